@@ -1,0 +1,65 @@
+################################################################
+# What goes over the wire, without a wire
+################################################################
+#
+# A handler takes a Request and answers a Response. No socket, no clock and no thread is known here, so that thousands
+# of simulated days run in one process; server.py puts HTTP around it.
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are in lower case; `url` is absolute; `body` is what came, undecoded."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path as sent, still percent-encoded."""
+        return urlsplit(self.url).path
+
+    @property
+    def base(self) -> str:
+        """Scheme, host and port: what the caller knows us by."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    def json(self) -> Any:
+        """The body as JSON; an empty one reads as `{}`. Raises ValueError."""
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else {}
+
+
+def json_response(value: Any, status: int = 200, **headers: str) -> Response:
+    """Answer *value* as Graph writes JSON; a keyword `retry_after="3"` becomes the header `retry-after`."""
+    sent = {"content-type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    return Response(status, sent, json.dumps(value, ensure_ascii=False).encode())
+
+
+# A handler that must ask the product something before it can answer (the validation of a notification URL, a press on
+# a card) yields the Request and is sent the Response; whoever drives it does the calling. A call that got no answer at
+# all (refused, timed out) is sent back as status 0.
+type Steps = Generator[Request, Response, Response]
