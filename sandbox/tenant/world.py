@@ -98,7 +98,8 @@ class World:
                     if key in table:
                         body = json.dumps(table[key], ensure_ascii=False)
                         self._db.execute(
-                            "INSERT INTO things VALUES (?, ?, ?) ON CONFLICT (tab, id) DO UPDATE SET body = excluded.body",
+                            "INSERT INTO things VALUES (?, ?, ?)"
+                            " ON CONFLICT (tab, id) DO UPDATE SET body = excluded.body",
                             (name, key, body),
                         )
                     else:
