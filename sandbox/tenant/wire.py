@@ -14,12 +14,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Header names are in lower case; `url` is absolute; `body` is what came, undecoded."""
+    """One HTTP request. Header names are in lower case; `url` is absolute; `body` is what came, undecoded.
+
+    `timeout_s` counts for requests to the product: longer than this, in seconds, and the caller has stopped listening.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    timeout_s: float = 30.0
 
     @property
     def path(self) -> str:
