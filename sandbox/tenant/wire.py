@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -57,13 +59,34 @@ class Response:
         return json.loads(self.body) if self.body else {}
 
 
+# Nobody answered: refused, timed out, cut off. A failed call to the product ends so, and a request that a fault cuts.
+NO_ANSWER = Response(0)
+
+
 def json_response(value: Any, status: int = 200, **headers: str) -> Response:
     """Answer *value* as Graph writes JSON; a keyword `retry_after="3"` becomes the header `retry-after`."""
     sent = {"content-type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
-    return Response(status, sent, json.dumps(value, ensure_ascii=False).encode())
+    return Response(status, sent, msgspec.json.encode(value))
+
+
+def error_response(status: int, code: str, message: str, **headers: str) -> Response:
+    """An error as Graph, the connector and the vault all write it."""
+    return json_response({"error": {"code": code, "message": message}}, status, **headers)
+
+
+class Refused(Exception):
+    """Raised on the way to an answer: this is the answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def refuse(status: int, code: str, message: str, **headers: str) -> Refused:
+    return Refused(error_response(status, code, message, **headers))
 
 
 # A handler that must ask the product something before it can answer (the validation of a notification URL, a press on
 # a card) yields the Request and is sent the Response; whoever drives it does the calling. A call that got no answer at
-# all (refused, timed out) is sent back as status 0.
+# all is sent back as NO_ANSWER.
 type Steps = Generator[Request, Response, Response]

@@ -74,7 +74,7 @@ class World:
     def keep(self, body: bytes) -> str:
         """Keep *body* and return its SHA-256, by which `bytes_of` gives it back."""
         sha256 = hashlib.sha256(body).hexdigest()
-        if sha256 not in self._bytes:
+        if sha256 not in self._bytes:  # with a folder only what is not written down yet stays in memory
             self._bytes[sha256] = body
             self._fresh_bytes.append(sha256)
         return sha256
@@ -83,7 +83,7 @@ class World:
         if sha256 not in self._bytes and self._db is not None:
             row = self._db.execute("SELECT body FROM blobs WHERE sha256 = ?", (sha256,)).fetchone()
             if row:
-                self._bytes[sha256] = row[0]
+                return bytes(row[0])
         return self._bytes[sha256]
 
     def flush(self) -> None:
@@ -105,6 +105,8 @@ class World:
                     else:
                         self._db.execute("DELETE FROM things WHERE tab = ? AND id = ?", (name, key))
             self._db.execute("COMMIT")
+            for sha256 in self._fresh_bytes:
+                del self._bytes[sha256]
         for _, table in changed:
             table.changed.clear()
         self._fresh_bytes.clear()

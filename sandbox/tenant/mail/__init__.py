@@ -1,0 +1,1 @@
+"""Exchange as Graph shows it: mailboxes, letters, and the carrying of mail."""

@@ -1,0 +1,72 @@
+################################################################
+# Whose mailbox it is, and who may reach it
+################################################################
+#
+# Rule 1: an app reaches the mailboxes it is scoped to (RBAC for Applications: no role in the token says so);
+#         a person reaches their own.
+# Rule 2: every call counts against the limit of its app and mailbox.
+
+import re
+from datetime import datetime
+from math import ceil
+
+import jwt
+
+from sandbox.tenant import graph, tokens
+from sandbox.tenant.directory import find_user
+from sandbox.tenant.limits import MAILBOX_CONCURRENCY, MAILBOX_REQUESTS
+from sandbox.tenant.tenant import Tenant, canonical
+from sandbox.tenant.wire import Refused, Request, Response, error_response, refuse
+from sandbox.tenant.world import Thing
+
+_MAIL = re.compile(r"/v1\.0/users/([^/]+)/(?:messages|mailFolders|sendMail)(?:/|$)", re.IGNORECASE)
+
+
+def mailbox_of(tenant: Tenant, request: Request, now: datetime, user_id: str, right: str = "Mail.ReadWrite") -> Thing:
+    """The owner of the mailbox, as the directory knows them, once the caller's right is established.
+
+    Raises:
+        Refused: 401, 403 ErrorAccessDenied, 404 ErrorInvalidUser, 429.
+    """
+    who = graph.caller(tenant, request, now)
+    if user_id == "me" and who.person is None:
+        raise refuse(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+    owner = find_user(tenant, str(who.person) if user_id == "me" else user_id)
+    if owner is None:
+        raise refuse(404, "ErrorInvalidUser", f"The requested user '{user_id}' is invalid.")
+    if not _may(tenant, who, owner, right):
+        raise refuse(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    wait_s = tenant.limits.take(MAILBOX_REQUESTS, f"{who.app_id}/{owner['id']}", now)
+    if wait_s is not None:
+        raise Refused(crowded(wait_s))
+    return owner
+
+
+def _may(tenant: Tenant, who: graph.Caller, owner: Thing, right: str) -> bool:
+    if who.person is not None:
+        return owner["id"] == who.person and right in who.scopes
+    app = tenant.ministry["app"]
+    return owner["mail"] in app["mailboxes"] and right in app["mailbox_roles"]
+
+
+def slot(tenant: Tenant, request: Request, now: datetime) -> str | None:
+    """The bucket in which this call is one of MAILBOX_CONCURRENCY at a time; None for what is no mail."""
+    found = _MAIL.match(canonical(request.path))
+    if found is None:
+        return None
+    token = request.headers.get("authorization", "").partition(" ")[2]
+    try:
+        claims = tokens.read(tenant, token, (tokens.GRAPH,), now)
+    except (jwt.PyJWTError, KeyError):
+        return None
+    owner = find_user(tenant, claims["oid"] if found[1] == "me" else found[1].replace("%40", "@"))
+    return f"{claims['appid']}/{owner['mail']}" if owner else None
+
+
+def crowded(wait_s: float | None = None) -> Response:
+    """429, as Exchange answers a caller who asks too much of one mailbox."""
+    headers = {"retry_after": str(ceil(wait_s))} if wait_s is not None else {}
+    said = f"Application is over its MailboxConcurrency limit of {MAILBOX_CONCURRENCY}."
+    if wait_s is not None:
+        said = f"Application is over its limit of {MAILBOX_REQUESTS.most} {MAILBOX_REQUESTS.name}."
+    return error_response(429, "ApplicationThrottled", said, **headers)

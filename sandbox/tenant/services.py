@@ -1,0 +1,53 @@
+################################################################
+# Every service of the tenant, and how a tenant is opened
+################################################################
+#
+# Rule 1: a service that is not listed here does not exist.
+
+import importlib
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sandbox.tenant.tenant import Place, Routes, Tenant
+from sandbox.tenant.world import World
+
+MINISTRY = Path(__file__).parents[1] / "ministry" / "people.json"
+
+MODULES = (
+    "sandbox.tenant.entra",
+    "sandbox.tenant.vault",
+    "sandbox.tenant.batch",
+    "sandbox.tenant.directory",
+    "sandbox.tenant.mail.folders",
+    "sandbox.tenant.mail.reading",
+    "sandbox.tenant.mail.delta",
+    "sandbox.tenant.mail.writing",
+    "sandbox.tenant.mail.answering",
+    "sandbox.tenant.mail.attachments",
+    "sandbox.tenant.mail.sending",
+    "sandbox.tenant.subscriptions",
+    "sandbox.tenant.teams",
+    "sandbox.tenant.connector",
+    "sandbox.tenant.presses",
+    "sandbox.tenant.controls",
+)
+
+
+def services() -> list[Routes]:
+    return [importlib.import_module(name).ROUTES for name in MODULES if find_spec(name) is not None]
+
+
+def ministry() -> dict[str, Any]:
+    """The ministry's people, units and app, as people.json tells them."""
+    told: dict[str, Any] = json.loads(MINISTRY.read_text("utf-8"))
+    return told
+
+
+def open_tenant(folder: Path | None = None, place: Place | None = None, *, fresh: bool = False) -> Tenant:
+    """Open the tenant that is kept in *folder*, or a new one; without a folder it lives as long as the object."""
+    if fresh and folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Tenant(World(folder), services(), ministry(), place)
