@@ -119,4 +119,9 @@ def now(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(told), mimetype="application/json")
 
 
+@bp.route("health/ready", methods=["GET"], auth_level=OPEN)
+def ready(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("ready")
+
+
 app.register_functions(bp)
