@@ -33,7 +33,7 @@ PAGE = ROOT / "sandbox" / "page"
 VENDOR = {
     "/vendor/adaptivecards.min.js": "adaptivecards/dist/adaptivecards.min.js",
     "/vendor/adaptivecards.css": "adaptivecards/dist/adaptivecards.css",
-    "/vendor/markdown-it.min.js": "markdown-it/dist/markdown-it.min.js",
+    "/vendor/markdown-it.min.js": "markdown-it/dist/browser/markdown-it.umd.min.js",
 }
 LARGEST_BODY = 160 * 1024 * 1024
 CARRIED_AT_ONCE = 16

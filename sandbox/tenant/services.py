@@ -32,6 +32,7 @@ MODULES = (
     "sandbox.tenant.teams",
     "sandbox.tenant.connector",
     "sandbox.tenant.presses",
+    "sandbox.tenant.letters",
     "sandbox.tenant.controls",
 )
 
