@@ -5,7 +5,7 @@
 # Rule 1: the same bytes every time: Date, Message-ID and boundaries are written here, nothing is drawn.
 # Rule 2: no real person's or body's data: invented senders, domains that end in .example.
 # Rule 3: varied as real post is: plain and HTML, UTF-8 and windows-1256, Arabic and English, one without a subject.
-#         What a letter says lies in samples/, and so does its annex, a small PDF whose words a machine can read too.
+#         What a letter says lies in letters/, and so does its annex, a small PDF whose words a machine can read too.
 
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -14,12 +14,12 @@ from email.policy import SMTP
 from html import escape
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "samples"
+FOLDER = Path(__file__).parent / "letters"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter to one official. Its words are samples/<key>.txt; `annex` is a file there, sent as `annex_name`."""
+    """A letter to one official. Its words are letters/<key>.txt; `annex` is a file there, sent as `annex_name`."""
 
     key: str
     upn: str
