@@ -1,0 +1,101 @@
+################################################################
+# Every change to a record is decided here
+################################################################
+#
+# Rule 1: what may happen to a record is decided in this file and the ones it hands over to, and nowhere else.
+# Rule 2: no clock, network or database: command, record, office and `now` come in, a Decision goes out.
+# Rule 3: asking twice is harmless: the second answer is Nothing(), and nobody is told off.
+# Rule 4: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
+
+from dataclasses import replace
+from datetime import datetime
+
+from registry.acting import decide_step
+from registry.annotating import decide_annotate
+from registry.commands import (
+    Acknowledge,
+    Annotate,
+    Approve,
+    Close,
+    Command,
+    Complete,
+    NoteCopy,
+    NoteMail,
+    NoteReplyDrafted,
+    NoteReplySent,
+    NoteStuck,
+    Quarantine,
+    Refer,
+    Register,
+    Return,
+)
+from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.effects import SendReply, cards_due
+from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.office import SYSTEM, Office
+from registry.record import Record, evolve
+from registry.referring import decide_refer
+from registry.registering import decide_copy, decide_mail, decide_new
+
+
+def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
+    """Judge *command* on *record* as it stands in *office* at *now*.
+
+    Returns:
+        Accepted with the events that happened and all the effects they ask for; Refused with a text key; Nothing where
+        it came true before.
+    """
+    decision = _judge(command, record, office, now)
+    if not isinstance(decision, Accepted):
+        return decision
+    after = record
+    for event in decision.events:
+        after = evolve(command.record_id, after, event)
+    assert after is not None, "an accepted decision has at least one event"
+    return replace(decision, effects=(*decision.effects, *cards_due(record, after, office)))
+
+
+def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
+    if isinstance(command, Register | Quarantine):
+        return decide_new(command, record, office, now)
+    if record is None:
+        return Refused("record.unknown")
+    match command:
+        case Acknowledge() | Complete() | Approve() | Return() | Close():
+            return decide_step(command, record, office, now)
+        case Refer():
+            return decide_refer(command, record, office, now)
+        case Annotate():
+            return decide_annotate(command, record, office, now)
+        case NoteCopy():
+            return decide_copy(command, record, now)
+        case NoteMail():
+            return decide_mail(command, record, now)
+        case NoteReplyDrafted():
+            return _decide_drafted(command, record, now)
+        case NoteReplySent():
+            return _decide_sent(command, record, now)
+        case NoteStuck():
+            return _decide_stuck(command, record, now)
+
+
+def _decide_drafted(ask: NoteReplyDrafted, record: Record, now: datetime) -> Decision:
+    if record.reply is not None:
+        return Nothing()
+    drafted = ReplyDrafted(at=now, by=SYSTEM, mailbox=ask.mailbox, item_id=ask.item_id)
+    return Accepted((drafted,), (SendReply(record_id=ask.record_id, mailbox=ask.mailbox, item_id=ask.item_id),))
+
+
+def _decide_sent(ask: NoteReplySent, record: Record, now: datetime) -> Decision:
+    if record.reply is not None and record.reply.sent_at is not None:
+        return Nothing()
+    sent = ReplySent(
+        at=now, by=SYSTEM, mailbox=ask.mailbox, item_id=ask.item_id, internet_message_id=ask.internet_message_id
+    )
+    return Accepted((sent,))
+
+
+def _decide_stuck(ask: NoteStuck, record: Record, now: datetime) -> Decision:
+    if ask.effect in record.stuck:
+        return Nothing()
+    return Accepted((EffectStuck(at=now, by=SYSTEM, effect=ask.effect, reason=ask.reason),))

@@ -1,0 +1,31 @@
+"""The three answers that `decide` gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from registry.effects import Effect
+from registry.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It comes true: these events happened, these effects must be performed."""
+
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It does not, and `reason` says why: a key into the texts, with the values its sentence names."""
+
+    reason: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """It came true before; asking again is harmless, and nobody is told off."""
+
+
+type Decision = Accepted | Refused | Nothing

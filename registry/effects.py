@@ -1,0 +1,100 @@
+################################################################
+# What must be done outside, and what that follows from
+################################################################
+#
+# Rule 1: an effect names a record and the intent; whoever performs it reads the record as it then stands.
+# Rule 2: effects of one lane are performed in order; a lane is a record and whom it reaches.
+# Rule 3: cards follow from two states of a record, before and after, and from nothing else: `cards_due`.
+
+from dataclasses import dataclass
+
+from registry.office import Office
+from registry.record import OPEN, Record, asked_people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAction:
+    """Put a card before `person`: the record's step `step` is theirs."""
+
+    record_id: str
+    step: int
+    person: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshCard:
+    """Every copy of the card that `person` has of step `step` shows what has become of it."""
+
+    record_id: str
+    step: int
+    person: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkMail:
+    """The mail in the registry's mailbox says by which number it is registered."""
+
+    record_id: str
+    mailbox: str
+    item_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftReply:
+    """A reply in the thread of the mail that brought the record lies in the mailbox, ready to be sent."""
+
+    record_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReply:
+    """The reply with this id, and no other, goes out."""
+
+    record_id: str
+    mailbox: str
+    item_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/mail"
+
+
+type Effect = AskAction | RefreshCard | MarkMail | DraftReply | SendReply
+
+EFFECTS: dict[str, type[Effect]] = {
+    kind.__name__: kind for kind in (AskAction, RefreshCard, MarkMail, DraftReply, SendReply)
+}
+
+
+def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Effect, ...]:
+    """Return the cards that must be put before people, and those that must change, now that the record has."""
+    due: list[Effect] = []
+    for step in after.steps:
+        was = before.step(step.number) if before is not None else None
+        if was is not None and was != step:
+            due += [
+                RefreshCard(record_id=after.record_id, step=step.number, person=p.person_id)
+                for p in asked_people(step, office)
+            ]
+        elif was is None and step.state == OPEN:
+            due += [
+                AskAction(record_id=after.record_id, step=step.number, person=p.person_id)
+                for p in asked_people(step, office)
+            ]
+    return tuple(due)

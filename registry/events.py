@@ -1,0 +1,220 @@
+################################################################
+# What happened to a record
+################################################################
+#
+# Rule 1: an event is a fact: frozen, in the past tense, never edited. A correction is another event.
+# Rule 2: the fields of a class are the closed list of keys it may have on the sheet; a change of them is a new `v`.
+# Rule 3: `private` names the fields that hold free text or private persons' names. On the sheet they stand as hashes
+#         (registry/sheet.py), so that a lawful erasure leaves the chain whole.
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from registry.mail import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One annex of a letter; its name is free text and stands in `attachment_names`, in the same order."""
+
+    size_bytes: int
+    sha256: str
+    content_type: str
+    complete: bool = True
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a letter came from: the mailbox, the mail, the exact bytes."""
+
+    mailbox: str
+    item_id: str
+    internet_message_id: str
+    sha256: str
+    size_bytes: int
+    identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event says: when, who, in what capacity, for whom."""
+
+    private: ClassVar[frozenset[str]] = frozenset()
+
+    at: datetime
+    by: str  # a person's id, or SYSTEM
+    capacity: str | None = None  # head, member, clerk: what the person was when they acted
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered(Event):
+    """A letter was entered in the register and has its number."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"subject", "sender", "original_sender", "attachment_names"})
+
+    entity_id: str
+    kind: str
+    direction: str
+    registry_unit_id: str
+    serial: int
+    year: int
+    reference: str
+    subject: str
+    sender: Address  # who put it before the registry
+    original_sender: Address  # whose letter it is; the same where nobody forwarded it
+    forwarded_by: str | None  # the official who forwarded it
+    received_at: datetime
+    received_via: str
+    letter_date: str  # as printed
+    confidentiality: str
+    urgency: str
+    needs_reply: bool
+    dmarc: str
+    source: Source
+    attachments: tuple[Attachment, ...]
+    attachment_names: tuple[str, ...]
+    reasons: tuple[str, ...] = ()  # why a mail went to quarantine, as text keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referred(Event):
+    """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    step: int
+    asked: str
+    to_person: str | None  # None: whoever keeps the register of `to_unit`
+    to_unit: str
+    parent: int | None
+    cause: str  # rule, person, answer, return
+    answers: tuple[int, ...] = ()  # the steps whose results are put before this person
+    resumes: int | None = None  # the waiting step whose place this one takes
+    rule: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAcknowledged(Event):
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCompleted(Event):
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    step: int
+    note: str | None  # the result, the opinion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepApproved(Event):
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    step: int
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReturned(Event):
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    step: int
+    note: str | None  # why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationDrafted(Event):
+    """A note its author may still change; nobody else reads it."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationFinal(Event):
+    """A note that stands for ever. It takes the place of its author's draft, if there is one."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyReceived(Event):
+    """The same letter arrived again."""
+
+    source: Source
+    same_as: str  # identity: the very same mail; content: sent again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailReceived(Event):
+    """A mail came in that answers one of the record."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"subject", "sender"})
+
+    subject: str
+    sender: Address
+    source: Source
+    answers: str  # the Message-ID it answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(Event):
+    """Nobody need act any more. `outcome` is approved, answered or closed."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"note"})
+
+    outcome: str
+    note: str | None  # the result that was approved, or the reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDrafted(Event):
+    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent."""
+
+    mailbox: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplySent(Event):
+    """The mailbox's server accepted the reply."""
+
+    mailbox: str
+    item_id: str
+    internet_message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectStuck(Event):
+    """Something that had to be done outside could not be, and an operator must act. `reason` is a text key."""
+
+    effect: str
+    reason: str
+
+
+EVENTS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        Registered,
+        Referred,
+        StepAcknowledged,
+        StepCompleted,
+        StepApproved,
+        StepReturned,
+        AnnotationDrafted,
+        AnnotationFinal,
+        CopyReceived,
+        MailReceived,
+        Closed,
+        ReplyDrafted,
+        ReplySent,
+        EffectStuck,
+    )
+}

@@ -1,0 +1,85 @@
+"""A mail as the registry sees it: read from its bytes, before anybody judged what it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+type Verdict = Literal["pass", "fail", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A name and an address as the mail writes them; either may be empty."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name and self.address else self.name or self.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One attachment. `inside` is 0 for the letter's own, 1 for one of a mail that is attached to it."""
+
+    name: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    inline: bool = False
+    inside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """What the receiving server found out about the sender. Shown as what it is, never as more."""
+
+    spf: Verdict = "none"
+    dkim: Verdict = "none"
+    dmarc: Verdict = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The words of one letter: those of a mail, or of the one that was forwarded in it."""
+
+    sender: Address
+    subject: str
+    text: str
+    sent_at: str = ""  # as printed in the letter; what a forward says need not be a date
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail in a registry mailbox.
+
+    `identity` names the letter whatever mailbox or server it passed: Message-ID with the SHA-256 of From, Date, Subject
+    and the decoded parts. `sha256` names the exact bytes, which lie in the archive. `unreadable` says what could not
+    be understood, as text keys; such a mail is quarantined, never dropped.
+    """
+
+    mailbox: str
+    item_id: str
+    identity: str
+    sha256: str
+    size_bytes: int
+    received_at: datetime
+    message_id: str
+    letter: Letter
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    attached: Letter | None = None  # the mail that came as an attachment, if exactly one did
+    parts: tuple[Part, ...] = ()
+    references: tuple[str, ...] = ()
+    authentication: Authentication = Authentication()
+    our_key: str = ""  # the mark that our own mails carry
+    auto_submitted: str = ""  # RFC 3834: no, auto-generated, auto-replied …
+    report: bool = False  # multipart/report: a bounce or a receipt
+    importance: str = "normal"  # low, normal, high
+    sensitivity: str = ""  # RFC 2156: personal, private, company-confidential
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def sender(self) -> Address:
+        return self.letter.sender

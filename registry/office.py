@@ -1,0 +1,111 @@
+"""The people and units of one entity as they stand now: who heads what, who keeps the register, who is away."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from texts import Language
+
+SYSTEM = "tarasul"  # who acts when a rule of the registry acts; never a person's id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person of the directory. `person_id` is the Entra object id, the only key that is trusted."""
+
+    person_id: str
+    name: str
+    upn: str = ""
+    mail: str = ""
+    language: Language = "ar"
+    unit_id: str = ""
+    post: str = ""
+    active: bool = True
+    clerk: bool = False  # keeps the register of their unit
+    clearance: str = "restricted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit. `code` stands in references; `registry_for` are the mailboxes whose register it keeps."""
+
+    unit_id: str
+    ar: str
+    en: str
+    code: str
+    head: str | None = None  # person_id
+    registry_for: tuple[str, ...] = ()
+
+    def name(self, lang: Language) -> str:
+        return self.en if lang == "en" else self.ar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralRule:
+    """Letters in which one of `any_words` stands go to `unit`, asked `asked`; no words: every letter."""
+
+    rule: str
+    any_words: tuple[str, ...]
+    unit: str
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """One entity's people, units and rules, at one moment. Compared by `version`."""
+
+    entity_id: str
+    version: int = 0
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Kuwait"))
+    domains: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)  # the entity's own name by language
+    people: dict[str, Person] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    rules: tuple[ReferralRule, ...] = ()
+
+    def person(self, person_id: str | None) -> Person | None:
+        return self.people.get(person_id or "")
+
+    def unit(self, unit_id: str | None) -> Unit | None:
+        return self.units.get(unit_id or "")
+
+    def head(self, unit_id: str) -> Person | None:
+        """The active head of a unit, if it has one."""
+        unit = self.unit(unit_id)
+        person = self.person(unit.head) if unit else None
+        return person if person is not None and person.active else None
+
+    def clerks(self, unit_id: str) -> tuple[Person, ...]:
+        """Everyone who keeps the register of *unit_id*."""
+        return tuple(p for p in self._by_unit.get(unit_id, ()) if p.clerk and p.active)
+
+    def members(self, unit_id: str) -> tuple[Person, ...]:
+        return tuple(p for p in self._by_unit.get(unit_id, ()) if p.active)
+
+    def by_address(self, address: str) -> Person | None:
+        """The person whose mail or user name *address* is, whatever its case."""
+        return self._by_address.get(address.strip().lower())
+
+    def is_inside(self, address: str) -> bool:
+        """Whether *address* says it is one of ours."""
+        return address.strip().lower().rpartition("@")[2] in self.domains
+
+    def registry_unit(self, mailbox: str) -> Unit | None:
+        """The unit that keeps the register of *mailbox*."""
+        return next((u for u in self.units.values() if mailbox.lower() in u.registry_for), None)
+
+    @cached_property
+    def _by_unit(self) -> dict[str, list[Person]]:
+        return _grouped(self.people.values())
+
+    @cached_property
+    def _by_address(self) -> dict[str, Person]:
+        return {a.lower(): p for p in self.people.values() for a in (p.upn, p.mail) if a}
+
+
+def _grouped(people: Iterable[Person]) -> dict[str, list[Person]]:
+    units: dict[str, list[Person]] = {}
+    for person in people:
+        units.setdefault(person.unit_id, []).append(person)
+    return units

@@ -1,0 +1,304 @@
+################################################################
+# The record: what its events add up to
+################################################################
+#
+# Rule 1: a record is the fold of its events: fold(events) is the record, whatever is kept beside it for speed.
+# Rule 2: `evolve` never refuses. What may happen is decided in decide.py; here it has happened.
+# Rule 3: whoever holds the record can always be named: `holders` answers for any record, `record_at` for any instant.
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from registry.events import (
+    AnnotationDrafted,
+    AnnotationFinal,
+    Attachment,
+    Closed,
+    CopyReceived,
+    EffectStuck,
+    Event,
+    MailReceived,
+    Referred,
+    Registered,
+    ReplyDrafted,
+    ReplySent,
+    Source,
+    StepAcknowledged,
+    StepApproved,
+    StepCompleted,
+    StepReturned,
+)
+from registry.mail import Address
+from registry.office import Office, Person
+from registry.vocabulary import DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
+
+OPEN, REFERRED, DONE = "open", "referred", "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Somebody was asked something. `state` is open, referred (they asked others and wait) or done."""
+
+    number: int
+    asked: str
+    to_person: str | None
+    to_unit: str
+    parent: int | None
+    cause: str
+    opened_at: datetime
+    opened_by: str
+    answers: tuple[int, ...] = ()
+    note: str | None = None  # what was written to the person asked
+    state: str = OPEN
+    outcome: str | None = None  # acknowledged, completed, approved, returned, closed
+    result: str | None = None
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    @property
+    def disposition(self) -> Disposition:
+        return DISPOSITIONS[self.asked]
+
+    @property
+    def custody(self) -> bool:
+        """Whether the one asked holds the record while the step is open."""
+        return self.disposition.custody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    by: str
+    at: datetime
+    text: str
+    final: bool
+    capacity: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer to whoever forwarded the letter: drafted, then sent."""
+
+    mailbox: str
+    item_id: str
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One piece of correspondence as it stands. `version` is the number of its events."""
+
+    record_id: str
+    entity_id: str
+    kind: str
+    direction: str
+    registry_unit_id: str
+    serial: int
+    year: int
+    reference: str
+    status: Status
+    version: int
+    registered_at: datetime
+    updated_at: datetime
+    subject: str
+    sender: Address
+    original_sender: Address
+    forwarded_by: str | None
+    received_at: datetime
+    received_via: str
+    letter_date: str
+    confidentiality: str
+    urgency: str
+    needs_reply: bool
+    dmarc: str
+    source: Source
+    attachments: tuple[Attachment, ...]
+    attachment_names: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    steps: tuple[Step, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    mails: tuple[Source, ...] = ()  # copies and answers that came in later
+    reply: Reply | None = None
+    outcome: str | None = None
+    outcome_note: str | None = None
+    stuck: tuple[str, ...] = ()
+
+    def step(self, number: int) -> Step | None:
+        return self.steps[number - 1] if 0 < number <= len(self.steps) else None
+
+    @property
+    def open_steps(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.state == OPEN)
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def rules(self) -> Kind:
+        """What the record's kind allows."""
+        return KINDS[self.kind]
+
+    @property
+    def participants(self) -> frozenset[str]:
+        """Everyone the record was ever put before by name, and whoever forwarded it: who may read it."""
+        return frozenset(s.to_person for s in self.steps if s.to_person) | frozenset(
+            {self.forwarded_by} if self.forwarded_by else ()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whose turn it is: a person, or whoever keeps the register of a unit (`person` is None)."""
+
+    person: str | None
+    unit: str
+    asked: str
+    since: datetime
+    step: int
+
+
+def holders(record: Record) -> tuple[Holder, ...]:
+    """Return whose turn it is: never empty while the record is open, always empty once it has ended."""
+    if record.ended:
+        return ()
+    return tuple(
+        Holder(person=s.to_person, unit=s.to_unit, asked=s.asked, since=s.opened_at, step=s.number)
+        for s in record.open_steps
+        if s.custody
+    )
+
+
+def asked_people(step: Step, office: Office) -> tuple[Person, ...]:
+    """Return the people a step is put before: the one named, or everyone who keeps the unit's register."""
+    if step.to_person is None:
+        return office.clerks(step.to_unit)
+    person = office.person(step.to_person)
+    return (person,) if person is not None else ()
+
+
+def fold(record_id: str, events: Iterable[Event]) -> Record | None:
+    """Return the record that *events* add up to; None for no events."""
+    record: Record | None = None
+    for event in events:
+        record = evolve(record_id, record, event)
+    return record
+
+
+def record_at(record_id: str, events: Iterable[Event], at: datetime) -> Record | None:
+    """Return the record as it stood at the instant *at*; None before it was registered."""
+    return fold(record_id, (event for event in events if event.at <= at))
+
+
+def evolve(record_id: str, record: Record | None, event: Event) -> Record:
+    """Return the record after *event*."""
+    if isinstance(event, Registered):
+        return _registered(record_id, event)
+    assert record is not None, "the first event of a sheet is Registered"
+    after = _after(record, event)
+    return replace(after, version=record.version + 1, updated_at=event.at)
+
+
+def _registered(record_id: str, e: Registered) -> Record:
+    return Record(
+        record_id=record_id,
+        entity_id=e.entity_id,
+        kind=e.kind,
+        direction=e.direction,
+        registry_unit_id=e.registry_unit_id,
+        serial=e.serial,
+        year=e.year,
+        reference=e.reference,
+        status=Status.REGISTERED,
+        version=1,
+        registered_at=e.at,
+        updated_at=e.at,
+        subject=e.subject,
+        sender=e.sender,
+        original_sender=e.original_sender,
+        forwarded_by=e.forwarded_by,
+        received_at=e.received_at,
+        received_via=e.received_via,
+        letter_date=e.letter_date,
+        confidentiality=e.confidentiality,
+        urgency=e.urgency,
+        needs_reply=e.needs_reply,
+        dmarc=e.dmarc,
+        source=e.source,
+        attachments=e.attachments,
+        attachment_names=e.attachment_names,
+        reasons=e.reasons,
+    )
+
+
+def _after(record: Record, event: Event) -> Record:
+    match event:
+        case Referred():
+            return _referred(record, event)
+        case StepAcknowledged(step=number):
+            return _ended(record, number, event, "acknowledged", None)
+        case StepCompleted(step=number, note=note):
+            return _ended(record, number, event, "completed", note)
+        case StepApproved(step=number, note=note):
+            return _ended(record, number, event, "approved", note)
+        case StepReturned(step=number, note=note):
+            return _ended(record, number, event, "returned", note)
+        case AnnotationDrafted(note=note):
+            return _annotated(record, event, note, final=False)
+        case AnnotationFinal(note=note):
+            return _annotated(record, event, note, final=True)
+        case CopyReceived(source=source) | MailReceived(source=source):
+            return replace(record, mails=(*record.mails, source))
+        case Closed(outcome=outcome, note=note):
+            steps = tuple(_closed(s, event) if s.custody and s.state != DONE else s for s in record.steps)
+            return replace(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
+        case ReplyDrafted(mailbox=mailbox, item_id=item_id):
+            return replace(record, reply=Reply(mailbox=mailbox, item_id=item_id))
+        case ReplySent(mailbox=mailbox, item_id=item_id):
+            return replace(record, reply=Reply(mailbox=mailbox, item_id=item_id, sent_at=event.at))
+        case EffectStuck(effect=effect):
+            return replace(record, stuck=(*record.stuck, effect))
+        case _:
+            raise AssertionError(f"no record knows what {type(event).__name__} does to it")
+
+
+def _referred(record: Record, e: Referred) -> Record:
+    step = Step(
+        number=e.step,
+        asked=e.asked,
+        to_person=e.to_person,
+        to_unit=e.to_unit,
+        parent=e.parent,
+        cause=e.cause,
+        opened_at=e.at,
+        opened_by=e.by,
+        answers=e.answers,
+        note=e.note,
+    )
+    steps = list(record.steps)
+    if e.resumes is not None:
+        steps[e.resumes - 1] = replace(
+            steps[e.resumes - 1], state=DONE, outcome="referred", ended_at=e.at, ended_by=e.by
+        )
+    elif e.cause == "person" and e.parent is not None and step.custody:
+        steps[e.parent - 1] = replace(steps[e.parent - 1], state=REFERRED)
+    status = Status.RETURNED if e.cause == "return" else Status.IN_ACTION
+    return replace(record, steps=(*steps, step), status=status if step.custody else record.status)
+
+
+def _ended(record: Record, number: int, event: Event, outcome: str, result: str | None) -> Record:
+    steps = list(record.steps)
+    ended = replace(steps[number - 1], state=DONE, outcome=outcome, result=result, ended_at=event.at, ended_by=event.by)
+    steps[number - 1] = ended
+    return replace(record, steps=tuple(steps))
+
+
+def _closed(step: Step, event: Event) -> Step:
+    return replace(step, state=DONE, outcome="closed", ended_at=event.at, ended_by=event.by)
+
+
+def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:
+    kept = tuple(a for a in record.annotations if a.final or a.by != event.by)
+    note = Annotation(by=event.by, at=event.at, text=text, final=final, capacity=event.capacity)
+    return replace(record, annotations=(*kept, note))

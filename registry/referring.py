@@ -1,0 +1,82 @@
+"""How a person who holds a record asks another to act."""
+
+from datetime import datetime
+
+from registry.acting import capacity_of, refusal
+from registry.commands import Refer
+from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.events import Referred
+from registry.office import Office, Person
+from registry.record import OPEN, Record, Step
+from registry.rights import may_act
+from registry.vocabulary import DISPOSITIONS, Verb, may_see
+
+
+def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> Decision:
+    """Open a step for the person or unit asked; a clerk hands the record over, anybody else waits for the answer."""
+    person = office.person(ask.by)
+    if person is None:
+        return Refused("may.unknown_person")
+    if _is_done_already(ask, record):
+        return Nothing()
+    step = record.step(ask.step)
+    if not (verdict := may_act(person, record, Verb.REFER, now, ask.step)):
+        return refusal(verdict.reasons[0], record, step, office)
+    assert step is not None, "may_act knows the step"
+    if ask.asked not in DISPOSITIONS:
+        return Refused("refer.unknown_disposition")
+    target = office.person(ask.to_person) if ask.to_person else office.head(ask.to_unit or "")
+    if (reason := _unfit(target, person, step, record, office)) is not None:
+        return Refused(reason, {"who": target.name if target else ""})
+    assert target is not None, "_unfit refuses nobody"
+    custody = DISPOSITIONS[ask.asked].custody
+    hands_over = step.to_person is None and custody
+    return Accepted(
+        (
+            Referred(
+                at=now,
+                by=ask.by,
+                capacity=capacity_of(person, step, office),
+                step=len(record.steps) + 1,
+                asked=ask.asked,
+                to_person=target.person_id,
+                to_unit=target.unit_id,
+                parent=None if hands_over else step.number,
+                cause="person",
+                resumes=step.number if hands_over else None,
+                note=(ask.note or "").strip() or None,
+            ),
+        )
+    )
+
+
+def _unfit(target: Person | None, by: Person, step: Step, record: Record, office: Office) -> str | None:
+    if target is None or not target.active:
+        return "refer.nobody"
+    if target.person_id == by.person_id:
+        return "refer.to_oneself"
+    if not may_see(target.clearance, record.confidentiality):
+        return "refer.not_cleared"
+    if target.person_id in _askers(record, step):
+        return "refer.to_the_one_who_asked"
+    return None
+
+
+def _askers(record: Record, step: Step) -> set[str]:
+    """Everyone who waits for this step: asking one of them would have nobody hold the record's answer."""
+    waiting: set[str] = set()
+    parent = record.step(step.parent) if step.parent is not None else None
+    while parent is not None:
+        if parent.to_person:
+            waiting.add(parent.to_person)
+        parent = record.step(parent.parent) if parent.parent is not None else None
+    return waiting
+
+
+def _is_done_already(ask: Refer, record: Record) -> bool:
+    """The same person asked the same of the same one from this step, and it is still open."""
+    return any(
+        s.parent == ask.step and s.opened_by == ask.by and s.asked == ask.asked and s.to_person == ask.to_person
+        for s in record.steps
+        if s.state == OPEN and s.cause == "person"
+    )

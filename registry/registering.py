@@ -1,0 +1,160 @@
+"""How a mail becomes a record: a letter with its number and its first referral, or quarantine with its own."""
+
+from datetime import datetime
+
+from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine
+from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.effects import MarkMail
+from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
+from registry.forwarded import Forwarded, plain_subject, unwrap
+from registry.mail import Address, Letter, Mail
+from registry.numbers import reference
+from registry.office import SYSTEM, Office, Unit
+from registry.record import Record
+from registry.routing import Route, confidentiality_of, route, urgency_of
+from registry.vocabulary import FOR_REVIEW, KINDS
+from texts import search_key
+
+
+def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datetime) -> Decision:
+    """Enter a letter, or keep a mail apart. The serial stands in the command: whoever takes it drew it."""
+    if record is not None:
+        return Nothing()
+    unit = office.registry_unit(ask.mail.mailbox)
+    if unit is None:
+        return Refused("register.no_register", {"mailbox": ask.mail.mailbox})
+    letter, forwarder, via = _letter_of(ask.mail, office)
+    registered = _registered(ask, letter, forwarder, via, unit, office, now)
+    goes = (
+        Route("quarantine", None, unit.unit_id, FOR_REVIEW)
+        if isinstance(ask, Quarantine)
+        else route(letter, registered.confidentiality, unit, office)
+    )
+    referred = Referred(
+        at=now,
+        by=SYSTEM,
+        step=1,
+        asked=goes.asked,
+        to_person=goes.to_person,
+        to_unit=goes.to_unit,
+        parent=None,
+        cause="rule",
+        rule=goes.rule,
+    )
+    mark = MarkMail(record_id=ask.record_id, mailbox=ask.mail.mailbox, item_id=ask.mail.item_id)
+    return Accepted((registered, referred), (mark,))
+
+
+def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
+    mail = ask.mail
+    if mail.item_id in (record.source.item_id, *(m.item_id for m in record.mails)):
+        return Nothing()
+    same = "identity" if mail.message_id == record.source.internet_message_id else "content"
+    noted = CopyReceived(at=now, by=SYSTEM, source=source_of(mail), same_as=same)
+    return Accepted((noted,), (MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id),))
+
+
+def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
+    mail = ask.mail
+    if mail.item_id in (m.item_id for m in record.mails):
+        return Nothing()
+    noted = MailReceived(
+        at=now,
+        by=SYSTEM,
+        subject=plain_subject(mail.letter.subject),
+        sender=mail.sender,
+        source=source_of(mail),
+        answers=ask.answers,
+    )
+    return Accepted((noted,), (MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id),))
+
+
+def source_of(mail: Mail) -> Source:
+    return Source(
+        mailbox=mail.mailbox,
+        item_id=mail.item_id,
+        internet_message_id=mail.message_id,
+        sha256=mail.sha256,
+        size_bytes=mail.size_bytes,
+        identity=mail.identity,
+    )
+
+
+def _letter_of(mail: Mail, office: Office) -> tuple[Letter, str | None, str]:
+    """Return the letter itself, the official who forwarded it (or wrote it), and how it came.
+
+    Only an official's forward is unwrapped: what an outsider writes under a header block is their letter's text.
+    """
+    official = office.by_address(mail.sender.address) if office.is_inside(mail.sender.address) else None
+    plain = Letter(
+        sender=mail.letter.sender,
+        subject=plain_subject(mail.letter.subject),
+        text=mail.letter.text,
+        sent_at=mail.letter.sent_at,
+        to=mail.letter.to,
+    )
+    if official is None:
+        return plain, None, "outlook"
+    if mail.attached is not None:
+        return mail.attached, official.person_id, "forward"
+    if (found := unwrap(mail.letter.text)) is not None:
+        return _complete(found, plain), official.person_id, "forward"
+    return plain, official.person_id, "outlook"
+
+
+def _complete(found: Forwarded, carrier: Letter) -> Letter:
+    """The forwarded letter; where its header block has no subject, the carrier's stands in."""
+    letter = found.letter
+    subject = letter.subject or carrier.subject
+    return Letter(sender=letter.sender, subject=subject, text=letter.text, sent_at=letter.sent_at, to=letter.to)
+
+
+def _registered(
+    ask: NewRecord, letter: Letter, forwarder: str | None, via: str, unit: Unit, office: Office, now: datetime
+) -> Registered:
+    mail, kind = ask.mail, KINDS[ask.kind]
+    year = now.astimezone(office.zone).year
+    return Registered(
+        at=now,
+        by=SYSTEM,
+        entity_id=office.entity_id,
+        kind=kind.code,
+        direction=kind.direction,
+        registry_unit_id=unit.unit_id,
+        serial=ask.serial,
+        year=year,
+        reference=reference(unit, kind, ask.serial, year),
+        subject=letter.subject,
+        sender=mail.sender,
+        original_sender=letter.sender if letter.sender != Address("", "") else mail.sender,
+        forwarded_by=forwarder if not isinstance(ask, Quarantine) else None,
+        received_at=mail.received_at,
+        received_via=via,
+        letter_date=letter.sent_at,
+        confidentiality=confidentiality_of(mail, letter),
+        urgency=urgency_of(mail, letter),
+        needs_reply=kind.listed and forwarder is not None,
+        dmarc=mail.authentication.dmarc,
+        source=source_of(mail),
+        attachments=tuple(
+            Attachment(size_bytes=p.size_bytes, sha256=p.sha256, content_type=p.content_type, inline=p.inline)
+            for p in mail.parts
+        ),
+        attachment_names=tuple(p.name for p in mail.parts),
+        reasons=ask.reasons if isinstance(ask, Quarantine) else (),
+    )
+
+
+def searchable(record: Record) -> str:
+    """Return the key under which a record is found: number, subject, who it is from, names of annexes."""
+    return search_key(
+        " ".join(
+            (
+                record.reference,
+                record.subject,
+                str(record.original_sender),
+                str(record.sender),
+                *record.attachment_names,
+            )
+        )
+    )

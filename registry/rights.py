@@ -1,0 +1,101 @@
+################################################################
+# Who may do what, and why not
+################################################################
+#
+# Rule 1: every question "may this person do this?" is answered here, from the record, the person and nothing else.
+# Rule 2: a refusal names every reason, as keys of `texts`, so that the person can be told whose turn it is.
+# Rule 3: the secrecy ceiling and being away are asked of every verb; nobody is above them.
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry.office import Person
+from registry.record import OPEN, Record, Step
+from registry.vocabulary import Verb, may_see
+
+
+@dataclass(frozen=True, slots=True)
+class MayAct:
+    """Yes, or no with the reasons. Truthy for yes."""
+
+    allowed: bool
+    reasons: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int | None = None) -> MayAct:
+    """Whether *person* may do *verb* to *record* at the instant *at*, on step *step* or on any of theirs.
+
+    The instant matters to whoever acts for another for a time; what a person is today is in *person*.
+    """
+    reasons = _person_reasons(person, record, verb)
+    if verb not in record.rules.verbs:
+        reasons.append("may.not_for_this_kind")
+    if verb is Verb.READ:
+        reasons += [] if is_reader(person, record) else ["may.stranger"]
+    elif verb is Verb.ANNOTATE:
+        reasons += ["may.ended"] if record.ended else []
+        reasons += [] if is_reader(person, record) else ["may.stranger"]
+    elif verb is not Verb.REGISTER:
+        reasons += _step_reasons(person, record, verb, step)
+    return MayAct(not reasons, tuple(dict.fromkeys(reasons)))
+
+
+def steps_of(person: Person, record: Record) -> tuple[Step, ...]:
+    """The open steps that are this person's to end."""
+    return tuple(step for step in record.steps if step.state == OPEN and is_asked(person, step))
+
+
+def is_asked(person: Person, step: Step) -> bool:
+    """Whether *step* is put before *person*: by name, or because they keep the register of the unit asked."""
+    if step.to_person is not None:
+        return step.to_person == person.person_id
+    return is_clerk(person, step.to_unit)
+
+
+def is_clerk(person: Person, unit_id: str) -> bool:
+    return person.clerk and person.unit_id == unit_id
+
+
+def is_reader(person: Person, record: Record) -> bool:
+    """Whether the record was put before this person, came through them, or stands in their register."""
+    return person.person_id in record.participants or is_clerk(person, record.registry_unit_id)
+
+
+def _person_reasons(person: Person, record: Record, verb: Verb) -> list[str]:
+    reasons = []
+    if not person.active:
+        reasons.append("may.inactive")
+    routes = verb is not Verb.READ and is_clerk(person, record.registry_unit_id)  # by the number, unread
+    if not routes and not may_see(person.clearance, record.confidentiality):
+        reasons.append("may.secrecy")
+    return reasons
+
+
+def _step_reasons(person: Person, record: Record, verb: Verb, number: int | None) -> list[str]:
+    if number is not None:
+        step = record.step(number)
+        return ["may.no_such_step"] if step is None else _one_step(person, verb, step)
+    verdicts = [_one_step(person, verb, step) for step in steps_of(person, record)]
+    return min(verdicts, key=len, default=["may.ended"] if record.ended else ["may.not_yours"])
+
+
+def _one_step(person: Person, verb: Verb, step: Step) -> list[str]:
+    if not is_asked(person, step):
+        return ["may.not_yours"]
+    if step.state != OPEN:
+        return ["may.already_done"]
+    at_registry = step.to_person is None
+    match verb:
+        case Verb.REFER:
+            return [] if step.custody else ["may.not_asked_so"]
+        case Verb.RETURN:
+            return [] if step.custody and not at_registry else ["may.nowhere_to_return"]
+        case Verb.CLOSE:
+            return [] if step.custody and step.parent is None else ["may.only_the_first_closes"]
+        case _:
+            if at_registry:
+                return ["may.registry_refers_or_closes"]
+            return [] if verb in step.disposition.closed_by else ["may.not_asked_so"]

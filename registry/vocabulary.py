@@ -1,0 +1,137 @@
+################################################################
+# The office's words, as data
+################################################################
+#
+# Rule 1: a kind of correspondence, a disposition or a level is a row here; no other file of the core names one.
+# Rule 2: what a disposition obliges and what closes it stands in its row, and `decide` obeys the row.
+#
+# Source: domain of official correspondence in Gulf ministries (sections 4.1 fields, 4.2 dispositions).
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What a person (or the registry's rule) may do to a record."""
+
+    REGISTER = "register"
+    READ = "read"
+    REFER = "refer"
+    ANNOTATE = "annotate"
+    ACKNOWLEDGE = "acknowledge"
+    COMPLETE = "complete"
+    RETURN = "return"
+    APPROVE = "approve"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """What a referral asks of the person it goes to."""
+
+    code: str
+    closed_by: frozenset[Verb]  # one of these verbs by the person asked ends the step
+    custody: bool = True  # the person asked holds the record until then
+    needs_words: bool = False  # … and must say something: a result, an opinion
+    answered_for: str | None = None  # when answered, the one who asked holds this; None: what they were asked before
+
+
+def _row(
+    code: str, *closed_by: Verb, custody: bool = True, words: bool = False, then: str | None = None
+) -> Disposition:
+    return Disposition(code, frozenset(closed_by), custody, words, then)
+
+
+FOR_APPROVAL = "for_approval"
+FOR_REVIEW = "for_review"
+
+DISPOSITIONS: dict[str, Disposition] = {
+    row.code: row
+    for row in (
+        _row("for_information", Verb.ACKNOWLEDGE, custody=False),
+        _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_study_opinion", Verb.COMPLETE, words=True),
+        _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_statement", Verb.COMPLETE, words=True),
+        _row(FOR_REVIEW, Verb.COMPLETE, words=True),
+        _row("for_initial", Verb.APPROVE),
+        _row(FOR_APPROVAL, Verb.APPROVE),
+        _row("for_signature", Verb.APPROVE),
+        _row("for_presentation", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_discussion", Verb.COMPLETE, words=True),
+        _row("for_coordination", Verb.COMPLETE, words=True),
+        _row("for_follow_up", Verb.COMPLETE, custody=False),
+        _row("for_filing", Verb.COMPLETE),
+        _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
+    )
+}
+
+# What a person may ask of another from a card. The rest of the vocabulary waits for the circuits that give it meaning.
+ASKED_FROM_CARDS = (
+    "for_action",
+    "for_study_opinion",
+    "for_reply",
+    "for_approval",
+    "for_information",
+    "for_filing",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of correspondence: how it is numbered, and what may be done with it."""
+
+    code: str
+    direction: str  # in, out, internal
+    letter: str  # stands for the kind in the reference
+    verbs: frozenset[Verb]
+    reference: str = "{unit}/{letter}/{serial}/{year}"
+    listed: bool = True  # a letter to be listed with the others; False for what waits in quarantine
+    marked: str = "category.registered"  # the words of the mark that its mail gets in Outlook
+
+
+_LETTER_VERBS = frozenset(Verb)
+
+KINDS: dict[str, Kind] = {
+    row.code: row
+    for row in (
+        Kind("incoming_letter", "in", "و", _LETTER_VERBS),
+        Kind(
+            "quarantined_mail",
+            "in",
+            "ح",
+            frozenset({Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CLOSE}),
+            listed=False,
+            marked="category.quarantined",
+        ),
+    )
+}
+
+
+class Status(StrEnum):
+    """Where a record stands."""
+
+    REGISTERED = "registered"
+    IN_ACTION = "in_action"
+    AWAITING_REPLY = "awaiting_reply"
+    RETURNED = "returned"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    VOIDED = "voided"
+
+
+ENDED = frozenset({Status.CLOSED, Status.ARCHIVED, Status.VOIDED})
+
+# Both ladders from the lowest step up; a ministry may have others, so nothing but the order is relied on.
+CONFIDENTIALITIES = ("normal", "restricted", "secret", "very_secret", "top_secret")
+URGENCIES = ("normal", "urgent", "very_urgent")
+
+
+def is_secret(confidentiality: str) -> bool:
+    """Whether a card or a mail may show nothing of the letter but its number."""
+    return CONFIDENTIALITIES.index(confidentiality) >= CONFIDENTIALITIES.index("secret")
+
+
+def may_see(clearance: str, confidentiality: str) -> bool:
+    """Whether a person cleared to *clearance* may see what is marked *confidentiality*."""
+    return CONFIDENTIALITIES.index(clearance) >= CONFIDENTIALITIES.index(confidentiality)

@@ -1,0 +1,396 @@
+################################################################
+# What the service needs of the world, in the office's own words
+################################################################
+#
+# Rule 1: one method per intent; no `patch`, no `$filter`, no SQL.
+# Rule 2: whatever changes the world outside takes a `key` and may be repeated: find, else make.
+# Rule 3: what goes wrong is said by the exceptions of registry.errors: the class says whose turn it is.
+# Rule 4: the store is synchronous (a transaction is one function); only the outside world is `async`.
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from registry.effects import Effect
+from registry.mail import Mail
+from registry.numbers import Series
+from registry.office import Office, Person
+from registry.recognise import Known
+from registry.record import Record, Step
+from registry.sheet import Entry
+from texts import Language
+
+type Clock = Callable[[], datetime]  # aware, UTC
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record, and the hash that its next event must name."""
+
+    record: Record
+    head_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a card's token stands for; held here, never on the card."""
+
+    token: str
+    record_id: str
+    step: int
+    person: str
+    version: int  # of the record when it was asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An effect that is ours to perform until the lease ends. `tries` counts this one."""
+
+    effect_id: int
+    effect: Effect
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Where a person's chat with the bot is. `blocked` says why nothing can be sent there, as a text key."""
+
+    person: str
+    conversation_id: str
+    service_url: str
+    user_mri: str
+    bot_id: str
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentCard:
+    """One copy of a card that stands in a chat."""
+
+    token: str
+    conversation_id: str
+    activity_id: str
+    service_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMail:
+    """The verdict on one mail: registered, copy, reply, ours, quarantined, ignored, or gone before it was read."""
+
+    mailbox: str
+    item_id: str
+    identity: str
+    message_id: str
+    received_at: datetime
+    verdict: str
+    rule: str | None = None
+    record_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    """A subscription of ours, as Graph answered it."""
+
+    subscription_id: str
+    mailbox: str
+    resource: str
+    expires_at: datetime
+    renew_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which records somebody asks for. Empty fields ask for everything."""
+
+    search: str = ""
+    kind: str = ""
+    status: str = ""
+    holder: str = ""  # a person's id: what waits for them, by name or as a clerk of `holder_unit`
+    holder_unit: str = ""
+    reader: str = ""  # only what this person may read …
+    reader_unit: str = ""  # … or what stands in the register of the unit whose clerk they are
+    updated_since: datetime | None = None
+    listed_kinds: tuple[str, ...] = ()
+    top: int = 50
+    after: tuple[str, str] | None = None  # (updated_at, record_id) of the last one shown
+
+
+class Transaction(Protocol):
+    """One transaction. All of it is kept, or none."""
+
+    def first_time(self, key: str, record_id: str, at: datetime) -> bool:
+        """Whether the fact *key* was never taken before; notes that it now is, and of which record."""
+        ...
+
+    def record(self, record_id: str) -> Stored | None:
+        """The record, locked against everybody else until the transaction ends."""
+        ...
+
+    def draw(self, series: Series) -> int:
+        """The next number of a series: given back if the transaction comes to nothing."""
+        ...
+
+    def save(self, before: Record | None, after: Record, entries: Sequence[Entry]) -> None:
+        """Keep the record and its new lines, with what it is found by."""
+        ...
+
+    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
+        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies."""
+        ...
+
+    def office(self) -> Office: ...
+
+    def asked(self, token: str) -> Asked | None: ...
+
+    def token_of(self, record_id: str, step: int, person: str) -> str | None: ...
+
+    def known(self, mail: Mail) -> Known: ...
+
+    def see_mail(self, seen: SeenMail, at: datetime) -> None: ...
+
+    def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None: ...
+
+    def unseen(self, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
+        """Those of *item_ids* that have no verdict yet."""
+        ...
+
+    def cursor(self, mailbox: str, folder: str) -> str | None: ...
+
+    def save_cursor(self, mailbox: str, folder: str, link: str | None, at: datetime) -> None: ...
+
+    def settle(self, effect_id: int, owner: str, at: datetime) -> bool:
+        """Mark an effect done; False where the lease was lost to somebody else meanwhile."""
+        ...
+
+    def postpone(self, effect_id: int, owner: str, due_at: datetime, error: str) -> None: ...
+
+    def stick(self, effect_id: int, owner: str, at: datetime, error: str) -> bool: ...
+
+    def claim(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
+        """Take the first effect of each free lane that is due, *limit* at most."""
+        ...
+
+    def hasten(self, person: str, at: datetime) -> int:
+        """Make what waits for *person*'s chat due at once; the number of effects that did."""
+        ...
+
+    def next_due_at(self) -> datetime | None:
+        """When the earliest effect that nobody works on is due."""
+        ...
+
+    def add_card(self, card: SentCard, at: datetime) -> None: ...
+
+    def cards(self, token: str) -> list[SentCard]: ...
+
+    def drop_card(self, card: SentCard) -> None: ...
+
+    def conversation(self, person: str) -> Conversation | None: ...
+
+    def save_conversation(self, conversation: Conversation, at: datetime) -> None: ...
+
+    def block_conversation(self, person: str, reason: str | None, at: datetime) -> None: ...
+
+    def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Take or prolong a lease. Where another holds it, note that we rang, and return False."""
+        ...
+
+    def end_lease(self, name: str, owner: str) -> bool:
+        """Let go of a lease. False, and it is kept, if somebody rang meanwhile: look again first."""
+        ...
+
+    def subscriptions(self) -> list[Subscribed]: ...
+
+    def save_subscription(self, subscribed: Subscribed) -> None: ...
+
+    def drop_subscription(self, subscription_id: str) -> None: ...
+
+    def save_office(self, office: Office) -> bool:
+        """Keep the people and units; False, and no new version, where nothing changed."""
+        ...
+
+    def find(self, wanted: Wanted) -> list[Record]:
+        """Records, newest change first."""
+        ...
+
+    def sheet(self, record_id: str) -> list[Entry]: ...
+
+    def mail_between(self, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]: ...
+
+    def stuck(self) -> list[tuple[int, str, str, str]]:
+        """Effects that an operator must look at: (effect_id, record_id, kind, error)."""
+        ...
+
+    def save_day_count(self, day: str, mailbox: str, as_of: datetime, body: str) -> None: ...
+
+    def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
+        """Per mailbox: (as_of, body) of the last count of that day."""
+        ...
+
+
+class Store(Protocol):
+    """What we keep, in transactions."""
+
+    def write[T](self, work: Callable[[Transaction], T]) -> T:
+        """Run *work* in one transaction; what it raises undoes it. Raises Unavailable where the database is."""
+        ...
+
+    def read[T](self, work: Callable[[Transaction], T]) -> T: ...
+
+    def close(self) -> None: ...
+
+
+class Archive(Protocol):
+    """Bytes for ever, by their SHA-256. Nothing in it is ever changed or overwritten."""
+
+    async def put(self, body: bytes) -> str:
+        """Keep *body* and return its SHA-256 (hex). Keeping it twice keeps it once."""
+        ...
+
+    async def get(self, sha256: str) -> bytes:
+        """Return what was put. Raises Gone where it never was; Unavailable where the bytes are not what they were."""
+        ...
+
+
+# ---------------------------------------------------------------- Microsoft 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A mail as a delta page or a listing shows it."""
+
+    item_id: str
+    message_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One page of what changed in a folder. `more` says that the next page waits behind `cursor`."""
+
+    arrived: tuple[Arrived, ...]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256."""
+
+    mail: Mail
+    raw: bytes
+    parts: Mapping[str, bytes]
+
+
+class Mailbox(Protocol):
+    """One registry mailbox."""
+
+    async def changes(self, folder: str, cursor: str | None) -> Changes:
+        """The next page after *cursor*. Raises Gone where the cursor is dead: begin again with None."""
+        ...
+
+    async def fetch(self, item: Arrived) -> Fetched:
+        """The mail's exact bytes, read. Never raises for what the bytes are: that is said in `Mail.unreadable`."""
+        ...
+
+    def listing(self, folder: str, start: datetime, end: datetime) -> AsyncIterator[Arrived]:
+        """A fresh listing by received time, without any cursor of ours."""
+        ...
+
+    async def mark(self, item_id: str, category: str, reference: str) -> None:
+        """Write the number on the mail. Raises Gone where it was deleted."""
+        ...
+
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+        ...
+
+    async def send_draft(self, draft_id: str) -> str:
+        """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Who rings when a mailbox changes."""
+
+    async def subscribe(self, mailbox: str, resource: str) -> Subscribed: ...
+
+    async def renew(self, subscribed: Subscribed) -> Subscribed:
+        """Raises Gone where there is none any more."""
+        ...
+
+    async def actual(self) -> list[Subscribed]: ...
+
+    async def end(self, subscription_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryPerson:
+    """A person as the directory shows them."""
+
+    person_id: str
+    name: str
+    upn: str
+    mail: str
+    language_tag: str
+    department: str
+    post: str
+    manager: str | None
+    active: bool
+
+
+class Directory(Protocol):
+    """The people of the tenant."""
+
+    async def people(self) -> list[DirectoryPerson]: ...
+
+
+class Installs(Protocol):
+    """The app in people's Teams."""
+
+    async def install(self, person: str) -> None:
+        """Install the app for *person*; it being there already is as good. Their chat is told of later, by the bot."""
+        ...
+
+
+# ---------------------------------------------------------------- Teams
+
+
+class ChatBlocked(Exception):
+    """Nothing can be sent to this chat, for the reason (a text key), and asking again does not help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotInstalled(Exception):
+    """The app is not installed for this person."""
+
+
+class Chats(Protocol):
+    """Cards in people's chats."""
+
+    async def ask(self, conversation: Conversation, card: "CardView") -> str:
+        """Put a card in the chat and return its activity id. Raises ChatBlocked, NotInstalled."""
+        ...
+
+    async def refresh(self, sent: SentCard, card: "CardView") -> None:
+        """Replace a card that stands in a chat. Raises Gone where it does not stand there any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """Everything a card is drawn from: what was asked of whom, the record as it stands, the office, the language."""
+
+    asked: Asked
+    record: Record
+    step: Step
+    person: Person
+    office: Office
+    language: Language
+    said: str | None = None  # a sentence to show above it: why a press was refused

@@ -1,0 +1,255 @@
+################################################################
+# Transactions, on SQLite and on PostgreSQL alike
+################################################################
+#
+# Rule 1: `write(work)` runs *work* once in one transaction and returns what it returned; an exception undoes it all.
+# Rule 2: SQLite has one writer thread. What waits for it is committed together (each in a savepoint of its own), so
+#         that many small transactions share one fsync; nobody is answered before the commit.
+# Rule 3: hot statements are written once in SQLAlchemy Core, compiled once, and run on the driver's own connection.
+
+import contextlib
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.sql import ClauseElement
+
+from registry.errors import Misconfigured, Unavailable
+
+type Row = Sequence[Any]
+_BUSY_S = 30.0
+_TOGETHER = 64  # transactions that share a commit at most
+
+
+class Statement:
+    """A Core statement, compiled once for each driver. Its parameters are named."""
+
+    def __init__(self, core: ClauseElement) -> None:
+        self._core = core
+        self._compiled: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+
+    def on(self, engine: Engine) -> tuple[str, tuple[str, ...] | None]:
+        """The driver's SQL, and the order of the parameters where the driver takes them by place."""
+        name = engine.dialect.name
+        if name not in self._compiled:
+            compiled = self._core.compile(dialect=engine.dialect)
+            places = tuple(compiled.positiontup) if compiled.positiontup is not None else None  # type: ignore[attr-defined]
+            self._compiled[name] = (str(compiled), places)
+        return self._compiled[name]
+
+
+class Connected:
+    """A connection: hot statements on the driver's own, cold ones through SQLAlchemy, in the same transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.cold: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self.driver: Any = self.cold.connection.driver_connection
+        self.postgres = engine.dialect.name == "postgresql"
+
+    def run(self, statement: Statement, values: Mapping[str, Any]) -> Any:
+        """Execute *statement* and return the driver's cursor; `fetchone` and `fetchall` give tuples."""
+        sql, places = statement.on(self.engine)
+        return self.driver.execute(sql, [values[n] for n in places] if places is not None else values)
+
+    def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
+        sql, places = statement.on(self.engine)
+        listed = [[row[n] for n in places] for row in rows] if places is not None else rows
+        self.driver.cursor().executemany(sql, listed)
+
+    def together(self) -> contextlib.AbstractContextManager[Any]:
+        """Statements inside are sent without waiting for each other's answers, where the driver can (PostgreSQL)."""
+        return self.driver.pipeline() if self.postgres else contextlib.nullcontext()
+
+    def close(self) -> None:
+        self.cold.close()
+
+
+class Database:
+    """A database by its URL. Close it when done: the writer thread ends, and what was committed stays."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._idle: list[Connected] = []
+        self._lock = threading.Lock()
+        self._writer = _Writer(self.engine) if self.engine.dialect.name == "sqlite" else None
+
+    def write[T](self, work: Callable[[Connected], T]) -> T:
+        """Run *work* in a transaction of its own and return its result, once it is on disk.
+
+        Raises:
+            Unavailable: The database is busy or down; nothing was changed.
+        """
+        if self._writer is not None:
+            return self._writer.run(work)
+        with self._connected() as connected, _told(), _transaction(connected, "BEGIN"):
+            return work(connected)
+
+    def read[T](self, work: Callable[[Connected], T]) -> T:
+        """Run *work* on one unmoving view of the data. It must not write."""
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self._writer is None else "BEGIN"
+        with self._connected() as connected, _told(), _transaction(connected, begin):
+            return work(connected)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        for connected in self._idle:
+            connected.close()
+        self._idle.clear()
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Connected]:
+        with self._lock:
+            connected = self._idle.pop() if self._idle else None
+        with _told():
+            connected = connected or Connected(self.engine)
+        try:
+            yield connected
+        except (sqlite3.OperationalError, psycopg.OperationalError, Unavailable):
+            connected.cold.invalidate()  # a dead connection must not be handed to the next one
+            connected.close()
+            raise
+        except BaseException:
+            self._hand_back(connected)
+            raise
+        else:
+            self._hand_back(connected)
+
+    def _hand_back(self, connected: Connected) -> None:
+        with self._lock:
+            self._idle.append(connected)
+
+
+class _Writer:
+    """SQLite's one writer: a thread, a connection, a queue. A queue of None ends it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._wanted: queue.SimpleQueue[tuple[Callable[[Connected], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def run[T](self, work: Callable[[Connected], T]) -> T:
+        done: Future[T] = Future()
+        self._wanted.put((work, done))
+        return done.result()
+
+    def close(self) -> None:
+        self._wanted.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        connected: Connected | None = None
+        while True:
+            first = self._wanted.get()
+            if first is None:
+                break
+            batch = [first]
+            ending = False
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < _TOGETHER and not ending:
+                    more = self._wanted.get_nowait()
+                    ending = more is None
+                    batch += [more] if more is not None else []
+            try:
+                with _told():
+                    connected = connected or Connected(self._engine)
+                    _commit_together(connected, batch)
+            except BaseException as error:
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(error)
+            if ending:
+                break
+        if connected is not None:
+            connected.close()
+
+
+def _commit_together(connected: Connected, batch: Sequence[tuple[Callable[[Connected], Any], Future[Any]]]) -> None:
+    driver = connected.driver
+    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    with _transaction(connected, "BEGIN IMMEDIATE"):
+        for work, done in batch:
+            driver.execute("SAVEPOINT one")
+            try:
+                outcomes.append((done, work(connected), None))
+            except BaseException as error:
+                driver.execute("ROLLBACK TO one")
+                outcomes.append((done, None, error))
+            driver.execute("RELEASE one")
+    for done, result, failed in outcomes:
+        if failed is not None:
+            done.set_exception(failed)
+        else:
+            done.set_result(result)
+
+
+@contextlib.contextmanager
+def _transaction(connected: Connected, begin: str) -> Iterator[None]:
+    connected.driver.execute(begin)
+    try:
+        yield
+        connected.driver.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error, psycopg.Error):
+            connected.driver.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say a database that is busy or down in our own words."""
+    try:
+        yield
+    except (sqlite3.OperationalError, psycopg.OperationalError) as error:
+        raise Unavailable(f"the database: {error}") from error
+
+
+def _engine(url: str) -> Engine:
+    made = make_url(url)
+    if made.get_backend_name() == "sqlite":
+        return _sqlite(made)
+    if made.get_backend_name() == "postgresql":
+        return create_engine(made.set(drivername="postgresql+psycopg"), pool_size=32, max_overflow=32)
+    raise Misconfigured(f"DATABASE_URL: {made.get_backend_name()} is neither sqlite nor postgresql")
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    if not url.database or str(path) == ":memory:":
+        raise Misconfigured("DATABASE_URL: SQLite needs a file; a register in memory is lost with the process")
+    _make_folder(path.parent)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False}, pool_size=32)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        _sync_folder(path.parent)  # the entries of the file, its -wal and its -shm outlive a power cut
+
+    return engine
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

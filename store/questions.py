@@ -1,0 +1,349 @@
+################################################################
+# Cold questions and small writes, through SQLAlchemy
+################################################################
+#
+# Each takes the connection of the transaction it belongs to. What `take`, `claim` and `settle` run is in statements.py.
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.sql import ColumnElement
+
+from registry.mail import Mail
+from registry.recognise import Known
+from registry.record import Record
+from registry.sheet import Entry, PrivateText
+from service.ports import Conversation, SeenMail, SentCard, Subscribed, Wanted
+from store import schema as s
+from store.instants import read_instant, write_instant
+from store.records import record_of
+from texts import search_key
+
+_AT_ONCE = 500  # values in one IN list
+
+
+def _keep(on: Connection, table: Any, key: Sequence[str], row: dict[str, Any]) -> None:
+    """Insert *row*, or change the one with the same key."""
+    rest = {name: value for name, value in row.items() if name not in key}
+    put = upsert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest)
+    on.execute(put)
+
+
+# ---------------------------------------------------------------- mail
+
+
+def known(on: Connection, entity_id: str, mail: Mail) -> Known:
+    """What is known of a mail's identities: whether it is ours, which record it made, which it answers."""
+    same = on.execute(
+        select(s.mail.c.record_id).where(
+            s.mail.c.entity_id == entity_id,
+            s.mail.c.identity == mail.identity,
+            s.mail.c.verdict.in_(("registered", "quarantined")),
+        )
+    ).scalar()
+    ids = s.message_ids
+    ours = (
+        bool(mail.message_id)
+        and on.execute(
+            select(ids.c.record_id).where(
+                ids.c.entity_id == entity_id, ids.c.message_id == mail.message_id, ids.c.ours.is_(True)
+            )
+        ).scalar()
+    )
+    answered = None
+    references = list(dict.fromkeys(mail.references))[-_AT_ONCE:]
+    if references:
+        rows = on.execute(
+            select(ids.c.message_id, ids.c.record_id).where(
+                ids.c.entity_id == entity_id, ids.c.message_id.in_(references)
+            )
+        ).all()
+        by_id = {message_id: record_id for message_id, record_id in rows}
+        answered = next(((by_id[r], r) for r in reversed(references) if r in by_id), None)
+    return Known(ours=bool(ours), same_letter=same, answered=answered)
+
+
+def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
+    left = set(item_ids)
+    for start in range(0, len(item_ids), _AT_ONCE):
+        rows = on.execute(
+            select(s.mail.c.item_id).where(
+                s.mail.c.entity_id == entity_id,
+                s.mail.c.mailbox == mailbox,
+                s.mail.c.item_id.in_(item_ids[start : start + _AT_ONCE]),
+                s.mail.c.verdict != "gone",
+            )
+        )
+        left.difference_update(item_id for (item_id,) in rows)
+    return frozenset(left)
+
+
+def mail_between(on: Connection, entity_id: str, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]:
+    rows = on.execute(
+        select(s.mail)
+        .where(
+            s.mail.c.entity_id == entity_id,
+            s.mail.c.mailbox == mailbox,
+            s.mail.c.received_at >= write_instant(start),
+            s.mail.c.received_at < write_instant(end),
+        )
+        .order_by(s.mail.c.received_at, s.mail.c.item_id)
+    )
+    return [
+        SeenMail(
+            mailbox=r.mailbox,
+            item_id=r.item_id,
+            identity=r.identity,
+            message_id=r.message_id,
+            received_at=read_instant(r.received_at),
+            verdict=r.verdict,
+            rule=r.rule,
+            record_id=r.record_id,
+        )
+        for r in rows
+    ]
+
+
+def cursor(on: Connection, entity_id: str, mailbox: str, folder: str) -> str | None:
+    c = s.cursors.c
+    return on.execute(select(c.link).where(c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder)).scalar()
+
+
+def save_cursor(on: Connection, entity_id: str, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
+    if link is None:
+        c = s.cursors.c
+        on.execute(delete(s.cursors).where(c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder))
+    else:
+        row = {"entity_id": entity_id, "mailbox": mailbox, "folder": folder, "link": link, "at": write_instant(at)}
+        _keep(on, s.cursors, ("entity_id", "mailbox", "folder"), row)
+
+
+# ---------------------------------------------------------------- chats
+
+
+def add_card(on: Connection, entity_id: str, card: SentCard, at: datetime) -> None:
+    row = {
+        "entity_id": entity_id,
+        "token": card.token,
+        "conversation_id": card.conversation_id,
+        "activity_id": card.activity_id,
+        "service_url": card.service_url,
+        "sent_at": write_instant(at),
+    }
+    _keep(on, s.cards, ("entity_id", "token", "conversation_id", "activity_id"), row)
+
+
+def cards(on: Connection, entity_id: str, token: str) -> list[SentCard]:
+    c = s.cards.c
+    rows = on.execute(select(s.cards).where(c.entity_id == entity_id, c.token == token).order_by(c.sent_at))
+    return [
+        SentCard(token=token, conversation_id=r.conversation_id, activity_id=r.activity_id, service_url=r.service_url)
+        for r in rows
+    ]
+
+
+def drop_card(on: Connection, entity_id: str, card: SentCard) -> None:
+    c = s.cards.c
+    on.execute(
+        delete(s.cards).where(
+            c.entity_id == entity_id,
+            c.token == card.token,
+            c.conversation_id == card.conversation_id,
+            c.activity_id == card.activity_id,
+        )
+    )
+
+
+def conversation(on: Connection, entity_id: str, person: str) -> Conversation | None:
+    c = s.conversations.c
+    r = on.execute(select(s.conversations).where(c.entity_id == entity_id, c.person_id == person)).first()
+    if r is None:
+        return None
+    return Conversation(
+        person=person,
+        conversation_id=r.conversation_id,
+        service_url=r.service_url,
+        user_mri=r.user_mri,
+        bot_id=r.bot_id,
+        blocked=r.blocked,
+    )
+
+
+def save_conversation(on: Connection, entity_id: str, conversation: Conversation, at: datetime) -> None:
+    row = {
+        "entity_id": entity_id,
+        "person_id": conversation.person,
+        "conversation_id": conversation.conversation_id,
+        "service_url": conversation.service_url,
+        "user_mri": conversation.user_mri,
+        "bot_id": conversation.bot_id,
+        "at": write_instant(at),
+        "blocked": conversation.blocked,
+    }
+    _keep(on, s.conversations, ("entity_id", "person_id"), row)
+
+
+def block_conversation(on: Connection, entity_id: str, person: str, reason: str | None, at: datetime) -> None:
+    c = s.conversations.c
+    on.execute(
+        update(s.conversations)
+        .where(c.entity_id == entity_id, c.person_id == person)
+        .values(blocked=reason, at=write_instant(at))
+    )
+
+
+# ---------------------------------------------------------------- leases and subscriptions
+
+
+def take_lease(on: Connection, entity_id: str, name: str, owner: str, now: datetime, until: datetime) -> bool:
+    c = s.leases.c
+    row = {"entity_id": entity_id, "name": name, "owner": owner, "until": write_instant(until), "rung": False}
+    taken = on.execute(
+        upsert(s.leases)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=("entity_id", "name"),
+            set_={"owner": owner, "until": row["until"]},
+            where=or_(c.owner == owner, c.until <= write_instant(now)),
+        )
+        .returning(c.name)
+    ).scalar()
+    if taken is None:
+        on.execute(update(s.leases).where(c.entity_id == entity_id, c.name == name).values(rung=True))
+    return taken is not None
+
+
+def end_lease(on: Connection, entity_id: str, name: str, owner: str) -> bool:
+    c = s.leases.c
+    mine = and_(c.entity_id == entity_id, c.name == name, c.owner == owner)
+    ended = on.execute(
+        update(s.leases).where(mine, c.rung.is_(False)).values(until="", owner="").returning(c.name)
+    ).scalar()
+    if ended is None:
+        on.execute(update(s.leases).where(mine).values(rung=False))
+    return ended is not None
+
+
+def subscriptions(on: Connection, entity_id: str) -> list[Subscribed]:
+    rows = on.execute(select(s.subscriptions).where(s.subscriptions.c.entity_id == entity_id))
+    return [
+        Subscribed(
+            subscription_id=r.subscription_id,
+            mailbox=r.mailbox,
+            resource=r.resource,
+            expires_at=read_instant(r.expires_at),
+            renew_at=read_instant(r.renew_at),
+        )
+        for r in rows
+    ]
+
+
+def save_subscription(on: Connection, entity_id: str, subscribed: Subscribed) -> None:
+    row = {
+        "entity_id": entity_id,
+        "subscription_id": subscribed.subscription_id,
+        "mailbox": subscribed.mailbox,
+        "resource": subscribed.resource,
+        "expires_at": write_instant(subscribed.expires_at),
+        "renew_at": write_instant(subscribed.renew_at),
+    }
+    _keep(on, s.subscriptions, ("entity_id", "subscription_id"), row)
+
+
+def drop_subscription(on: Connection, entity_id: str, subscription_id: str) -> None:
+    c = s.subscriptions.c
+    on.execute(delete(s.subscriptions).where(c.entity_id == entity_id, c.subscription_id == subscription_id))
+
+
+# ---------------------------------------------------------------- records
+
+
+def find(on: Connection, entity_id: str, wanted: Wanted) -> list[Record]:
+    """Records that fit, newest change first, `wanted.top` at most."""
+    c = s.records.c
+    query = select(c.state).where(c.entity_id == entity_id, *_conditions(wanted))
+    query = query.order_by(c.updated_at.desc(), c.record_id.desc()).limit(wanted.top)
+    return [record_of(state) for (state,) in on.execute(query)]
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    c, found = s.records.c, []
+    for word in search_key(wanted.search).split():
+        found.append(c.search.contains(word, autoescape=True))
+    if wanted.kind:
+        found.append(c.kind == wanted.kind)
+    elif wanted.listed_kinds:
+        found.append(c.kind.in_(wanted.listed_kinds))
+    if wanted.status:
+        found.append(c.status == wanted.status)
+    if wanted.updated_since is not None:
+        found.append(c.updated_at >= write_instant(wanted.updated_since))
+    if wanted.after is not None:
+        found.append(tuple_(c.updated_at, c.record_id) < tuple_(*wanted.after))
+    if wanted.holder or wanted.holder_unit:
+        found.append(_held_by(wanted.holder, wanted.holder_unit))
+    if wanted.reader or wanted.reader_unit:
+        may_read = [_of_record(s.readers, s.readers.c.person_id == wanted.reader)]
+        if wanted.reader_unit:
+            may_read.append(c.unit_id == wanted.reader_unit)
+        found.append(or_(*may_read))
+    return found
+
+
+def _held_by(person: str, unit: str) -> ColumnElement[bool]:
+    h = s.holders.c
+    ways = [h.person_id == person] if person else []
+    if unit:
+        ways.append(and_(h.person_id.is_(None), h.unit_id == unit))
+    return _of_record(s.holders, or_(*ways))
+
+
+def _of_record(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    c = s.records.c
+    inner: Select[Any] = select(table.c.record_id).where(
+        table.c.entity_id == c.entity_id, table.c.record_id == c.record_id, condition
+    )
+    return exists(inner)
+
+
+def sheet(on: Connection, entity_id: str, record_id: str) -> list[Entry]:
+    e, t = s.events.c, s.event_texts.c
+    texts: dict[int, list[PrivateText]] = {}
+    for row in on.execute(
+        select(t.seq, t.field, t.salt, t.text)
+        .where(t.entity_id == entity_id, t.record_id == record_id)
+        .order_by(t.seq, t.field)
+    ):
+        texts.setdefault(row.seq, []).append(PrivateText(row.field, row.salt, row.text))
+    rows = on.execute(select(s.events).where(e.entity_id == entity_id, e.record_id == record_id).order_by(e.seq))
+    return [
+        Entry(record_id, r.seq, r.type, bytes(r.canonical), r.prev_hash, r.hash, tuple(texts.get(r.seq, ())))
+        for r in rows
+    ]
+
+
+def stuck(on: Connection, entity_id: str) -> list[tuple[int, str, str, str]]:
+    c = s.outbox.c
+    rows = on.execute(
+        select(c.effect_id, c.record_id, c.kind, c.error)
+        .where(c.entity_id == entity_id, c.state == "stuck")
+        .order_by(c.effect_id)
+    )
+    return [(r.effect_id, r.record_id, r.kind, r.error or "") for r in rows]
+
+
+# ---------------------------------------------------------------- the day's count
+
+
+def save_day_count(on: Connection, entity_id: str, day: str, mailbox: str, as_of: datetime, body: str) -> None:
+    row = {"entity_id": entity_id, "day": day, "mailbox": mailbox, "as_of": write_instant(as_of), "body": body}
+    _keep(on, s.day_counts, ("entity_id", "day", "mailbox"), row)
+
+
+def day_counts(on: Connection, entity_id: str, day: str) -> dict[str, tuple[str, str]]:
+    c = s.day_counts.c
+    rows = on.execute(select(s.day_counts).where(c.entity_id == entity_id, c.day == day).order_by(c.mailbox))
+    return {r.mailbox: (r.as_of, r.body) for r in rows}

@@ -1,0 +1,193 @@
+################################################################
+# The hot statements: what `take`, `claim` and `settle` run
+################################################################
+#
+# Each is written once in SQLAlchemy Core, so that SQLite and PostgreSQL get the same, and compiled once for each driver
+# (database.Statement). Cold questions are asked where they are needed, in questions.py.
+
+from typing import Any
+
+from sqlalchemy import Table, and_, bindparam, case, delete, func, insert, not_, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.sql.dml import ReturningInsert
+
+from store import schema as s
+from store.database import Statement
+
+_here: Any = bindparam("entity_id")
+
+
+def _insert(table: Table, *skip: str) -> Statement:
+    return Statement(insert(table).values({c.name: bindparam(c.name) for c in table.c if c.name not in skip}))
+
+
+def _once(table: Table) -> Any:
+    """INSERT … ON CONFLICT DO NOTHING: the same words on both databases."""
+    values: dict[str, Any] = {c.name: bindparam(c.name) for c in table.c}
+    return upsert(table).values(values).on_conflict_do_nothing()
+
+
+# ---------------------------------------------------------------- take
+
+# Ask for the row, never for `rowcount`: psycopg answers -1.
+first_time = Statement(_once(s.inbox).returning(s.inbox.c.key))
+record = Statement(
+    select(s.records.c.state, s.records.c.head_hash)
+    .where(s.records.c.entity_id == _here, s.records.c.record_id == bindparam("record_id"))
+    .with_for_update()
+)
+record_unlocked = Statement(
+    select(s.records.c.state, s.records.c.head_hash).where(
+        s.records.c.entity_id == _here, s.records.c.record_id == bindparam("record_id")
+    )
+)
+
+
+def _draw() -> ReturningInsert[Any]:
+    drawn = upsert(s.numbers).values(
+        entity_id=_here, unit_id=bindparam("unit_id"), kind=bindparam("kind"), year=bindparam("year"), last=1
+    )
+    return drawn.on_conflict_do_update(
+        index_elements=["entity_id", "unit_id", "kind", "year"], set_={"last": s.numbers.c.last + 1}
+    ).returning(s.numbers.c.last)
+
+
+draw = Statement(_draw())
+new_record = _insert(s.records)
+change_record = Statement(
+    update(s.records)
+    .where(
+        s.records.c.entity_id == _here,
+        s.records.c.record_id == bindparam("of_record"),
+        s.records.c.version == bindparam("of_version"),
+    )
+    .values({name: bindparam(name) for name in ("status", "version", "head_hash", "search", "updated_at", "state")})
+)
+new_event = _insert(s.events)
+new_event_text = _insert(s.event_texts)
+new_holder = _insert(s.holders)
+drop_holder = Statement(
+    delete(s.holders).where(
+        s.holders.c.entity_id == _here,
+        s.holders.c.record_id == bindparam("record_id"),
+        s.holders.c.step == bindparam("step"),
+    )
+)
+new_reader = Statement(_once(s.readers))
+new_effect = Statement(
+    insert(s.outbox).values(
+        {
+            name: bindparam(name)
+            for name in ("entity_id", "record_id", "lane", "after", "kind", "body", "state", "due_at", "created_at")
+        }
+    )
+)
+new_ask = Statement(_once(s.asks))
+asked = Statement(select(s.asks).where(s.asks.c.entity_id == _here, s.asks.c.token == bindparam("token")))
+token_of = Statement(
+    select(s.asks.c.token).where(
+        s.asks.c.entity_id == _here,
+        s.asks.c.record_id == bindparam("record_id"),
+        s.asks.c.step == bindparam("step"),
+        s.asks.c.person_id == bindparam("person_id"),
+    )
+)
+office_version = Statement(select(s.offices.c.version).where(s.offices.c.entity_id == _here))
+see_mail = Statement(
+    upsert(s.mail)
+    .values({c.name: bindparam(c.name) for c in s.mail.c})
+    .on_conflict_do_update(
+        index_elements=["entity_id", "mailbox", "item_id"],
+        set_={
+            name: bindparam(name)
+            for name in ("identity", "message_id", "received_at", "verdict", "rule", "record_id", "seen_at")
+        },
+    )
+)
+new_message_id = Statement(_once(s.message_ids))
+
+
+# ---------------------------------------------------------------- claim and settle
+
+_earlier = s.outbox.alias("earlier")
+_awaited = s.outbox.alias("awaited")
+_free = and_(
+    s.outbox.c.state == "waiting", s.outbox.c.due_at <= bindparam("now"), s.outbox.c.lease_until <= bindparam("now")
+)
+_claimable = (
+    select(s.outbox.c.effect_id)
+    .where(
+        s.outbox.c.entity_id == _here,
+        _free,
+        # the first of its lane that is not done; a stuck one goes on holding its lane
+        not_(
+            select(_earlier.c.effect_id)
+            .where(
+                _earlier.c.entity_id == s.outbox.c.entity_id,
+                _earlier.c.lane == s.outbox.c.lane,
+                _earlier.c.state != "done",
+                _earlier.c.effect_id < s.outbox.c.effect_id,
+            )
+            .exists()
+        ),
+        or_(
+            s.outbox.c.after.is_(None),
+            not_(
+                select(_awaited.c.effect_id)
+                .where(
+                    _awaited.c.entity_id == s.outbox.c.entity_id,
+                    _awaited.c.lane == s.outbox.c.after,
+                    _awaited.c.state != "done",
+                    _awaited.c.effect_id < s.outbox.c.effect_id,
+                )
+                .exists()
+            ),
+        ),
+    )
+    .order_by(s.outbox.c.due_at, s.outbox.c.effect_id)
+    .limit(bindparam("limit"))
+)
+claim = Statement(
+    update(s.outbox)
+    .where(s.outbox.c.effect_id.in_(_claimable), _free)
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), tries=s.outbox.c.tries + 1)
+    .returning(s.outbox.c.effect_id, s.outbox.c.kind, s.outbox.c.body, s.outbox.c.tries)
+)
+_mine = and_(
+    s.outbox.c.effect_id == bindparam("of_effect"),
+    s.outbox.c.lease_owner == bindparam("owner"),
+    s.outbox.c.state == "waiting",
+)
+end_effect = Statement(
+    update(s.outbox)
+    .where(_mine)
+    .values(
+        state=bindparam("new_state"),
+        done_at=bindparam("at"),
+        error=bindparam("new_error"),
+        lease_owner=None,
+        lease_until="",
+    )
+    .returning(s.outbox.c.effect_id)
+)
+postpone = Statement(
+    update(s.outbox)
+    .where(_mine)
+    .values(due_at=bindparam("new_due_at"), error=bindparam("new_error"), lease_owner=None, lease_until="")
+)
+hasten = Statement(
+    update(s.outbox)
+    .where(
+        s.outbox.c.entity_id == _here,
+        s.outbox.c.state == "waiting",
+        s.outbox.c.due_at > bindparam("now"),
+        s.outbox.c.lane.like(bindparam("lanes")),
+    )
+    .values(due_at=bindparam("now"))
+    .returning(s.outbox.c.effect_id)
+)
+next_due_at = Statement(
+    select(
+        func.min(case((s.outbox.c.lease_until > s.outbox.c.due_at, s.outbox.c.lease_until), else_=s.outbox.c.due_at))
+    ).where(s.outbox.c.entity_id == _here, s.outbox.c.state == "waiting")
+)

@@ -1,0 +1,314 @@
+"""One transaction of the store: the port's methods over statements and questions."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from registry.effects import EFFECTS, AskAction, Effect
+from registry.mail import Mail
+from registry.numbers import Series
+from registry.office import Office
+from registry.recognise import Known
+from registry.record import Record, holders
+from registry.registering import searchable
+from registry.sheet import Entry
+from service.ports import (
+    Asked,
+    Claimed,
+    Conversation,
+    SeenMail,
+    SentCard,
+    Stored,
+    Subscribed,
+    Wanted,
+)
+from store import questions
+from store import statements as sql
+from store.database import Connected, Statement
+from store.instants import read_instant, write_instant
+from store.offices import OfficeCache, load_office, save_office
+from store.records import record_of, state_of
+
+_WAITING, _DONE, _STUCK = "waiting", "done", "stuck"
+_json = msgspec.json.Encoder()
+
+
+class SqlTransaction:
+    """See service.ports.Transaction."""
+
+    def __init__(self, connected: Connected, entity_id: str, offices: OfficeCache, *, writing: bool) -> None:
+        self._on, self._entity_id, self._offices, self._writing = connected, entity_id, offices, writing
+
+    def _run(self, statement: Statement, **values: Any) -> Any:
+        return self._on.run(statement, {"entity_id": self._entity_id, **values})
+
+    def _many(self, statement: Statement, rows: Iterable[dict[str, Any]]) -> None:
+        listed = [{"entity_id": self._entity_id, **row} for row in rows]
+        if len(listed) == 1:
+            self._on.run(statement, listed[0])
+        elif listed:
+            self._on.run_many(statement, listed)
+
+    # ------------------------------------------------------------ take
+
+    def first_time(self, key: str, record_id: str, at: datetime) -> bool:
+        row = self._run(sql.first_time, key=key, record_id=record_id, at=write_instant(at)).fetchone()
+        return row is not None
+
+    def record(self, record_id: str) -> Stored | None:
+        statement = sql.record if self._writing else sql.record_unlocked
+        row = self._run(statement, record_id=record_id).fetchone()
+        return Stored(record_of(row[0]), row[1]) if row else None
+
+    def draw(self, series: Series) -> int:
+        row = self._run(sql.draw, unit_id=series.unit_id, kind=series.kind, year=series.year).fetchone()
+        return int(row[0])
+
+    def save(self, before: Record | None, after: Record, entries: Sequence[Entry]) -> None:
+        record_id, at = after.record_id, write_instant(after.updated_at)
+        state = {
+            "status": after.status.value,
+            "version": after.version,
+            "head_hash": entries[-1].hash,
+            "search": searchable(after),
+            "updated_at": at,
+            "state": state_of(after),
+        }
+        with self._on.together():
+            if before is None:
+                self._run(
+                    sql.new_record,
+                    record_id=record_id,
+                    kind=after.kind,
+                    unit_id=after.registry_unit_id,
+                    year=after.year,
+                    serial=after.serial,
+                    reference=after.reference,
+                    registered_at=write_instant(after.registered_at),
+                    **state,
+                )
+            else:
+                self._run(sql.change_record, of_record=record_id, of_version=before.version, **state)
+            self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
+            self._many(
+                sql.new_event_text,
+                [
+                    {"record_id": record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
+                    for e in entries
+                    for t in e.texts
+                ],
+            )
+            self._save_holders(before, after)
+            was = before.participants if before is not None else frozenset()
+            self._many(
+                sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(after.participants - was)]
+            )
+
+    def _save_holders(self, before: Record | None, after: Record) -> None:
+        was = {h.step: h for h in holders(before)} if before is not None else {}
+        now = {h.step: h for h in holders(after)}
+        self._many(sql.drop_holder, [{"record_id": after.record_id, "step": n} for n in was if was[n] != now.get(n)])
+        self._many(
+            sql.new_holder,
+            [
+                {
+                    "record_id": after.record_id,
+                    "step": n,
+                    "person_id": h.person,
+                    "unit_id": h.unit,
+                    "asked": h.asked,
+                    "since": write_instant(h.since),
+                }
+                for n, h in now.items()
+                if was.get(n) != h
+            ],
+        )
+
+    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
+        listed, due_at = list(effects), write_instant(at)
+        with self._on.together():
+            self._many(
+                sql.new_ask,
+                [
+                    {
+                        "token": new_token(),
+                        "record_id": e.record_id,
+                        "step": e.step,
+                        "person_id": e.person,
+                        "version": version,
+                    }
+                    for e in listed
+                    if isinstance(e, AskAction)
+                ],
+            )
+            self._many(
+                sql.new_effect,
+                [
+                    {
+                        "record_id": e.record_id,
+                        "lane": e.lane,
+                        "after": None,
+                        "kind": type(e).__name__,
+                        "body": _json.encode(e).decode(),
+                        "state": _WAITING,
+                        "due_at": due_at,
+                        "created_at": due_at,
+                    }
+                    for e in listed
+                ],
+            )
+
+    def office(self) -> Office:
+        row = self._run(sql.office_version).fetchone()
+        return self._offices.get(row[0] if row else 0, lambda: load_office(self._on.cold, self._entity_id))
+
+    def asked(self, token: str) -> Asked | None:
+        row = self._run(sql.asked, token=token).fetchone()
+        if row is None:
+            return None
+        _, token, record_id, step, person, version = row
+        return Asked(token=token, record_id=record_id, step=step, person=person, version=version)
+
+    def token_of(self, record_id: str, step: int, person: str) -> str | None:
+        row = self._run(sql.token_of, record_id=record_id, step=step, person_id=person).fetchone()
+        return row[0] if row else None
+
+    # ------------------------------------------------------------ mail
+
+    def known(self, mail: Mail) -> Known:
+        return questions.known(self._on.cold, self._entity_id, mail)
+
+    def see_mail(self, seen: SeenMail, at: datetime) -> None:
+        self._run(
+            sql.see_mail,
+            mailbox=seen.mailbox,
+            item_id=seen.item_id,
+            identity=seen.identity,
+            message_id=seen.message_id,
+            received_at=write_instant(seen.received_at),
+            verdict=seen.verdict,
+            rule=seen.rule,
+            record_id=seen.record_id,
+            seen_at=write_instant(at),
+        )
+
+    def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None:
+        self._run(sql.new_message_id, message_id=message_id, record_id=record_id, ours=ours)
+
+    def unseen(self, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
+        return questions.unseen(self._on.cold, self._entity_id, mailbox, item_ids)
+
+    def mail_between(self, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]:
+        return questions.mail_between(self._on.cold, self._entity_id, mailbox, start, end)
+
+    def cursor(self, mailbox: str, folder: str) -> str | None:
+        return questions.cursor(self._on.cold, self._entity_id, mailbox, folder)
+
+    def save_cursor(self, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
+        questions.save_cursor(self._on.cold, self._entity_id, mailbox, folder, link, at)
+
+    # ------------------------------------------------------------ the outbox
+
+    def claim(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
+        until = write_instant(lease_until)
+        rows = self._run(sql.claim, owner=owner, now=write_instant(now), until=until, limit=limit).fetchall()
+        return sorted(
+            (
+                Claimed(effect_id=number, effect=msgspec.json.decode(body, type=EFFECTS[kind]), tries=tries)
+                for number, kind, body, tries in rows
+            ),
+            key=lambda claimed: claimed.effect_id,
+        )
+
+    def settle(self, effect_id: int, owner: str, at: datetime) -> bool:
+        return self._end(effect_id, owner, at, _DONE, None)
+
+    def stick(self, effect_id: int, owner: str, at: datetime, error: str) -> bool:
+        return self._end(effect_id, owner, at, _STUCK, error)
+
+    def _end(self, effect_id: int, owner: str, at: datetime, state: str, error: str | None) -> bool:
+        row = self._run(
+            sql.end_effect, of_effect=effect_id, owner=owner, at=write_instant(at), new_state=state, new_error=error
+        ).fetchone()
+        return row is not None
+
+    def postpone(self, effect_id: int, owner: str, due_at: datetime, error: str) -> None:
+        self._run(
+            sql.postpone, of_effect=effect_id, owner=owner, new_due_at=write_instant(due_at), new_error=error[:500]
+        )
+
+    def hasten(self, person: str, at: datetime) -> int:
+        return len(self._run(sql.hasten, now=write_instant(at), lanes=f"%/{person}").fetchall())
+
+    def next_due_at(self) -> datetime | None:
+        row = self._run(sql.next_due_at).fetchone()
+        return read_instant(row[0]) if row and row[0] else None
+
+    def stuck(self) -> list[tuple[int, str, str, str]]:
+        return questions.stuck(self._on.cold, self._entity_id)
+
+    # ------------------------------------------------------------ chats, leases, subscriptions
+
+    def add_card(self, card: SentCard, at: datetime) -> None:
+        questions.add_card(self._on.cold, self._entity_id, card, at)
+
+    def cards(self, token: str) -> list[SentCard]:
+        return questions.cards(self._on.cold, self._entity_id, token)
+
+    def drop_card(self, card: SentCard) -> None:
+        questions.drop_card(self._on.cold, self._entity_id, card)
+
+    def conversation(self, person: str) -> Conversation | None:
+        return questions.conversation(self._on.cold, self._entity_id, person)
+
+    def save_conversation(self, conversation: Conversation, at: datetime) -> None:
+        questions.save_conversation(self._on.cold, self._entity_id, conversation, at)
+
+    def block_conversation(self, person: str, reason: str | None, at: datetime) -> None:
+        questions.block_conversation(self._on.cold, self._entity_id, person, reason, at)
+
+    def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        return questions.take_lease(self._on.cold, self._entity_id, name, owner, now, until)
+
+    def end_lease(self, name: str, owner: str) -> bool:
+        return questions.end_lease(self._on.cold, self._entity_id, name, owner)
+
+    def subscriptions(self) -> list[Subscribed]:
+        return questions.subscriptions(self._on.cold, self._entity_id)
+
+    def save_subscription(self, subscribed: Subscribed) -> None:
+        questions.save_subscription(self._on.cold, self._entity_id, subscribed)
+
+    def drop_subscription(self, subscription_id: str) -> None:
+        questions.drop_subscription(self._on.cold, self._entity_id, subscription_id)
+
+    # ------------------------------------------------------------ people, records, counts
+
+    def save_office(self, office: Office) -> bool:
+        return save_office(self._on.cold, self._entity_id, office)
+
+    def find(self, wanted: Wanted) -> list[Record]:
+        return questions.find(self._on.cold, self._entity_id, wanted)
+
+    def sheet(self, record_id: str) -> list[Entry]:
+        return questions.sheet(self._on.cold, self._entity_id, record_id)
+
+    def save_day_count(self, day: str, mailbox: str, as_of: datetime, body: str) -> None:
+        questions.save_day_count(self._on.cold, self._entity_id, day, mailbox, as_of, body)
+
+    def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
+        return questions.day_counts(self._on.cold, self._entity_id, day)
+
+
+def _event_row(entry: Entry, at: str) -> dict[str, Any]:
+    return {
+        "record_id": entry.record_id,
+        "seq": entry.seq,
+        "type": entry.type,
+        "at": at,
+        "canonical": entry.canonical,
+        "prev_hash": entry.prev_hash,
+        "hash": entry.hash,
+    }

@@ -1,0 +1,16 @@
+################################################################
+# The catalogue: every sentence a person reads
+################################################################
+#
+# Rule 1: a sentence stands here once, under one key, Arabic first, then English; nothing else in the house holds words
+#         that a person reads.
+# Rule 2: `{values}` are isolated by `say`; both languages name the same values.
+# Rule 3: a refusal says whose turn it is and what to do.
+
+from texts.catalogue import cards, chat, mail, office, refusals, sheet
+
+SENTENCES: dict[str, dict[str, str]] = {}
+for _rows in (office.ROWS, cards.ROWS, chat.ROWS, refusals.ROWS, mail.ROWS, sheet.ROWS):
+    for _key, (_ar, _en) in _rows.items():
+        assert _key not in SENTENCES, f"two sentences under {_key}"
+        SENTENCES[_key] = {"ar": _ar, "en": _en}

@@ -1,0 +1,17 @@
+"""Fragments that read left to right inside Arabic, kept in their own order."""
+
+_FIRST_STRONG, _END = "\u2068", "\u2069"
+_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"))
+
+
+def isolate(text: object) -> str:
+    """Return *text* between U+2068 and U+2069, so that `12-34` is not shown as `34-12` after Arabic.
+
+    Directional marks inside are dropped first: a fragment must not be able to end its own isolate.
+    """
+    return f"{_FIRST_STRONG}{bare(str(text))}{_END}"
+
+
+def bare(text: str) -> str:
+    """Return *text* without directional marks, as it is compared and stored."""
+    return text.translate(_MARKS)
