@@ -34,6 +34,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "stuck.gone": ("لم يعد موجوداً", "it is no longer there"),
     "stuck.tries": ("لم تنجح المحاولات المتكررة", "repeated tries did not succeed"),
     "note.draft_hidden": ("مسودة لا يراها إلا كاتبها", "A draft only its author sees"),
+    "note.secret_hidden": ("نص سري", "A secret text"),
     "note.erased": ("حُذف النص نظاماً", "The text was lawfully erased"),
     "sheet.line_missing": ("سطر ناقص من الصحيفة", "A line of the sheet is missing"),
     "sheet.line_changed": ("سطر غُيّر بعد كتابته", "A line was changed after it was written"),

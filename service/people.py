@@ -1,0 +1,178 @@
+################################################################
+# The office: the directory's people in the ministry's units
+################################################################
+#
+# Rule 1: who exists, what they are called and which language they read is the directory's word; which units there are,
+#         who keeps a register and which letters go where is the organisation file's.
+# Rule 2: the head of a unit is whom the file names; else the one member whose manager is not a member.
+# Rule 3: what does not fit is named, all of it together; nobody is lost for it.
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from registry.errors import Misconfigured
+from registry.office import Office, Person, ReferralRule, Unit
+from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
+from service.ports import Directory, DirectoryPerson, Store
+from texts import language_of
+
+log = logging.getLogger("tarasul.people")
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """What the organisation file says, checked."""
+
+    entity_id: str
+    names: Mapping[str, str]
+    domains: tuple[str, ...]
+    units: tuple[Mapping[str, Any], ...]
+    rules: tuple[ReferralRule, ...]
+    clearances: Mapping[str, str]
+
+    @property
+    def mailboxes(self) -> frozenset[str]:
+        return frozenset(m.lower() for unit in self.units for m in unit.get("registry_for", ()))
+
+
+def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
+    """Read the organisation file: JSON as in docs/settings.md.
+
+    Raises:
+        Misconfigured: It is not JSON, or says things that contradict each other or the mailboxes; all are named.
+    """
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise Misconfigured(f"ORGANISATION is not JSON: {error}") from error
+    wrong = _wrong(body, mailboxes) if isinstance(body, dict) else ["it must be an object"]
+    if wrong:
+        raise Misconfigured(f"ORGANISATION: {'; '.join(wrong)}; see docs/settings.md")
+    entity = body["entity"]
+    return Organisation(
+        entity_id=entity["id"],
+        names={"ar": entity["ar"], "en": entity["en"]},
+        domains=tuple(d.lower() for d in entity["domains"]),
+        units=tuple(body["units"]),
+        rules=tuple(
+            ReferralRule(rule=r["rule"], any_words=tuple(r["any_words"]), unit=r["unit"], asked=r["asked"])
+            for r in body.get("referral_rules", ())
+        ),
+        clearances={upn.lower(): level for upn, level in body.get("clearances", {}).items()},
+    )
+
+
+def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
+    entity, units = body.get("entity"), body.get("units")
+    if not isinstance(entity, dict) or not all(entity.get(k) for k in ("id", "ar", "en", "domains")):
+        return ["entity needs id, ar, en and domains"]
+    if not isinstance(units, list) or not all(
+        isinstance(u, dict) and all(u.get(k) for k in ("id", "ar", "en", "code", "department")) for u in units
+    ):
+        return ["each of units needs id, ar, en, code and department"]
+    ids = [u["id"] for u in units]
+    registers = [m.lower() for u in units for m in u.get("registry_for", ())]
+    wrong = [f"two units are called {i}" for i in sorted({i for i in ids if ids.count(i) > 1})]
+    wrong += [f"two units keep the register of {m}" for m in sorted({m for m in registers if registers.count(m) > 1})]
+    wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
+    for rule in body.get("referral_rules", ()):
+        if not isinstance(rule, dict) or not all(k in rule for k in ("rule", "any_words", "unit", "asked")):
+            wrong.append("each of referral_rules needs rule, any_words, unit and asked")
+            continue
+        wrong += [f"rule {rule['rule']} names no unit {rule['unit']}"] if rule["unit"] not in ids else []
+        wrong += [f"rule {rule['rule']} asks {rule['asked']}"] if rule["asked"] not in DISPOSITIONS else []
+    wrong += [
+        f"{upn} is cleared to {level}, which is no level"
+        for upn, level in body.get("clearances", {}).items()
+        if level not in CONFIDENTIALITIES
+    ]
+    return wrong
+
+
+def load_organisation(setting: str, root: Path, mailboxes: Sequence[str]) -> Organisation:
+    """Read the organisation from the setting itself (JSON) or from the file it names, absolute or under *root*."""
+    if setting.lstrip().startswith("{"):
+        return read_organisation(setting, mailboxes)
+    path = root / setting
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise Misconfigured(f"ORGANISATION: {setting} cannot be read: {error.strerror}") from error
+    return read_organisation(text, mailboxes)
+
+
+def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zone: ZoneInfo) -> Office:
+    """Put the directory's people in the organisation's units."""
+    unit_of = {u["department"]: u["id"] for u in organisation.units}
+    registers = {u["id"] for u in organisation.units if u.get("registry_for")}
+    placed = {p.person_id: unit_of.get(p.department, "") for p in people}
+    units = {
+        u["id"]: Unit(
+            unit_id=u["id"],
+            ar=u["ar"],
+            en=u["en"],
+            code=u["code"],
+            head=_head(u, people, placed),
+            registry_for=tuple(m.lower() for m in u.get("registry_for", ())),
+        )
+        for u in organisation.units
+    }
+    return Office(
+        entity_id=organisation.entity_id,
+        zone=zone,
+        domains=organisation.domains,
+        names=dict(organisation.names),
+        rules=organisation.rules,
+        units=units,
+        people={
+            p.person_id: Person(
+                person_id=p.person_id,
+                name=p.name,
+                upn=p.upn,
+                mail=p.mail,
+                language=language_of(p.language_tag),
+                unit_id=placed[p.person_id],
+                post=p.post,
+                active=p.active,
+                clerk=placed[p.person_id] in registers,
+                clearance=organisation.clearances.get(p.upn.lower(), "restricted"),
+            )
+            for p in people
+            if p.mail.lower() not in organisation.mailboxes  # a mailbox is not a person
+        },
+    )
+
+
+def _head(unit: Mapping[str, Any], people: Sequence[DirectoryPerson], placed: Mapping[str, str]) -> str | None:
+    if named := unit.get("head"):
+        found = next((p.person_id for p in people if p.upn.lower() == named.lower()), None)
+        if found is None:
+            log.warning("the head that the organisation file names is not in the directory", extra={"unit": unit["id"]})
+        return found
+    members = [p for p in people if placed[p.person_id] == unit["id"] and p.active]
+    tops = [p for p in members if placed.get(p.manager or "") != unit["id"]]
+    if len(tops) == 1:
+        return tops[0].person_id
+    log.warning("a unit has no one head; its letters stay with the register", extra={"unit": unit["id"]})
+    return None
+
+
+class People:
+    """Keeps the office as the directory has it."""
+
+    def __init__(self, store: Store, directory: Directory, organisation: Organisation, zone: ZoneInfo) -> None:
+        self._store, self._directory, self._organisation, self._zone = store, directory, organisation, zone
+
+    async def refresh(self) -> bool:
+        """Read the directory again; whether anything changed. An empty directory changes nothing: it is a fault."""
+        people = await self._directory.people()
+        if not people:
+            log.error("the directory shows nobody; the office stays as it is known")
+            return False
+        office = office_of(self._organisation, people, self._zone)
+        return self._store.write(lambda tx: tx.save_office(office))

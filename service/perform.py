@@ -1,0 +1,279 @@
+################################################################
+# perform(effect): one foreign change, then settle
+################################################################
+#
+# Rule 1: claim (lease) → one foreign change with our key → settle, with the result command if there is one, in one
+#         transaction. A crash anywhere means the same effect again: find, don't make.
+# Rule 2: busy or down → postponed, and its lane waits behind it; a permission, a setting or our own mistake → stuck, on
+#         the sheet, for an operator. Other lanes go on.
+# Rule 3: a foreign call's deadline is at most half the lease.
+# Rule 4: a card cannot be looked up in a chat: whatever was sent is noted, even when the lease was lost meanwhile.
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+
+from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
+from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, SendReply
+from registry.errors import Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
+from registry.record import OPEN
+from service.ports import (
+    CardView,
+    ChatBlocked,
+    Chats,
+    Claimed,
+    Clock,
+    Conversation,
+    Installs,
+    Mailbox,
+    NotInstalled,
+    SentCard,
+    Store,
+    Transaction,
+)
+from service.replies import reply_html
+from service.take import Taker, Undone
+from texts import say
+from texts.isolates import bare
+
+log = logging.getLogger("tarasul.perform")
+
+_LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
+_LONGEST_WAIT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is to be kept when an effect was performed."""
+
+    command: Command | None = None
+    also: Callable[[Transaction, datetime], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It cannot be done yet, for no fault of anybody's."""
+
+    wait_s: float
+    why: str
+
+
+class Performer:
+    """Performs what the outbox asks for."""
+
+    def __init__(
+        self,
+        store: Store,
+        taker: Taker,
+        clock: Clock,
+        *,
+        owner: str,
+        mailboxes: Mapping[str, Mailbox],
+        chats: Chats,
+        installs: Installs,
+        lease_s: float = 60.0,
+        most_tries: int = 40,
+        at_once: int = 8,
+    ) -> None:
+        self._store, self._taker, self._clock, self._owner = store, taker, clock, owner
+        self._mailboxes, self._chats, self._installs = mailboxes, chats, installs
+        self._lease_s, self._most_tries, self._at_once = lease_s, most_tries, at_once
+        self._turns = count()
+
+    async def perform_due(self, *, rounds: int = 50) -> int:
+        """Perform what is due, lane by lane, and return how many effects were settled, postponed or stuck."""
+        performed, owner = 0, f"{self._owner}:{next(self._turns)}"
+        for _ in range(rounds):
+            now = self._clock()
+            until = now + timedelta(seconds=self._lease_s)
+            claimed = await asyncio.to_thread(
+                self._store.write, lambda tx, n=now, u=until: tx.claim(owner, n, u, self._at_once)
+            )
+            if not claimed:
+                break
+            await asyncio.gather(*(self._perform(c, owner) for c in claimed))
+            performed += len(claimed)
+        return performed
+
+    async def _perform(self, claimed: Claimed, owner: str) -> None:
+        effect, name = claimed.effect, type(claimed.effect).__name__
+        said = {"effect": name, "record": effect.record_id, "lane": effect.lane, "tries": claimed.tries}
+        try:
+            async with asyncio.timeout(self._lease_s / 2):
+                outcome = await self._do(effect)
+        except Throttled as error:
+            outcome = Later(error.retry_after_s, str(error))
+        except (Unavailable, TimeoutError) as error:
+            outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
+        except NotInstalled:
+            outcome = Later(_backoff_s(claimed.tries), "the app is not installed for this person")
+        except ChatBlocked as error:
+            await self._stuck(claimed, owner, error.reason, error.reason)
+            return
+        except (Misconfigured, Mistaken, Stale) as error:
+            await self._stuck(claimed, owner, _STUCK[_kind(error)], f"{type(error).__name__}: {error}")
+            return
+        except Exception as error:
+            log.exception("an effect failed in a way nobody foresaw", extra=said)
+            outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
+        if isinstance(outcome, Later):
+            if claimed.tries >= self._most_tries:
+                await self._stuck(claimed, owner, "stuck.tries", outcome.why)
+                return
+            log.info("postponed", extra=said | {"wait_s": outcome.wait_s, "why": outcome.why})
+            await asyncio.to_thread(self._postpone, claimed, owner, outcome)
+            return
+        await asyncio.to_thread(self._settle, claimed, owner, outcome)
+        log.info("performed", extra=said)
+
+    async def _do(self, effect: Effect) -> Done | Later:
+        match effect:
+            case AskAction():
+                return await self._ask(effect)
+            case RefreshCard():
+                return await self._refresh(effect)
+            case MarkMail():
+                return await self._mark(effect)
+            case DraftReply():
+                return await self._draft(effect)
+            case SendReply():
+                return await self._send(effect)
+
+    async def _ask(self, effect: AskAction) -> Done | Later:
+        view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
+        if view is None or view.step.state != OPEN:
+            return Done()  # answered before the card was sent: nothing is asked any more
+        if chat is None:
+            await self._installs.install(effect.person)
+            return Later(_LOOK_AGAIN_S, "the app was installed; the chat is not known yet")
+        if chat.blocked is not None:
+            raise ChatBlocked(chat.blocked)
+        activity_id = await self._chats.ask(chat, view)
+        sent = SentCard(
+            token=view.asked.token,
+            conversation_id=chat.conversation_id,
+            activity_id=activity_id,
+            service_url=chat.service_url,
+        )
+        return Done(also=lambda tx, at: tx.add_card(sent, at))
+
+    async def _refresh(self, effect: RefreshCard) -> Done:
+        view, _ = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
+        if view is None:
+            return Done()
+        cards = await asyncio.to_thread(self._store.read, lambda tx: tx.cards(view.asked.token))
+        gone: list[SentCard] = []
+        for card in cards:
+            try:
+                await self._chats.refresh(card, view)
+            except Gone:
+                gone.append(card)
+
+        def forget(tx: Transaction, _: datetime) -> None:
+            for card in gone:
+                tx.drop_card(card)
+
+        return Done(also=forget)
+
+    async def _mark(self, effect: MarkMail) -> Done:
+        stored = await asyncio.to_thread(self._store.read, lambda tx: tx.record(effect.record_id))
+        assert stored is not None, "an effect's record exists"
+        record = stored.record
+        category = bare(say("ar", record.rules.marked, reference=record.reference))
+        try:
+            await self._mailboxes[effect.mailbox].mark(effect.item_id, category, record.reference)
+        except Gone:
+            log.warning("the mail was deleted before it was marked", extra={"record": record.record_id})
+        return Done()
+
+    async def _draft(self, effect: DraftReply) -> Done:
+        stored, office = await asyncio.to_thread(
+            self._store.read, lambda tx: (tx.record(effect.record_id), tx.office())
+        )
+        assert stored is not None, "an effect's record exists"
+        source = stored.record.source
+        item_id = await self._mailboxes[source.mailbox].draft_reply(
+            source.item_id, reply_html(stored.record, office), key=f"reply:{effect.record_id}"
+        )
+        return Done(NoteReplyDrafted(record_id=effect.record_id, mailbox=source.mailbox, item_id=item_id))
+
+    async def _send(self, effect: SendReply) -> Done | Later:
+        try:
+            message_id = await self._mailboxes[effect.mailbox].send_draft(effect.item_id)
+        except Gone:  # a reply that is not to be found may have gone out: it is looked for again, never made anew
+            return Later(_LOOK_AGAIN_S, "the draft of the reply is not to be found")
+        return Done(
+            NoteReplySent(
+                record_id=effect.record_id,
+                mailbox=effect.mailbox,
+                item_id=effect.item_id,
+                internet_message_id=message_id,
+            )
+        )
+
+    # ------------------------------------------------------------ settling
+
+    def _settle(self, claimed: Claimed, owner: str, done: Done) -> None:
+        def work(tx: Transaction, command: Command | None) -> None:
+            at = self._clock()
+            if done.also is not None:
+                done.also(tx, at)
+            if tx.settle(claimed.effect_id, owner, at) and command is not None:
+                self._taker.take_in(tx, command, key=f"effect:{claimed.effect_id}")
+
+        try:
+            self._store.write(lambda tx: work(tx, done.command))
+        except Undone:  # the result changes nothing any more: settle without it
+            self._store.write(lambda tx: work(tx, None))
+
+    def _postpone(self, claimed: Claimed, owner: str, later: Later) -> None:
+        due_at = self._clock() + timedelta(seconds=later.wait_s)
+        self._store.write(lambda tx: tx.postpone(claimed.effect_id, owner, due_at, later.why))
+
+    async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
+        name = type(claimed.effect).__name__
+        log.error("stuck", extra={"effect": name, "record": claimed.effect.record_id, "why": why})
+        note = NoteStuck(record_id=claimed.effect.record_id, effect=name, reason=reason)
+
+        def work(tx: Transaction, command: Command | None) -> None:
+            if tx.stick(claimed.effect_id, owner, self._clock(), why) and command is not None:
+                self._taker.take_in(tx, command, key=f"effect:{claimed.effect_id}:stuck")
+
+        try:
+            await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
+        except Undone:  # the sheet says so already
+            await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
+
+
+_STUCK: dict[type[TarasulError], str] = {
+    Misconfigured: "stuck.misconfigured",
+    Mistaken: "stuck.mistaken",
+    Stale: "stuck.gone",
+}
+
+
+def _kind(error: TarasulError) -> type[TarasulError]:
+    return next(kind for kind in _STUCK if isinstance(error, kind))
+
+
+def _backoff_s(tries: int) -> float:
+    """2, 4, 8 … s, ten minutes at most, up to half of it more so that many do not come back at once."""
+    return min(2.0**tries, _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
+
+
+def _view(tx: Transaction, effect: AskAction | RefreshCard) -> tuple[CardView | None, Conversation | None]:
+    token = tx.token_of(effect.record_id, effect.step, effect.person)
+    stored, office = tx.record(effect.record_id), tx.office()
+    person = office.person(effect.person)
+    asked = tx.asked(token) if token is not None else None
+    step = stored.record.step(effect.step) if stored is not None else None
+    if asked is None or stored is None or person is None or step is None:
+        return None, None
+    view = CardView(
+        asked=asked, record=stored.record, step=step, person=person, office=office, language=person.language
+    )
+    return view, tx.conversation(effect.person)

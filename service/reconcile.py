@@ -1,0 +1,132 @@
+################################################################
+# The day's count: the proof that nothing is missing
+################################################################
+#
+# Rule 1: seen = registered + copies + replies + ours + quarantined + ignored, for each mailbox and day, where *seen* is
+#         a fresh listing by received time together with whatever delta ever showed: a fault in our own delta cannot
+#         hide itself.
+# Rule 2: a mail that the listing shows and nobody judged is taken at once; what is missing after that is named.
+# Rule 3: a count says when it was made. A day that does not add up is never green.
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from registry.errors import TarasulError
+from service.intake import INBOX, Intake
+from service.ports import Arrived, Clock, Mailbox, SeenMail, Store
+
+log = logging.getLogger("tarasul.reconcile")
+
+_COLUMNS = {
+    "registered": "registered",
+    "copy": "copies",
+    "reply": "replies",
+    "ours": "ours",
+    "quarantined": "quarantined",
+    "ignored": "ignored",
+    "gone": "ignored",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount:
+    """One mailbox's day. `missing` are the item ids that were seen and have no verdict."""
+
+    mailbox: str
+    seen: int
+    registered: int = 0
+    copies: int = 0
+    replies: int = 0
+    ours: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+    missing: tuple[str, ...] = ()
+    listed: bool = True  # False: the mailbox could not be listed, so nothing is proven
+
+    @property
+    def green(self) -> bool:
+        judged = self.registered + self.copies + self.replies + self.ours + self.quarantined + self.ignored
+        return self.listed and not self.missing and judged == self.seen
+
+
+def count_day(mailbox: str, listed: Mapping[str, Arrived] | None, judged: list[SeenMail]) -> DayCount:
+    """Add up one mailbox's day from what a listing shows (None: it failed) and what was judged."""
+    verdicts = {seen.item_id: seen.verdict for seen in judged}
+    seen = set(verdicts) | set(listed or ())
+    columns = Counter(_COLUMNS[v] for v in verdicts.values())
+    return DayCount(
+        mailbox=mailbox,
+        seen=len(seen),
+        missing=tuple(sorted(seen - set(verdicts))),
+        listed=listed is not None,
+        **columns,
+    )
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The instants between which *day* lies in *zone*."""
+    start = datetime.combine(day, time(), zone)
+    return start.astimezone(UTC), datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+class Reconciler:
+    """Counts days."""
+
+    def __init__(
+        self, store: Store, intake: Intake, clock: Clock, mailboxes: Mapping[str, Mailbox], zone: ZoneInfo
+    ) -> None:
+        self._store, self._intake, self._clock = store, intake, clock
+        self._mailboxes, self._zone = mailboxes, zone
+
+    async def count(self, day: date) -> list[DayCount]:
+        """Count *day* in every mailbox, heal what is missing, and keep the result."""
+        counts = [await self._count_one(mailbox, day) for mailbox in self._mailboxes]
+        for counted in counts:
+            extra = {"mailbox": counted.mailbox, "seen": counted.seen, "missing": len(counted.missing)}
+            log.log(logging.INFO if counted.green else logging.ERROR, "the day's count", extra=extra)
+        return counts
+
+    async def _count_one(self, mailbox: str, day: date) -> DayCount:
+        start, end = bounds(day, self._zone)
+        listed = await self._list(mailbox, start, end)
+        counted = await self._add_up(mailbox, listed, start, end)
+        if counted.missing and listed is not None:
+            missing = [listed[i] for i in counted.missing if i in listed]
+            try:
+                await self._intake.take_missing(mailbox, missing)
+            except TarasulError as error:
+                log.error("a missing mail could not be taken", extra={"mailbox": mailbox, "why": str(error)})
+            counted = await self._add_up(mailbox, listed, start, end)
+        body = json.dumps(asdict(counted))
+        as_of = self._clock()
+        await asyncio.to_thread(self._store.write, lambda tx: tx.save_day_count(day.isoformat(), mailbox, as_of, body))
+        return counted
+
+    async def _list(self, mailbox: str, start: datetime, end: datetime) -> dict[str, Arrived] | None:
+        try:
+            return {item.item_id: item async for item in self._mailboxes[mailbox].listing(INBOX, start, end)}
+        except TarasulError as error:
+            log.error("the mailbox could not be listed", extra={"mailbox": mailbox, "why": str(error)})
+            return None
+
+    async def _add_up(
+        self, mailbox: str, listed: dict[str, Arrived] | None, start: datetime, end: datetime
+    ) -> DayCount:
+        judged = await asyncio.to_thread(self._store.read, lambda tx: tx.mail_between(mailbox, start, end))
+        return count_day(mailbox, listed, judged)
+
+
+def read_count(body: str) -> DayCount:
+    """Read a count as it was kept."""
+    values = json.loads(body)
+    return DayCount(**{**values, "missing": tuple(values["missing"])})

@@ -1,0 +1,201 @@
+"""What the doors ask: take a press, show a record, list, count. Synchronous; each call is one transaction."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from registry.commands import Command
+from registry.office import Office, Person
+from registry.record import Record
+from registry.vocabulary import KINDS
+from service.ports import Asked, CardView, Clock, Conversation, Store, Transaction, Wanted
+from service.reconcile import read_count
+from service.take import Taken, Taker
+from service.views import Viewer, instant, record_view, sheet_view
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what was asked for, and where the rest begins."""
+
+    items: list[dict[str, Any]]
+    as_of: datetime
+    next: str | None
+
+
+class BadCursor(ValueError):
+    """The place to go on from is not one that we gave."""
+
+
+class Service:
+    """The office's desk: everything that is answered from what is kept."""
+
+    def __init__(self, store: Store, taker: Taker, clock: Clock) -> None:
+        self.store, self.taker, self.clock = store, taker, clock
+
+    def take(self, command: Command, *, key: str) -> Taken:
+        """See service.take.Taker.take."""
+        return self.taker.take(command, key=key)
+
+    # ------------------------------------------------------------ for the bot
+
+    def office(self) -> Office:
+        return self.store.read(lambda tx: tx.office())
+
+    def person(self, person_id: str) -> Person | None:
+        return self.office().person(person_id)
+
+    def asked(self, token: str) -> Asked | None:
+        """What a card's token stands for; None for a token that we never gave."""
+        return self.store.read(lambda tx: tx.asked(token))
+
+    def card(self, token: str, person: Person, said: str | None = None) -> CardView | None:
+        """What the card with this token is drawn from now, for *person*; None for a token that we never gave."""
+
+        def work(tx: Transaction) -> CardView | None:
+            asked = tx.asked(token)
+            stored = tx.record(asked.record_id) if asked is not None else None
+            step = stored.record.step(asked.step) if asked is not None and stored is not None else None
+            if asked is None or stored is None or step is None:
+                return None
+            return CardView(asked, stored.record, step, person, tx.office(), person.language, said)
+
+        return self.store.read(work)
+
+    def waiting_for(self, person: Person, top: int = 25) -> list[tuple[Record, str | None]]:
+        """What waits for *person*, oldest first, with the token of the card they have of it."""
+
+        def work(tx: Transaction) -> list[tuple[Record, str | None]]:
+            unit = person.unit_id if person.clerk else ""
+            found = tx.find(Wanted(holder=person.person_id, holder_unit=unit, top=top))
+            return [(record, _token(tx, record, person)) for record in reversed(found)]
+
+        return self.store.read(work)
+
+    def by_number(self, number: str, person: Person) -> list[Record]:
+        """Records that *person* may read and in whose number *number* stands; five at most."""
+
+        def work(tx: Transaction) -> list[Record]:
+            unit = person.unit_id if person.clerk else ""
+            found = tx.find(Wanted(search=number, reader=person.person_id, reader_unit=unit, top=50))
+            fits = [r for r in found if _fits(r, number)]
+            return fits[:5]
+
+        return self.store.read(work)
+
+    def met(self, conversation: Conversation) -> int:
+        """The bot learnt where somebody's chat is; how many effects waited for that and are now due."""
+
+        def work(tx: Transaction) -> int:
+            now = self.clock()
+            tx.save_conversation(conversation, now)
+            return tx.hasten(conversation.person, now)
+
+        return self.store.write(work)
+
+    def left(self, person: str, reason: str) -> None:
+        """The bot may not write to this person any more, for the reason (a text key)."""
+        self.store.write(lambda tx: tx.block_conversation(person, reason, self.clock()))
+
+    # ------------------------------------------------------------ for the API
+
+    def records(self, viewer: Viewer, wanted: Wanted, after: str | None = None) -> Page:
+        """The records that *viewer* may read and that fit. Raises BadCursor."""
+        person = viewer.person
+        if person is not None:
+            wanted = replace(wanted, reader=person.person_id, reader_unit=person.unit_id if person.clerk else "")
+        wanted = replace(wanted, after=_place(after), listed_kinds=tuple(k for k, v in KINDS.items() if v.listed))
+        now = self.clock()
+        found, office = self.store.read(lambda tx: (tx.find(wanted), tx.office()))
+        items = [record_view(r, office, viewer, now) for r in found if viewer.may_read(r, now)]
+        more = _cursor(found[-1]) if len(found) == wanted.top else None
+        return Page(items, now, more)
+
+    def show(self, viewer: Viewer, record_id: str) -> dict[str, Any] | None:
+        now = self.clock()
+        record, office = self._readable(viewer, record_id, now)
+        return record_view(record, office, viewer, now) | {"as_of": instant(now)} if record is not None else None
+
+    def sheet(self, viewer: Viewer, record_id: str) -> dict[str, Any] | None:
+        now = self.clock()
+        record, office = self._readable(viewer, record_id, now)
+        if record is None:
+            return None
+        entries = self.store.read(lambda tx: tx.sheet(record_id))
+        return sheet_view(record, entries, office, viewer, now)
+
+    def document(self, viewer: Viewer, record_id: str, sha256: str) -> tuple[str, str] | None:
+        """The name and content type of a document of a record, where *viewer* may open it."""
+        now = self.clock()
+        record, _ = self._readable(viewer, record_id, now)
+        if record is None or not viewer.is_cleared(record, now):
+            return None
+        if sha256 in (record.source.sha256, *(m.sha256 for m in record.mails)):
+            return f"{record.reference.replace('/', '-')}.eml", "message/rfc822"
+        return next(
+            (
+                (name, a.content_type)
+                for a, name in zip(record.attachments, record.attachment_names, strict=True)
+                if a.sha256 == sha256
+            ),
+            None,
+        )
+
+    def day(self, day: date) -> dict[str, Any]:
+        """The last count of *day*, as the API shows it."""
+        kept = self.store.read(lambda tx: tx.day_counts(day.isoformat()))
+        counts = [(as_of, read_count(body)) for as_of, body in kept.values()]
+        return {
+            "date": day.isoformat(),
+            "as_of": min((as_of for as_of, _ in counts), default=instant(self.clock())),
+            "mailboxes": [
+                {
+                    "mailbox": c.mailbox,
+                    "seen": c.seen,
+                    "registered": c.registered,
+                    "copies": c.copies,
+                    "replies": c.replies,
+                    "ours": c.ours,
+                    "quarantined": c.quarantined,
+                    "ignored": c.ignored,
+                    "missing": list(c.missing),
+                    "listed": c.listed,
+                    "green": c.green,
+                    "as_of": as_of,
+                }
+                for as_of, c in counts
+            ],
+        }
+
+    def _readable(self, viewer: Viewer, record_id: str, now: datetime) -> tuple[Record | None, Office]:
+        stored, office = self.store.read(lambda tx: (tx.record(record_id), tx.office()))
+        readable = stored is not None and viewer.may_read(stored.record, now)
+        return stored.record if stored is not None and readable else None, office
+
+
+def _token(tx: Transaction, record: Record, person: Person) -> str | None:
+    tokens = [tx.token_of(record.record_id, s.number, person.person_id) for s in record.open_steps if s.custody]
+    return next((t for t in tokens if t is not None), None)
+
+
+def _fits(record: Record, number: str) -> bool:
+    wanted = number.replace(" ", "").strip("/")
+    return record.reference == wanted or str(record.serial) == wanted or record.reference.endswith("/" + wanted)
+
+
+def _cursor(record: Record) -> str:
+    place = json.dumps([record.updated_at.isoformat(), record.record_id])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> tuple[str, str] | None:
+    if not cursor:
+        return None
+    try:
+        at, record_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return f"{datetime.fromisoformat(at):%Y-%m-%dT%H:%M:%S.%fZ}", str(record_id)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise BadCursor(cursor) from error

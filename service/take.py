@@ -1,0 +1,140 @@
+################################################################
+# take(command): decide, and keep what was decided, once
+################################################################
+#
+# Rule 1: one transaction holds the fact's key, the record, its new lines, the effects and the number drawn; or none.
+# Rule 2: the same key again changes nothing, and is answered with the record as it stands. A refusal keeps no key.
+# Rule 3: nothing here waits for the outside world.
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from uuid_utils import uuid7
+
+from registry.commands import Command, Quarantine, Register
+from registry.decide import decide
+from registry.decisions import Accepted, Decision, Nothing
+from registry.effects import Effect
+from registry.events import CopyReceived, Event, MailReceived, Registered, ReplySent
+from registry.numbers import series_of
+from registry.office import Office
+from registry.record import Record, evolve
+from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
+from registry.vocabulary import KINDS
+from service.ports import Clock, SeenMail, Store, Stored, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a command: the decision, the record as it now stands, and whether its key had been taken before."""
+
+    decision: Decision
+    record: Record | None
+    repeated: bool = False
+    effects: tuple[Effect, ...] = ()
+
+
+def _new_salt() -> str:
+    return secrets.token_hex(16)
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def _new_id() -> str:
+    return str(uuid7())
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Where what must not be guessed comes from: salts, card tokens, record ids. Tests give their own."""
+
+    new_salt: Callable[[], str] = field(default=_new_salt)
+    new_token: Callable[[], str] = field(default=_new_token)
+    new_id: Callable[[], str] = field(default=_new_id)
+
+
+class Undone(Exception):
+    """The transaction comes to nothing; its answer is carried out."""
+
+    def __init__(self, taken: Taken) -> None:
+        super().__init__(type(taken.decision).__name__)
+        self.taken = taken
+
+
+class Taker:
+    """Takes commands into a store."""
+
+    def __init__(self, store: Store, clock: Clock, chance: Chance | None = None) -> None:
+        self._store, self._clock, self.chance = store, clock, chance or Chance()
+
+    def take(self, command: Command, *, key: str, seen: SeenMail | None = None) -> Taken:
+        """Apply *command* once. `seen` is the verdict on the mail that caused it, kept with it.
+
+        Raises:
+            Unavailable: The database is; nothing was changed, and the same command may be tried again.
+        """
+        try:
+            return self._store.write(lambda tx: self.take_in(tx, command, key=key, seen=seen))
+        except Undone as undone:
+            return undone.taken
+
+    def take_in(self, tx: Transaction, command: Command, *, key: str, seen: SeenMail | None = None) -> Taken:
+        """As `take`, in a transaction that is already open. Raises Undone for whatever must not be kept."""
+        now = self._clock()
+        if not tx.first_time(key, command.record_id, now):
+            stored = tx.record(command.record_id)
+            return Taken(Nothing(), stored.record if stored else None, repeated=True)
+        stored = tx.record(command.record_id)
+        record, office = stored.record if stored else None, tx.office()
+        decision = decide(_numbered(tx, command, office, now), record, office, now)
+        if not isinstance(decision, Accepted):
+            raise Undone(Taken(decision, record))
+        after = self._keep(tx, command.record_id, stored, decision, now)
+        if seen is not None:
+            tx.see_mail(replace(seen, record_id=command.record_id), now)
+        return Taken(decision, after, effects=decision.effects)
+
+    def _keep(
+        self, tx: Transaction, record_id: str, stored: Stored | None, decision: Accepted, now: datetime
+    ) -> Record:
+        before = stored.record if stored else None
+        head_hash = stored.head_hash if stored else FIRST_PREV_HASH
+        entries: list[Entry] = []
+        after = before
+        for event in decision.events:
+            after = evolve(record_id, after, event)
+            entries.append(write_entry(record_id, after.version, event, head_hash, self.chance.new_salt))
+            head_hash = entries[-1].hash
+        assert after is not None, "an accepted decision has at least one event"
+        tx.save(before, after, entries)
+        tx.request(decision.effects, after.version, now, self.chance.new_token)
+        for event in decision.events:
+            _note_ids(tx, record_id, event)
+        return after
+
+
+def _numbered(tx: Transaction, command: Command, office: Office, now: datetime) -> Command:
+    """Draw the number of a new record before it is decided on: a refusal rolls it back with everything else."""
+    if not isinstance(command, Register | Quarantine):
+        return command
+    unit = office.registry_unit(command.mail.mailbox)
+    if unit is None:
+        return command
+    return replace(command, serial=tx.draw(series_of(office, unit, KINDS[command.kind], now)))
+
+
+def _note_ids(tx: Transaction, record_id: str, event: Event) -> None:
+    """Remember by which Message-IDs the record is answered."""
+    match event:
+        case Registered(source=source) | CopyReceived(source=source) | MailReceived(source=source):
+            if source.internet_message_id:
+                tx.note_message_id(source.internet_message_id, record_id, ours=False)
+        case ReplySent(internet_message_id=message_id):
+            if message_id:
+                tx.note_message_id(message_id, record_id, ours=True)
+        case _:
+            pass

@@ -1,0 +1,229 @@
+################################################################
+# What people and other systems are shown
+################################################################
+#
+# Rule 1: who may not read a record is answered as if there were none.
+# Rule 2: of a secret record, whoever is not cleared for it sees its number, its urgency and who holds it, nothing else.
+# Rule 3: a sheet says whether its chain holds, and where it does not.
+# Rule 4: names and sentences are in both languages; which one is shown is the page's business.
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from registry.events import AnnotationDrafted, EffectStuck, Event, MailReceived, Referred, Registered
+from registry.mail import Address
+from registry.office import SYSTEM, Office, Person
+from registry.record import Record, holders
+from registry.rights import may_act
+from registry.sheet import ERASED, Entry, read_entry, verify
+from registry.vocabulary import Verb
+from texts import LANGUAGES, Language, both_dates, say
+from texts.dates import hijri_iso
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: a person, or a system that may read everything (`person` is None)."""
+
+    person: Person | None
+
+    def may_read(self, record: Record, now: datetime) -> bool:
+        if self.person is None:
+            return True
+        reasons = may_act(self.person, record, Verb.READ, now).reasons
+        return not set(reasons) - {"may.secrecy"}
+
+    def is_cleared(self, record: Record, now: datetime) -> bool:
+        return self.person is None or bool(may_act(self.person, record, Verb.READ, now))
+
+
+def instant(at: datetime | None) -> str | None:
+    """`2026-11-21T10:00:00Z`, as the API writes instants."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at is not None else None
+
+
+def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """A record as the API shows it."""
+    open_to_viewer = viewer.is_cleared(record, now)
+    shown: dict[str, Any] = {
+        "record_id": record.record_id,
+        "kind": record.kind,
+        "status": record.status.value,
+        "reference": record.reference,
+        "serial": record.serial,
+        "year": record.year,
+        "version": record.version,
+        "subject": record.subject if open_to_viewer else None,
+        "from_party": _party(record.original_sender) if open_to_viewer else None,
+        "to_parties": [_unit(record.registry_unit_id, office)],
+        "original_sender": _party(record.original_sender) if open_to_viewer else None,
+        "sender": _party(record.sender) if open_to_viewer else None,
+        "forwarded_by": _person(record.forwarded_by, office) if open_to_viewer and record.forwarded_by else None,
+        "urgency": record.urgency,
+        "confidentiality": record.confidentiality,
+        "masked": not open_to_viewer,
+        "received_at": instant(record.received_at),
+        "registered_at": instant(record.registered_at),
+        "registered_hijri": hijri_iso(record.registered_at, office.zone),
+        "registered_on": _in_both(lambda lang: both_dates(record.registered_at, office.zone, lang)),
+        "updated_at": instant(record.updated_at),
+        "due_at": instant(record.due_at),
+        "dmarc": record.dmarc,
+        "reasons": [_said(reason) for reason in record.reasons],
+        "outcome": record.outcome,
+        "replied_at": instant(record.reply.sent_at) if record.reply else None,
+        "stuck": list(record.stuck),
+        "holders": [
+            {
+                "person": h.person,
+                "person_name": _name(h.person, office) if h.person else None,
+                "unit": h.unit,
+                "unit_name": _unit(h.unit, office)["name"],
+                "asked": h.asked,
+                "asked_said": _said(f"asked.{h.asked}"),
+                "since": instant(h.since),
+            }
+            for h in holders(record)
+        ],
+        "source": {
+            "mailbox": record.source.mailbox,
+            "internet_message_id": record.source.internet_message_id,
+            "item_id": record.source.item_id,
+            "sha256": record.source.sha256,
+        },
+        "attachments": _attachments(record) if open_to_viewer else [],
+    }
+    return shown
+
+
+def sheet_view(record: Record, entries: list[Entry], office: Office, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """A procedure sheet as the API shows it: every line with its exact bytes, and whether the chain holds."""
+    broken = verify(entries)
+    return {
+        "record_id": record.record_id,
+        "reference": record.reference,
+        "as_of": instant(now),
+        "verified": broken is None and len(entries) == record.version,
+        "broken": {"seq": broken.seq, "reason": _said(broken.reason)} if broken is not None else None,
+        "events": [_line(entry, record, office, viewer, now) for entry in entries],
+    }
+
+
+def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    bare = {
+        "seq": entry.seq,
+        "type": entry.type,
+        "canonical": entry.canonical.decode("utf-8", "replace"),
+        "prev_hash": entry.prev_hash,
+        "hash": entry.hash,
+    }
+    try:
+        event = read_entry(entry)
+    except (ValueError, TypeError):  # changed bytes need not be an event any more; they are shown all the same
+        return bare | {"at": None, "at_hijri": "", "by": None, "said": _said("sheet.line_changed"), "note": None}
+    return bare | {
+        "at": instant(event.at),
+        "at_hijri": hijri_iso(event.at, office.zone),
+        "at_said": _in_both(lambda lang: both_dates(event.at, office.zone, lang)),
+        "by": event.by,
+        "by_name": _name(event.by, office),
+        "on_behalf_of": event.on_behalf_of,
+        "capacity": event.capacity,
+        "capacity_said": _capacity(event, record, office),
+        "disposition": event.asked if isinstance(event, Referred) else None,
+        "to": event.to_person if isinstance(event, Referred) else None,
+        **_note(event, record, viewer, now),
+        "said": _in_both(lambda lang: _sentence(event, office, lang)),
+    }
+
+
+def _sentence(event: Event, office: Office, lang: Language) -> str:
+    """What happened, in one sentence."""
+    match event:
+        case Registered(reasons=reasons, reference=reference) if reasons:
+            why = "، ".join(say(lang, r) for r in reasons) if lang == "ar" else ", ".join(say(lang, r) for r in reasons)
+            return say(lang, "event.Registered.quarantined", reference=reference, reasons=why)
+        case Registered(reference=reference):
+            return say(lang, "event.Registered", reference=reference)
+        case Referred(cause=cause, asked=asked, to_person=person, to_unit=unit):
+            who = _name_in(person, unit, office, lang)
+            return say(lang, f"event.Referred.{cause}", who=who, asked=say(lang, f"asked.{asked}"))
+        case MailReceived(sender=sender):
+            return say(lang, "event.MailReceived", who=sender.name or sender.address)
+        case EffectStuck(effect=effect, reason=reason):
+            return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
+        case _:
+            outcome = getattr(event, "outcome", None)
+            return say(lang, f"event.{type(event).__name__}" + (f".{outcome}" if outcome else ""))
+
+
+def _note(event: Event, record: Record, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """What was written, as far as *viewer* may read it; else why there is nothing to read."""
+    note = getattr(event, "note", None)
+    if note is None:
+        return {"note": None}
+    author = viewer.person is not None and viewer.person.person_id == event.by
+    if isinstance(event, AnnotationDrafted) and not author:
+        return {"note": None, "note_said": _said("note.draft_hidden")}
+    if not viewer.is_cleared(record, now):
+        return {"note": None, "note_said": _said("note.secret_hidden")}
+    return {"note": None, "note_said": _said("note.erased")} if note == ERASED else {"note": note}
+
+
+def _capacity(event: Event, record: Record, office: Office) -> dict[str, str]:
+    if event.by == SYSTEM:
+        return _said("capacity.system")
+    person = office.person(event.by)
+    unit_id = record.registry_unit_id if event.capacity == "clerk" or person is None else person.unit_id
+    unit = office.unit(unit_id)
+    return _in_both(
+        lambda lang: say(lang, f"capacity.{event.capacity or 'member'}", unit=unit.name(lang) if unit else "")
+    )
+
+
+def _attachments(record: Record) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "size_bytes": a.size_bytes,
+            "sha256": a.sha256,
+            "content_type": a.content_type,
+            "complete": a.complete,
+            "inline": a.inline,
+        }
+        for a, name in zip(record.attachments, record.attachment_names, strict=True)
+    ]
+
+
+def _party(address: Address) -> dict[str, str]:
+    return {"name": address.name, "address": address.address}
+
+
+def _person(person_id: str, office: Office) -> dict[str, str]:
+    return {"person": person_id, "name": _name(person_id, office)}
+
+
+def _name(person_id: str, office: Office) -> str:
+    person = office.person(person_id)
+    return person.name if person is not None else say("ar", "product") if person_id == SYSTEM else person_id
+
+
+def _name_in(person_id: str | None, unit_id: str, office: Office, lang: Language) -> str:
+    if person_id is not None:
+        return _name(person_id, office)
+    unit = office.unit(unit_id)
+    return say(lang, "unit.register", unit=unit.name(lang) if unit else unit_id)
+
+
+def _unit(unit_id: str, office: Office) -> dict[str, Any]:
+    unit = office.unit(unit_id)
+    return {"unit": unit_id, "name": _in_both(lambda lang: unit.name(lang) if unit else unit_id)}
+
+
+def _said(key: str) -> dict[str, str]:
+    return _in_both(lambda lang: say(lang, key))
+
+
+def _in_both(words: Any) -> dict[str, str]:
+    return {lang: words(lang) for lang in LANGUAGES}
