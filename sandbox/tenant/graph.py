@@ -50,8 +50,17 @@ def instant(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+LARGEST_BODY = 4 * 1024 * 1024  # bytes; what is larger goes by an upload session
+
+
+def require_small(request: Request) -> None:
+    if len(request.body) > LARGEST_BODY:
+        raise refuse(413, "RequestEntityTooLarge", "The request is larger than 4 MB.")
+
+
 def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object a request carries. Raises Refused with 400."""
+    """The JSON object a request carries. Raises Refused with 400, or 413 when it is too large."""
+    require_small(request)
     try:
         value = request.json()
     except ValueError as why:

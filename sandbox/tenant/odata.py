@@ -50,7 +50,7 @@ def selected(found: Json, known: Iterable[str], type_name: str) -> set[str] | No
     by_lower = {name.lower(): name for name in known}
     names = set()
     for part in found["select"].split(","):
-        name = by_lower.get(part.strip().partition("/")[0].lower())
+        name = by_lower.get(part.strip().lower())
         if name is None:
             raise bad_request(f"Could not find a property named '{part.strip()}' on type '{type_name}'.")
         names.add(name)

@@ -22,7 +22,7 @@ from aiohttp import web
 from sandbox.tenant.controls import offset_s
 from sandbox.tenant.limits import MAILBOX_CONCURRENCY
 from sandbox.tenant.mail.access import crowded, slot
-from sandbox.tenant.services import open_tenant
+from sandbox.tenant.services import bring_samples, open_tenant
 from sandbox.tenant.tenant import Place, Tenant
 from sandbox.tenant.wire import NO_ANSWER, Request, Response
 
@@ -67,6 +67,7 @@ class Server:
             self.https_url = f"https://127.0.0.1:{self._sockets[1].getsockname()[1]}"
         place = replace(options.place, http_url=self.http_url, https_url=self.https_url)
         self.tenant: Tenant = open_tenant(options.folder, place, fresh=options.fresh)
+        bring_samples(self.tenant, self.now())
         self._wake = asyncio.Event()
         self._hands = asyncio.Semaphore(CARRIED_AT_ONCE)
         self._carrying: set[asyncio.Task[None]] = set()

@@ -7,10 +7,15 @@
 import importlib
 import json
 import shutil
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sandbox.ministry import samples
+from sandbox.tenant.directory import find_user
+from sandbox.tenant.mail import mime
+from sandbox.tenant.mail.arriving import arrive
 from sandbox.tenant.tenant import Place, Routes, Tenant
 from sandbox.tenant.world import World
 
@@ -52,3 +57,18 @@ def open_tenant(folder: Path | None = None, place: Place | None = None, *, fresh
     if fresh and folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
     return Tenant(World(folder), services(), ministry(), place)
+
+
+def bring_samples(tenant: Tenant, now: datetime) -> None:
+    """Put the sample letters into the officials' inboxes, once in a tenant's life; each arrives when it was written."""
+    settings = tenant.world.table("settings")
+    if "samples" in settings:
+        return
+    for upn, raw in samples.letters():
+        owner = find_user(tenant, upn)
+        if owner is None:
+            raise LookupError(f"a sample letter is for {upn}, whom the directory does not know")
+        written_at = mime.read(raw).sent_at or now
+        arrive(tenant, owner, raw, min(written_at, now).astimezone(UTC), dmarc="pass")
+    settings["samples"] = {"brought_at": now.isoformat()}
+    tenant.world.flush()

@@ -14,21 +14,31 @@ import jwt
 
 from sandbox.tenant import graph, tokens
 from sandbox.tenant.directory import find_user
-from sandbox.tenant.limits import MAILBOX_CONCURRENCY, MAILBOX_REQUESTS
+from sandbox.tenant.limits import MAILBOX_CONCURRENCY, MAILBOX_REQUESTS, MAILBOX_UPLOAD, Limit
 from sandbox.tenant.tenant import Tenant, canonical
-from sandbox.tenant.wire import Refused, Request, Response, error_response, refuse
+from sandbox.tenant.wire import Request, Response, error_response, refuse
 from sandbox.tenant.world import Thing
 
 _MAIL = re.compile(r"/v1\.0/users/([^/]+)/(?:messages|mailFolders|sendMail)(?:/|$)", re.IGNORECASE)
 
 
 def mailbox_of(tenant: Tenant, request: Request, now: datetime, user_id: str, right: str = "Mail.ReadWrite") -> Thing:
-    """The owner of the mailbox, as the directory knows them, once the caller's right is established.
+    """The owner of the mailbox, as the directory knows them, once the caller's right is established and counted.
 
     Raises:
         Refused: 401, 403 ErrorAccessDenied, 404 ErrorInvalidUser, 429.
     """
     who = graph.caller(tenant, request, now)
+    owner = may_reach(tenant, who, user_id, right)
+    bucket = f"{who.app_id}/{owner['mail']}"
+    count(tenant, MAILBOX_REQUESTS, bucket, now)
+    if request.body:
+        count(tenant, MAILBOX_UPLOAD, bucket, now, len(request.body))
+    return owner
+
+
+def may_reach(tenant: Tenant, who: graph.Caller, user_id: str, right: str) -> Thing:
+    """The owner of the mailbox, if the caller has this right in it. Raises Refused with 403 or 404."""
     if user_id == "me" and who.person is None:
         raise refuse(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     owner = find_user(tenant, str(who.person) if user_id == "me" else user_id)
@@ -36,10 +46,15 @@ def mailbox_of(tenant: Tenant, request: Request, now: datetime, user_id: str, ri
         raise refuse(404, "ErrorInvalidUser", f"The requested user '{user_id}' is invalid.")
     if not _may(tenant, who, owner, right):
         raise refuse(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
-    wait_s = tenant.limits.take(MAILBOX_REQUESTS, f"{who.app_id}/{owner['id']}", now)
-    if wait_s is not None:
-        raise Refused(crowded(wait_s))
     return owner
+
+
+def count(tenant: Tenant, limit: Limit, bucket: str, now: datetime, amount: int = 1) -> None:
+    """Count against a limit of a mailbox. Raises Refused with 429 when it is used up."""
+    wait_s = tenant.limits.take(limit, bucket, now, amount)
+    if wait_s is not None:
+        said = f"Application is over its limit of {limit.most} {limit.name}."
+        raise refuse(429, "ApplicationThrottled", said, retry_after=str(ceil(wait_s)))
 
 
 def _may(tenant: Tenant, who: graph.Caller, owner: Thing, right: str) -> bool:
@@ -63,10 +78,7 @@ def slot(tenant: Tenant, request: Request, now: datetime) -> str | None:
     return f"{claims['appid']}/{owner['mail']}" if owner else None
 
 
-def crowded(wait_s: float | None = None) -> Response:
-    """429, as Exchange answers a caller who asks too much of one mailbox."""
-    headers = {"retry_after": str(ceil(wait_s))} if wait_s is not None else {}
+def crowded() -> Response:
+    """429, as Exchange answers a caller who asks too much of one mailbox at a time; it names no wait."""
     said = f"Application is over its MailboxConcurrency limit of {MAILBOX_CONCURRENCY}."
-    if wait_s is not None:
-        said = f"Application is over its limit of {MAILBOX_REQUESTS.most} {MAILBOX_REQUESTS.name}."
-    return error_response(429, "ApplicationThrottled", said, **headers)
+    return error_response(429, "ApplicationThrottled", said)
