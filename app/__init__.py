@@ -1,0 +1,1 @@
+"""The one place where real things are put together: settings, wiring, log."""

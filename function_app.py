@@ -1,0 +1,9 @@
+"""Azure Functions starts here. This file registers the doors and nothing else."""
+
+import azure.functions as func
+
+from functions import api, health, messages, notifications, work
+
+app = func.FunctionApp()
+for door in (notifications, messages, work, api, health):
+    app.register_functions(door.bp)

@@ -1,0 +1,1 @@
+"""Doors: one thin trigger for each way in. Check, hand over, answer."""

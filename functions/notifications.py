@@ -1,0 +1,43 @@
+"""Graph knocks here. A notification is a hint that something changed, never a fact.
+
+This door imports no database driver and no SDK but `azure.functions`: it must answer within 3 s of a cold start.
+"""
+
+import json
+import typing
+
+import azure.functions as func
+
+from app.settings import settings
+from graph.notifications import read_hints, read_lifecycle
+
+bp = func.Blueprint()
+
+
+@bp.route("graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output("intake", queue_name="intake", connection="AzureWebJobsStorage")
+def receive_notifications(req: func.HttpRequest, intake: func.Out[typing.List[str]]) -> func.HttpResponse:
+    """202 whatever the items are worth: nobody learns here which clientState is right. 5xx only if not queued."""
+    if (token := req.params.get("validationToken")) is not None:
+        return func.HttpResponse(token, mimetype="text/plain")
+    known = settings()
+    hints = read_hints(req.get_body(), known.graph_client_state, known.registry_mailboxes)
+    intake.set([json.dumps({"mailbox": hint.mailbox, "cause": hint.cause}) for hint in hints])
+    return func.HttpResponse(status_code=202)
+
+
+@bp.route("graph/lifecycle", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output("intake", queue_name="intake", connection="AzureWebJobsStorage")
+def receive_lifecycle(req: func.HttpRequest, intake: func.Out[typing.List[str]]) -> func.HttpResponse:
+    """Every lifecycle event is followed by a visit to the mailbox: what happened in the gap rang nobody."""
+    if (token := req.params.get("validationToken")) is not None:
+        return func.HttpResponse(token, mimetype="text/plain")
+    known = settings()
+    hints = read_lifecycle(req.get_body(), known.graph_client_state, known.registry_mailboxes)
+    intake.set(
+        [
+            json.dumps({"mailbox": hint.mailbox, "cause": hint.event, "subscription_id": hint.subscription_id})
+            for hint in hints
+        ]
+    )
+    return func.HttpResponse(status_code=202)

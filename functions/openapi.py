@@ -1,0 +1,247 @@
+"""The API's description: OpenAPI 3.1. A test holds the answers to it."""
+
+from typing import Any
+
+from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, KINDS, URGENCIES, Status
+
+type Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_WHOLE: Schema = {"type": "integer", "minimum": 0}
+_YES_NO: Schema = {"type": "boolean"}
+_INSTANT: Schema = {"type": "string", "format": "date-time"}
+_INSTANT_OR_NULL: Schema = {"type": ["string", "null"], "format": "date-time"}
+_SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+
+
+def _one_of(values: Any) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+def _object(**fields: Schema) -> Schema:
+    """An object that has all of *fields*, and may get more."""
+    return {"type": "object", "required": list(fields), "properties": fields}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"oneOf": [schema, {"type": "null"}]}
+
+
+def _list_of(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_SCHEMAS: dict[str, Schema] = {
+    "Said": {"description": "A sentence in both languages.", **_object(ar=_TEXT, en=_TEXT)},
+    "Party": {"description": "A name and an address, as a letter writes them.", **_object(name=_TEXT, address=_TEXT)},
+    "Unit": _object(unit=_TEXT, name=_ref("Said")),
+    "Holder": {
+        "description": "Whose turn it is. `person` is null where it is whoever keeps the unit's register.",
+        **_object(
+            person=_TEXT_OR_NULL,
+            person_name=_TEXT_OR_NULL,
+            unit=_TEXT,
+            unit_name=_ref("Said"),
+            asked=_one_of(DISPOSITIONS),
+            asked_said=_ref("Said"),
+            since=_INSTANT,
+        ),
+    },
+    "Attachment": _object(
+        name=_TEXT, size_bytes=_WHOLE, sha256=_SHA256, content_type=_TEXT, complete=_YES_NO, inline=_YES_NO
+    ),
+    "Record": {
+        "description": "`masked`: the record is secret and the caller is not cleared for it; its words are null.",
+        **_object(
+            record_id=_TEXT,
+            kind=_one_of(KINDS),
+            status=_one_of(Status),
+            reference=_TEXT,
+            serial=_WHOLE,
+            year=_WHOLE,
+            version=_WHOLE,
+            subject=_TEXT_OR_NULL,
+            from_party=_or_null(_ref("Party")),
+            to_parties=_list_of(_ref("Unit")),
+            original_sender=_or_null(_ref("Party")),
+            sender=_or_null(_ref("Party")),
+            forwarded_by=_or_null(_object(person=_TEXT, name=_TEXT)),
+            urgency=_one_of(URGENCIES),
+            confidentiality=_one_of(CONFIDENTIALITIES),
+            masked=_YES_NO,
+            received_at=_INSTANT,
+            registered_at=_INSTANT,
+            registered_hijri=_TEXT,
+            registered_on=_ref("Said"),
+            updated_at=_INSTANT,
+            due_at=_INSTANT_OR_NULL,
+            dmarc=_one_of(("pass", "fail", "none")),
+            reasons=_list_of(_ref("Said")),
+            outcome=_TEXT_OR_NULL,
+            replied_at=_INSTANT_OR_NULL,
+            stuck=_list_of(_TEXT),
+            holders=_list_of(_ref("Holder")),
+            source=_object(mailbox=_TEXT, internet_message_id=_TEXT, item_id=_TEXT, sha256=_SHA256),
+            attachments=_list_of(_ref("Attachment")),
+        ),
+    },
+    "Event": {
+        "description": "A line of the sheet: hash = SHA-256(prev_hash as 64 hex characters, then canonical as UTF-8).",
+        "type": "object",
+        "required": ["seq", "type", "at", "at_hijri", "by", "note", "canonical", "prev_hash", "hash", "said"],
+        "properties": {
+            "seq": _WHOLE,
+            "type": _TEXT,
+            "at": _INSTANT_OR_NULL,
+            "at_hijri": _TEXT,
+            "at_said": _ref("Said"),
+            "by": _TEXT_OR_NULL,
+            "by_name": _TEXT,
+            "on_behalf_of": _TEXT_OR_NULL,
+            "capacity": _TEXT_OR_NULL,
+            "capacity_said": _ref("Said"),
+            "disposition": _TEXT_OR_NULL,
+            "to": _TEXT_OR_NULL,
+            "note": _TEXT_OR_NULL,
+            "note_said": _ref("Said"),
+            "said": _ref("Said"),
+            "canonical": _TEXT,
+            "prev_hash": _SHA256,
+            "hash": _SHA256,
+        },
+    },
+    "Sheet": _object(
+        record_id=_TEXT,
+        reference=_TEXT,
+        as_of=_INSTANT,
+        verified=_YES_NO,
+        broken=_or_null(_object(seq=_WHOLE, reason=_ref("Said"))),
+        events=_list_of(_ref("Event")),
+    ),
+    "Records": _object(as_of=_INSTANT, items=_list_of(_ref("Record")), next=_TEXT_OR_NULL),
+    "Day": _object(
+        date={"type": "string", "format": "date"},
+        as_of=_INSTANT,
+        mailboxes=_list_of(
+            _object(
+                mailbox=_TEXT,
+                seen=_WHOLE,
+                registered=_WHOLE,
+                copies=_WHOLE,
+                replies=_WHOLE,
+                ours=_WHOLE,
+                quarantined=_WHOLE,
+                ignored=_WHOLE,
+                missing=_list_of(_TEXT),
+                listed=_YES_NO,
+                green=_YES_NO,
+                as_of=_INSTANT,
+            )
+        ),
+    ),
+    "Problem": _object(type=_TEXT, status=_WHOLE, title=_TEXT, detail=_TEXT, detail_ar=_TEXT),
+}
+
+
+def _answers(schema: str, *problems: int) -> Schema:
+    good = {"description": "As asked.", "content": {"application/json": {"schema": _ref(schema)}}}
+    return {"200": good, **{str(status): _problem(status) for status in (401, 403, 503, *problems)}}
+
+
+def _problem(status: int) -> Schema:
+    said = {
+        400: "A parameter makes no sense.",
+        401: "No token, or not one for this API.",
+        403: "The token has no role or scope of ours, or names nobody we know.",
+        404: "Nothing there that the caller may read.",
+        503: "Busy, or a setting is missing; nothing was changed.",
+    }[status]
+    return {"description": said, "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+
+
+def _in_path(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _in_query(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+_RECORD = _in_path("record_id", _TEXT)
+
+DOCUMENT: Schema = {
+    "openapi": "3.1.0",
+    "info": {"title": "Tarasul", "version": "1", "description": "Records, procedure sheets and the day's count."},
+    "servers": [{"url": "/api"}],
+    "security": [{"entra": []}],
+    "paths": {
+        "/v1/records": {
+            "get": {
+                "operationId": "list_records",
+                "summary": "Records the caller may read, newest change first.",
+                "parameters": [
+                    _in_query("search", _TEXT, "Words of the number, subject or sender; forgiving Arabic spelling."),
+                    _in_query("kind", _one_of(KINDS), "Letters of every kind where it is left out."),
+                    _in_query("status", _one_of(Status), "Where the record stands."),
+                    _in_query("holder", _TEXT, "A person's id or address: what waits for them."),
+                    _in_query("updated_since", _INSTANT, "With an offset."),
+                    _in_query("top", {"type": "integer", "minimum": 1, "maximum": 200}, "50 where it is left out."),
+                    _in_query("after", _TEXT, "From `next` of the page before; not to be made by hand."),
+                ],
+                "responses": _answers("Records", 400),
+            }
+        },
+        "/v1/records/{record_id}": {
+            "get": {
+                "operationId": "show_record",
+                "summary": "One record.",
+                "parameters": [_RECORD],
+                "responses": _answers("Record", 404),
+            }
+        },
+        "/v1/records/{record_id}/sheet": {
+            "get": {
+                "operationId": "show_sheet",
+                "summary": "The procedure sheet, for anyone to verify.",
+                "parameters": [_RECORD],
+                "responses": _answers("Sheet", 404),
+            }
+        },
+        "/v1/records/{record_id}/documents/{sha256}": {
+            "get": {
+                "operationId": "open_document",
+                "summary": "The exact bytes of the mail or of an annex.",
+                "parameters": [_RECORD, _in_path("sha256", _TEXT)],
+                "responses": {
+                    "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
+                    **{str(status): _problem(status) for status in (401, 403, 404, 503)},
+                },
+            }
+        },
+        "/v1/reconciliation/{date}": {
+            "get": {
+                "operationId": "show_day",
+                "summary": "The day's count: seen = registered + copies + replies + ours + quarantined + ignored.",
+                "parameters": [_in_path("date", {"type": "string"})],
+                "responses": _answers("Day", 400),
+            }
+        },
+        "/v1/openapi.json": {
+            "get": {
+                "operationId": "describe",
+                "summary": "This document.",
+                "security": [],
+                "responses": {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {}}}}},
+            }
+        },
+    },
+    "components": {
+        "schemas": _SCHEMAS,
+        "securitySchemes": {"entra": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+    },
+}

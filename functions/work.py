@@ -1,0 +1,91 @@
+################################################################
+# The workers: what the queues ring for, and the timers
+################################################################
+#
+# Every job here may come twice, late, or not at all: the first is harmless, and timers make up for the others.
+# House parts are imported when a job runs: indexing must load neither a database driver nor an SDK.
+
+import json
+import logging
+import typing
+
+import azure.functions as func
+
+from functions.bells import BELL, visit
+
+bp = func.Blueprint()
+log = logging.getLogger("tarasul.work")
+
+
+@bp.queue_trigger("message", queue_name="intake", connection="AzureWebJobsStorage")
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def look_into_mailbox(message: func.QueueMessage, effects: func.Out[typing.List[str]]) -> None:
+    """Bring the register up to date with one mailbox; before that, do what a lifecycle notification demands."""
+    from app.wiring import house
+
+    ask = json.loads(message.get_body())
+    if "subscription_id" in ask:
+        await house().subscriber.hear(ask["subscription_id"], ask["cause"])
+    await house().office_known()
+    done = await house().intake.visit(ask["mailbox"])
+    effects.set([BELL] if done.taken else [])
+
+
+@bp.queue_trigger("message", queue_name="effects", connection="AzureWebJobsStorage")
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def perform_effects(message: func.QueueMessage, effects: func.Out[typing.List[str]]) -> None:
+    """Perform what is due, and ring again where there is more than one run takes."""
+    from app.wiring import house
+
+    await house().performer.perform_due()
+    effects.set([BELL] if house().effects_due() else [])
+
+
+@bp.timer_trigger("timer", schedule="*/30 * * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+def ring_for_effects(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Ring for effects whose time has come, and for those whose bell was lost."""
+    from app.wiring import house
+
+    effects.set([BELL] if house().effects_due() else [])
+
+
+# At every start too: without people nobody can be asked, without a subscription nobody rings.
+@bp.timer_trigger("timer", schedule="0 */5 * * * *", run_on_startup=True)
+@bp.queue_output("intake", queue_name="intake", connection="AzureWebJobsStorage")
+async def keep_subscriptions(timer: func.TimerRequest, intake: func.Out[typing.List[str]]) -> None:
+    """Keep one subscription for each mailbox alive; what was made anew is followed by a visit."""
+    from app.wiring import house
+
+    await house().office_known()
+    made = await house().subscriber.keep()
+    intake.set([visit(mailbox, "subscribed") for mailbox in made])
+
+
+@bp.timer_trigger("timer", schedule="30 */10 * * * *", run_on_startup=False)
+@bp.queue_output("intake", queue_name="intake", connection="AzureWebJobsStorage")
+def ring_for_mailboxes(timer: func.TimerRequest, intake: func.Out[typing.List[str]]) -> None:
+    """Visit every mailbox, whether or not anybody rang."""
+    from app.settings import settings
+
+    intake.set([visit(mailbox, "timer") for mailbox in settings().registry_mailboxes])
+
+
+@bp.timer_trigger("timer", schedule="0 15 * * * *", run_on_startup=False)
+async def read_directory(timer: func.TimerRequest) -> None:
+    """Keep the people and units as the directory has them."""
+    from app.wiring import house
+
+    await house().people.refresh()
+
+
+@bp.timer_trigger("timer", schedule="15 * * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def count_the_day(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Count today, and in its first hour yesterday once more: the proof that nothing is missing."""
+    from app.wiring import house
+
+    await house().office_known()
+    for day in house().days_to_count():
+        await house().reconciler.count(day)
+    effects.set([BELL] if house().effects_due() else [])

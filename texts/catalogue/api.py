@@ -1,0 +1,40 @@
+"""What the API says when it cannot do what was asked."""
+
+ROWS: dict[str, tuple[str, str]] = {
+    "api.token_refused": (
+        "لم يُقبل رمز الدخول. الدور على المتصل: اطلب رمزاً جديداً من Entra لهذه الواجهة.",
+        "The token was not accepted. It is the caller's turn: get a fresh one from Entra for this API.",
+    ),
+    "api.keys_unavailable": (
+        "تعذّر الوصول إلى مفاتيح Entra. أعد المحاولة بعد قليل.",
+        "Entra's keys cannot be reached. Try again shortly.",
+    ),
+    "api.role_missing": (
+        "لا يحمل الرمز أياً من الأدوار {roles} ولا النطاق {scope}. الدور على مسؤول النظام: امنح الصلاحية.",
+        "The token has none of the roles {roles} nor the scope {scope}. It is an administrator's turn: grant one.",
+    ),
+    "api.person_unknown": (
+        "لا يعرفك دليل الوزارة أو حسابك غير نشط. راجع مسؤول النظام.",
+        "The directory does not know you, or your account is not active. Please see the system administrator.",
+    ),
+    "api.bad_parameter": (
+        "قيمة {name} غير مفهومة. صحّحها ثم أعد الطلب.",
+        "The value of {name} makes no sense. Correct it and ask again.",
+    ),
+    "api.no_record": (
+        "لا توجد مراسلة بهذا المعرّف مما يجوز لك قراءته.",
+        "There is no record by this id that you may read.",
+    ),
+    "api.no_document": (
+        "لا توجد في هذه المراسلة وثيقة بهذه البصمة مما يجوز لك فتحه.",
+        "The record has no document by this hash that you may open.",
+    ),
+    "api.unavailable": (
+        "الخدمة مشغولة. لم يتغير شيء، فأعد المحاولة بعد قليل.",
+        "The service is busy. Nothing was changed; try again shortly.",
+    ),
+    "api.misconfigured": (
+        "إعداد ناقص. الدور على مسؤول النظام: {why}",
+        "A setting is missing. It is an operator's turn: {why}",
+    ),
+}
