@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from sandbox.kept import Kept
 
-_TEXT_VALUE = re.compile(rb'"((?:[^"\\]|\\.)*)"(?!\s*:)')
+_TEXT = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?')  # a JSON string; a key when a colon follows
 
 
 class CannotTamper(Exception):
@@ -61,7 +61,7 @@ class Tamper:
 
 def changed(canonical: bytes) -> tuple[bytes, int]:
     """Return *canonical* with one byte in the middle of its longest text changed, and the byte's position."""
-    texts = [found for found in _TEXT_VALUE.finditer(canonical) if found[1] and b"\\" not in found[1]]
+    texts = [found for found in _TEXT.finditer(canonical) if not found[2] and found[1] and b"\\" not in found[1]]
     if not texts:
         raise CannotTamper("the event holds no text to change")
     longest = max(texts, key=lambda found: len(found[1]))
