@@ -1,0 +1,197 @@
+// The register as the product's API shows it: the records, one record's fields, its procedure sheet.
+
+import { control, product, productAnswer } from './api.js';
+import { $, fill, h, renew, runs, setText } from './dom.js';
+import { icon } from './icons.js';
+import { attempt } from './notices.js';
+import { showFile } from './outlook.js';
+import { watch } from './poll.js';
+import { nameOf, on, person, sandboxNow, state } from './state.js';
+import { brokenSteps, steps, verdict } from './sheet.js';
+import { dateAndTime, inBoth, lang, longDate, say, shortWhen, size, timeOfDay, word } from './texts.js';
+
+const LOOK_MS = 2000;
+const TYPING_MS = 300;
+
+let records = null; // null until the register has been read
+let picked = null; // the record the visitor chose; null follows the newest
+let shown = null; // {record, sheet, broken}
+let only = 'all';
+let search = '';
+let trouble = null;
+let watching = null;
+const parts = {};
+
+export function startRecord() {
+  frame();
+  on('me', draw);
+  on('forwarded', () => { picked = null; watching.now(); });
+  on('language', () => { frame(); draw(); });
+  watching = watch(look, LOOK_MS, (now) => { trouble = now; draw(); });
+}
+
+async function look() {
+  const asked = search;
+  const found = await product(`v1/records?top=50${asked ? `&search=${encodeURIComponent(asked)}` : ''}`);
+  if (asked !== search) return;
+  records = found.items.toSorted((a, b) => (a.registered_at < b.registered_at ? 1 : a.registered_at > b.registered_at ? -1 : b.serial - a.serial));
+  trouble = null;
+  draw();
+  const id = current()?.record_id;
+  if (!id) {
+    shown = null;
+    return draw();
+  }
+  const [record, sheet] = await Promise.all([product(`v1/records/${id}`), product(`v1/records/${id}/sheet`)]);
+  const broken = await brokenSteps(sheet.events);
+  if (id !== current()?.record_id) return;
+  shown = { record, sheet, broken };
+  draw();
+}
+
+const holderName = (one) => one.person_name ?? (nameOf(one.person) || inBoth(one.unit_name) || nameOf(one.unit));
+const isWith = (record, someone) => someone && (record.holders ?? []).some((one) => holderName(one) === someone.name);
+const listed = () => (records ?? []).filter((record) => only === 'all' || isWith(record, person()));
+const current = () => (picked ? { record_id: picked } : listed()[0]);
+
+/** The parts that stay while their contents change. */
+function frame() {
+  parts.search ??= h('input', { type: 'search', dir: 'auto', 'data-testid': 'record-search', oninput: searchSoon });
+  parts.search.placeholder = say('record.search');
+  parts.search.setAttribute('aria-label', say('record.search'));
+  parts.state ??= h('p', { class: 'hollow', 'data-testid': 'records-state' });
+  parts.list ??= h('ul', { class: 'records', 'data-testid': 'records' });
+  parts.list.setAttribute('aria-label', say('record.list'));
+  parts.detail ??= h('div', { class: 'record-detail', 'data-testid': 'record' });
+  parts.facts ??= h('div', { class: 'facts-holder' });
+  parts.verdict ??= h('div', {});
+  parts.steps ??= h('ol', { class: 'steps', 'data-testid': 'steps' });
+  const filters = ['all', 'mine'].map((name) => h('button', {
+    class: 'segment', 'aria-pressed': String(only === name), 'data-testid': `records-${name}`, onclick: () => { only = name; picked = null; frame(); draw(); watching.now(); },
+  }, say(`record.${name}`)));
+  fill($('record'),
+    h('header', { class: 'pane-head' },
+      h('h2', { id: 'record-title' }, icon('book'), say('pane.record')),
+      h('div', { class: 'pane-tools segments', role: 'group', 'aria-label': say('record.filter') }, filters)),
+    h('div', { class: 'search' }, icon('search'), parts.search),
+    h('div', { class: 'record-body' }, h('div', { class: 'record-list' }, parts.state, parts.list), parts.detail));
+}
+
+let typing = 0;
+function searchSoon() {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    search = parts.search.value.trim();
+    picked = null;
+    watching.now();
+  }, TYPING_MS);
+}
+
+function draw() {
+  const items = listed();
+  const words = trouble ? trouble.message
+    : records === null ? say('record.loading')
+      : items.length > 0 ? ''
+        : search ? say('record.empty.search', { text: search })
+          : only === 'mine' && records.length > 0 ? say('record.empty.mine', { name: nameOf(state.me) })
+            : say('record.empty');
+  parts.state.hidden = words === '';
+  parts.state.classList.toggle('alarmed', trouble !== null);
+  setText(parts.state, words);
+  const chosen = current()?.record_id;
+  renew(parts.list, items.map((record) => ({
+    key: record.record_id,
+    sign: JSON.stringify([record.status, record.holders, record.subject, record.reference, chosen === record.record_id, lang()]),
+    draw: () => row(record, chosen === record.record_id),
+  })));
+  drawDetail(chosen);
+}
+
+const subject = (record) => (record.masked ? say('record.masked') : record.subject || say('mail.no.subject'));
+const holders = (record) => (record.holders ?? []).map(holderName);
+const status = (record) => h('span', { class: `status ${record.status}`, 'data-testid': 'record-status', 'data-status': record.status }, word('status', record.status));
+
+function row(record, isChosen) {
+  return h('li', {}, h('button', {
+    class: 'record-row', 'aria-current': isChosen ? 'true' : null, 'data-testid': 'record-row', 'data-record': record.record_id, onclick: () => { picked = record.record_id; shown = null; draw(); watching.now(); },
+  },
+  h('bdi', { class: 'reference' }, record.reference ?? ''), status(record),
+  h('span', { class: 'row-subject' }, h('bdi', {}, runs(subject(record)))),
+  h('span', { class: 'row-with' }, holders(record).join('، ')),
+  h('time', { datetime: record.registered_at }, shortWhen(record.registered_at, sandboxNow()))));
+}
+
+function drawDetail(chosen) {
+  if (!chosen) return fill(parts.detail);
+  if (shown?.record.record_id !== chosen) return fill(parts.detail, h('p', { class: 'hollow' }, say('sheet.loading')));
+  const { record, sheet, broken } = shown;
+  renew(parts.facts, [{ key: record.record_id, sign: JSON.stringify([record, lang()]), draw: () => facts(record) }]);
+  renew(parts.verdict, [{ key: record.record_id, sign: JSON.stringify([sheet.events.map((one) => one.hash), sheet.verified, [...broken], lang()]), draw: () => verdict(sheet, broken) }]);
+  renew(parts.steps, steps(sheet, broken));
+  parts.head ??= h('div', { class: 'sheet-head' });
+  renew(parts.head, [{ key: record.record_id, sign: JSON.stringify([broken.size > 0, lang()]), draw: () => sheetHead(record, broken.size > 0) }]);
+  parts.top ??= h('div', { class: 'sheet-top' }, parts.head, parts.verdict);
+  fill(parts.detail, parts.facts, parts.top, parts.steps);
+}
+
+function sheetHead(record, isBroken) {
+  const act = (what) => attempt(async () => {
+    await control('POST', `/sandbox/host/${what}`, { record_id: record.record_id });
+    await watching.now();
+    parts.steps.querySelector('[data-broken="true"]')?.scrollIntoView({ block: 'center' });
+  });
+  return h('div', { class: 'sheet-title' },
+    h('h3', {}, icon('chain'), say('sheet.title')),
+    isBroken
+      ? h('button', { class: 'button', 'data-testid': 'untamper', onclick: () => act('untamper') }, icon('undo'), say('sheet.untamper'))
+      : h('button', { class: 'button quiet', 'data-testid': 'tamper', title: say('sheet.tamper.told'), onclick: () => act('tamper') }, icon('hammer'), say('sheet.tamper')));
+}
+
+function party(those) {
+  if (Array.isArray(those)) return those.map(party).filter(Boolean).join('، ');
+  if (those && typeof those === 'object') return [nameOf(those), those.address ?? those.email].filter((one, at, all) => one && all.indexOf(one) === at).join(' · ');
+  return those ?? '';
+}
+
+function facts(record) {
+  const fact = (key, testid, ...content) => [h('dt', {}, say(key)), h('dd', { 'data-testid': testid }, content)];
+  return h('section', { class: 'facts' },
+    h('p', { class: 'record-head' },
+      h('bdi', { class: 'reference', 'data-testid': 'record-reference' }, record.reference ?? ''),
+      status(record),
+      h('span', { class: 'tag', 'data-testid': 'record-kind' }, word('kind', record.kind)),
+      record.urgency && record.urgency !== 'normal' ? h('span', { class: 'tag urgent' }, word('urgency', record.urgency)) : null,
+      record.confidentiality && record.confidentiality !== 'normal' ? h('span', { class: 'tag urgent' }, word('confidentiality', record.confidentiality)) : null),
+    h('h3', { 'data-testid': 'record-subject' }, h('bdi', {}, runs(subject(record)))),
+    h('dl', {},
+      fact('record.sender', 'record-original-sender', h('bdi', {}, party(record.original_sender) || party(record.from_party))),
+      fact('record.registered', 'record-registered', registeredOn(record)),
+      record.forwarded_by ? fact('record.forwarded', 'record-forwarded-by', h('bdi', {}, nameOf(record.forwarded_by))) : null,
+      fact('record.holders', 'record-holders', (record.holders ?? []).length === 0 ? say('record.holders.none') : h('ul', {}, record.holders.map(holder))),
+      record.due_at ? fact('record.due', 'record-due', dateAndTime(record.due_at)) : null,
+      fact('record.annexes', 'record-annexes', annexes(record).length === 0 ? say('record.annexes.none')
+        : h('ul', { class: 'annexes' }, annexes(record).map((one) => annex(record, one)))),
+      (record.reasons ?? []).length > 0 ? fact('record.reasons', 'record-reasons', h('ul', {}, record.reasons.map((one) => h('li', {}, inBoth(one))))) : null,
+      (record.stuck ?? []).length > 0 ? fact('record.stuck', 'record-stuck', h('span', { class: 'alarmed' }, say('record.stuck.told'))) : null,
+      record.source ? fact('record.source', 'record-source', h('bdi', {}, record.source.mailbox ?? '')) : null));
+}
+
+/** Both calendars, and the time of day. */
+const registeredOn = (record) => [
+  h('span', {}, h('bdi', {}, inBoth(record.registered_on) || `${record.registered_hijri ? `${record.registered_hijri} ${say('record.hijri')} · ` : ''}${longDate(record.registered_at)} ${say('record.gregorian')}`)),
+  h('span', {}, h('bdi', {}, timeOfDay(record.registered_at))),
+];
+
+const holder = (one) => h('li', {},
+  h('strong', {}, h('bdi', {}, holderName(one))),
+  one.asked ? h('span', { class: 'tag' }, inBoth(one.asked_said) || word('asked', one.asked)) : null,
+  one.since ? h('small', {}, say('record.since', { at: dateAndTime(one.since) })) : null);
+
+const annexes = (record) => (record.attachments ?? []).filter((one) => !one.inline);
+
+function annex(record, one) {
+  const type = one.content_type ?? (/\.pdf$/i.test(one.name) ? 'application/pdf' : 'application/octet-stream');
+  const show = () => attempt(async () => showFile(await productAnswer(`v1/records/${record.record_id}/documents/${one.sha256}`), one.name, type));
+  return h('li', {}, h('button', { class: 'annex', 'data-testid': 'record-annex', 'aria-label': say('mail.annex.open', { name: one.name }), onclick: show },
+    icon('file'), h('span', {}, h('bdi', {}, one.name), h('small', {}, size(one.size_bytes), one.complete === false ? ` · ${say('record.annex.incomplete')}` : ''))));
+}

@@ -1,0 +1,202 @@
+// The chosen person's Teams: the chat with the bot, its cards, and what the person presses and types.
+
+import { control } from './api.js';
+import { drawCard } from './cards.js';
+import { $, avatar, fill, h, renew, setText } from './dom.js';
+import { icon } from './icons.js';
+import { attempt, notice } from './notices.js';
+import { watch } from './poll.js';
+import { isMailbox, on, remember, sandboxNow, state } from './state.js';
+import { lang, say, shortWhen } from './texts.js';
+
+const LOOK_MS = 1500;
+const NEAR_END_PX = 60;
+
+let chat = null; // undefined: looked, and there is none; null: not looked yet
+let trouble = null;
+let watching = null;
+let atEnd = true; // the reader is at the newest message, and is kept there
+const said = new Map(); // activity id → what was told under its card
+const parts = {};
+
+export function startTeams() {
+  frame();
+  on('me', begin);
+  on('language', () => { frame(); draw(); });
+  begin();
+}
+
+function begin() {
+  watching?.stop();
+  [chat, trouble] = [null, null];
+  said.clear();
+  frame();
+  fill(parts.thread);
+  parts.text.value = '';
+  atEnd = true;
+  draw();
+  if (isMailbox()) return;
+  watching = watch(look, LOOK_MS, (now) => { trouble = now; draw(); });
+}
+
+const url = (what) => `/sandbox/teams/${encodeURIComponent(state.me)}/${what}`;
+
+async function look() {
+  const me = state.me;
+  const chats = await control('GET', url('chats'));
+  if (me !== state.me) return;
+  chat = chats[0];
+  trouble = null;
+  draw();
+}
+
+/** The parts that stay while their contents change; what is typed stays in them. */
+function frame() {
+  parts.state ??= h('p', { class: 'hollow', 'data-testid': 'chat-state' });
+  parts.thread ??= h('ol', { class: 'thread', 'data-testid': 'thread' });
+  parts.thread.setAttribute('aria-label', say('teams.thread'));
+  parts.scroll ??= scroller();
+  parts.scroll.setAttribute('aria-label', say('teams.thread'));
+  parts.more ??= h('button', { class: 'more', hidden: true, onclick: toEnd });
+  fill(parts.more, icon('down'), say('teams.new'));
+  parts.text ??= h('textarea', { rows: 1, dir: 'auto', 'data-testid': 'chat-text', onkeydown: sendOnEnter });
+  parts.text.setAttribute('aria-label', say('teams.write'));
+  parts.text.placeholder = say('teams.write');
+  const suggestions = ['teams.pending', 'teams.help'].map((key) =>
+    h('button', { class: 'suggestion', type: 'button', 'data-testid': key.replace('.', '-'), onclick: () => send(say(key)) }, say(key)));
+  parts.composer ??= h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); sendTyped(); } });
+  fill(parts.composer,
+    h('div', { class: 'suggestions' }, suggestions),
+    h('div', { class: 'composer-line' }, parts.text,
+      h('button', { class: 'icon-button accent', 'aria-label': say('teams.send'), 'data-testid': 'chat-send' }, icon('send'))));
+  const views = [['wide', 'wide'], ['phone', 'phone']].map(([name, drawing]) => h('button', {
+    class: 'segment', 'aria-pressed': String(state.view === name), 'data-testid': `view-${name}`, onclick: () => show(name),
+  }, icon(drawing), h('span', {}, say(`teams.${name}`))));
+  $('teams').dataset.view = state.view;
+  fill($('teams'),
+    h('header', { class: 'pane-head' },
+      h('h2', { id: 'teams-title' }, icon('chat'), say('pane.teams')),
+      h('div', { class: 'pane-tools segments', role: 'group', 'aria-label': say('teams.view') }, views)),
+    h('div', { class: 'device' },
+      h('div', { class: 'chat-head' }, avatar(say('app.name')), h('div', {}, h('strong', {}, say('app.name')), h('small', {}, say('teams.bot')))),
+      parts.scroll, parts.more, parts.composer));
+}
+
+function scroller() {
+  const element = h('div', {
+    class: 'thread-scroll', tabindex: '0', role: 'region', onscroll: () => {
+      atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+      if (atEnd) parts.more.hidden = true;
+    },
+  }, parts.state, parts.thread);
+  new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(element);
+  return element;
+}
+
+function show(view) {
+  state.view = view;
+  remember({ view });
+  frame();
+  toEnd();
+}
+
+function draw() {
+  const words = isMailbox() ? say('teams.mailbox')
+    : trouble ? trouble.message
+      : chat === null ? say('teams.loading')
+        : chat === undefined ? say('teams.empty')
+          : !chat.installed ? say('teams.uninstalled')
+            : chat.messages.length === 0 ? say('teams.empty.known') : '';
+  parts.state.hidden = words === '';
+  parts.state.classList.toggle('alarmed', trouble !== null);
+  setText(parts.state, words);
+  parts.composer.hidden = isMailbox();
+  const before = parts.thread.lastElementChild?.dataset.key;
+  renew(parts.thread, (chat?.messages ?? []).map((message) => ({
+    key: message.activityId,
+    sign: JSON.stringify([message.text, message.card, message.edited, lang()]),
+    draw: () => drawMessage(message),
+  })), offerChange);
+  const after = parts.thread.lastElementChild?.dataset.key;
+  if (atEnd) toEnd();
+  else if (after !== before) parts.more.hidden = false;
+}
+
+function toEnd() {
+  atEnd = true;
+  parts.scroll.scrollTop = parts.scroll.scrollHeight;
+  parts.more.hidden = true;
+}
+
+function drawMessage(message) {
+  const mine = message.from !== 'bot';
+  const head = h('p', { class: 'message-head' },
+    h('strong', {}, mine ? say('teams.you') : say('app.name')),
+    h('time', { datetime: message.at }, shortWhen(message.at, sandboxNow())),
+    message.edited ? h('span', {}, say('teams.edited')) : null);
+  const text = message.text ? h('div', { class: 'bubble', dir: 'auto' }, message.text) : null;
+  const row = h('li', { class: mine ? 'message mine' : 'message', 'data-testid': mine ? 'said' : 'message', 'data-activity': message.activityId },
+    mine ? null : avatar(say('app.name')),
+    h('div', { class: 'message-body' }, head, text, message.card ? drawPressable(message) : null));
+  return row;
+}
+
+/** A card whose buttons reach the bot, and beneath it what the last press was told. */
+function drawPressable(message) {
+  const holder = h('div', { class: 'card', 'data-testid': 'card' });
+  const told = h('p', { class: 'card-said', role: 'status', 'data-testid': 'card-said' }, said.get(message.activityId) ?? '');
+  const drawn = drawCard(message.card, (pressed) => press(message, holder, told, pressed));
+  holder.append(drawn ?? h('p', { class: 'problem' }, say('teams.card.failed')));
+  holder.addEventListener('input', () => { holder.closest('li').dataset.dirty = 'true'; });
+  return [holder, told];
+}
+
+async function press(message, holder, told, pressed) {
+  if (holder.getAttribute('aria-busy') === 'true') return;
+  holder.setAttribute('aria-busy', 'true');
+  holder.inert = true;
+  setText(told, say('teams.pressing'));
+  const outcome = await attempt(() => control('POST', url('press'), { activityId: message.activityId, ...pressed }));
+  if (outcome?.message) said.set(message.activityId, outcome.message);
+  else said.delete(message.activityId);
+  setText(told, outcome?.message ?? '');
+  told.classList.toggle('failed', outcome !== undefined && outcome.status !== 200);
+  holder.inert = false;
+  holder.removeAttribute('aria-busy');
+  if (outcome?.card) holder.closest('li')?.removeAttribute('data-dirty');
+  await watching.now();
+}
+
+/** The bot changed a card in which somebody is writing: let them say when to see the new one. */
+function offerChange(element) {
+  if (element.querySelector('.changed')) return;
+  const see = () => {
+    element.removeAttribute('data-dirty');
+    element.dataset.sign = '';
+    document.activeElement?.blur();
+    draw();
+  };
+  element.querySelector('.message-body').append(h('p', { class: 'changed', role: 'status' }, say('teams.changed'), ' ', h('button', { class: 'link', onclick: see }, say('teams.changed.show'))));
+}
+
+function sendOnEnter(event) {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  sendTyped();
+}
+
+function sendTyped() {
+  const text = parts.text.value.trim();
+  if (!text) return;
+  parts.text.value = '';
+  send(text);
+}
+
+async function send(text) {
+  toEnd();
+  const outcome = await attempt(() => control('POST', url('say'), { text }));
+  if (outcome && (outcome.status < 200 || outcome.status > 299)) notice(say('teams.unheard', { status: outcome.status || '—' }), { trouble: true });
+  await watching.now();
+  toEnd();
+}
+
