@@ -1,21 +1,22 @@
 """What two spellings of one Arabic word have in common."""
 
-import re
 import unicodedata
 
+# Marks that nobody sees and everybody pastes along: directions, isolates, joiners, the byte order mark.
+_UNSEEN = "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\u061c\ufeff\u00ad"
 _LETTERS = str.maketrans(
     {
-        **dict.fromkeys("أإآٱ", "ا"),
-        "ى": "ي",
-        "ئ": "ي",
-        "ؤ": "و",
-        "ة": "ه",
+        **dict.fromkeys(_UNSEEN),
         "ـ": None,
+        "ٱ": "ا",
+        "ى": "ي",
+        "ی": "ي",
+        "ک": "ك",
+        "ة": "ه",
         **{chr(0x0660 + n): str(n) for n in range(10)},
         **{chr(0x06F0 + n): str(n) for n in range(10)},
     }
 )
-_SPACES = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
 
 
 def search_key(text: str) -> str:
@@ -23,5 +24,8 @@ def search_key(text: str) -> str:
 
     A key of a key is itself. Source: the office's habit of typing names with and without hamza.
     """
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.translate(_LETTERS)) if not unicodedata.combining(c))
-    return _SPACES.sub(" ", bare.translate(_LETTERS).casefold()).strip()
+    seen = text.translate(_LETTERS)
+    # folding the case may bring forth letters that can be taken apart, and taking apart letters that can be folded
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", seen).casefold())
+    bare = "".join(c for c in apart if not unicodedata.combining(c)).translate(_LETTERS)
+    return " ".join(bare.replace("\u200b", " ").split())

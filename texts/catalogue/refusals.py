@@ -84,5 +84,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "quarantine.encrypted": ("رسالة مشفرة يفتحها السجل في Outlook", "an encrypted mail, to be opened in Outlook"),
     "quarantine.several_letters": ("عدة رسائل مرفقة في بريد واحد", "several mails attached to one"),
     "noise.report": ("إشعار تسليم أو قراءة", "a delivery or read report"),
+    "noise.gone": ("حُذفت من الصندوق قبل قراءتها", "deleted from the mailbox before it was read"),
     "noise.auto_submitted": ("رد آلي", "an automatic reply"),
 }
