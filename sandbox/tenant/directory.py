@@ -217,7 +217,7 @@ def users_delta(tenant: Tenant, request: Request, now: datetime) -> Response:
             break
         user = directory.users[user_id]
         after = number
-        items.append(_shown(tenant, user, names) | _tracked_manager(user, names))
+        items.append({"id": user["id"], **_shown(tenant, user, names), **_tracked_manager(user, names)})
     sealed = graph.seal(tenant, {**place, "after": after, "at": now.timestamp()})
     link = f"{request.base}/v1.0/users/delta?$" + ("skiptoken=" if more else "deltatoken=") + sealed
     return graph.collection(

@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.tenant import graph, odata
 from sandbox.tenant.mail import mime, threads, words
 from sandbox.tenant.mail.store import Mailboxes
-from sandbox.tenant.mail.view import FIELDS
+from sandbox.tenant.mail.view import FIELDS, KNOWN
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import Request, refuse
 from sandbox.tenant.world import Thing
@@ -83,7 +83,7 @@ def taken(tenant: Tenant, owner: Thing, said: dict[str, Any], now: datetime, *, 
             parts["properties"] = {_property_id(each): str(each["value"]) for each in value}
         elif name in BESIDE and draft:
             parts |= _beside(tenant, name, value, now)
-        elif name in FIELDS or name in BESIDE:
+        elif name in KNOWN:
             raise refuse(400, "ErrorInvalidPropertySet", f"The property '{name}' cannot be set here.")
         else:
             message = f"The property '{name}' does not exist on type 'microsoft.graph.message'."

@@ -65,20 +65,22 @@ def read(raw: bytes) -> Letter:
     """Read a letter out of its bytes, whatever they are."""
     message = message_from_bytes(raw, policy=compat32)
     headers = [(name, _unfolded(value)) for name, value in message.raw_items()]
+    first = {name.lower(): value for name, value in reversed(headers)}
     content_type, body, parts = _content(message)
-    senders = _recipients(message, "From") or _recipients(message, "Sender")
+    senders = _recipients(headers, "from") or _recipients(headers, "sender")
+    importance = first.get("importance", "").strip().lower()
     return Letter(
-        subject=_text(message.get("Subject", "")),
+        subject=_text(first.get("subject", "")),
         sender=senders[0] if senders else None,
-        to=_recipients(message, "To"),
-        cc=_recipients(message, "Cc"),
-        reply_to=_recipients(message, "Reply-To"),
-        sent_at=_date(message.get("Date")),
-        message_id=_first_id(message.get("Message-ID")),
-        in_reply_to=_first_id(message.get("In-Reply-To")),
-        references=re.findall(r"<[^<>\s]+>", _unfolded(message.get("References", ""))),
-        thread_index=_base64(message.get("Thread-Index")),
-        importance={"high": "high", "low": "low"}.get(str(message.get("Importance", "")).strip().lower(), "normal"),
+        to=_recipients(headers, "to"),
+        cc=_recipients(headers, "cc"),
+        reply_to=_recipients(headers, "reply-to"),
+        sent_at=_date(first.get("date", "")),
+        message_id=_first_id(first.get("message-id", "")),
+        in_reply_to=_first_id(first.get("in-reply-to", "")),
+        references=re.findall(r"<[^<>\s]+>", first.get("references", "")),
+        thread_index=_base64(first.get("thread-index", "")),
+        importance=importance if importance in ("high", "low") else "normal",
         content_type=content_type,
         body=body,
         headers=[(name, _text(value)) for name, value in headers],
@@ -90,9 +92,9 @@ def _unfolded(value: object) -> str:
     return re.sub(r"\r?\n(?=[ \t])", "", str(value)).replace("\r", " ").replace("\n", " ")
 
 
-def _text(value: object) -> str:
+def _text(value: str) -> str:
     """A header as a reader sees it. Bytes that no charset was named for are UTF-8 if they can be, else Latin-1."""
-    text = _unfolded(value).strip()
+    text = value.strip()
     if any("\udc80" <= letter <= "\udcff" for letter in text):
         return _guessed(text.encode("utf-8", "surrogateescape"))
     try:
@@ -117,8 +119,8 @@ def _guessed(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _recipients(message: Message, name: str) -> list[Json]:
-    values = [_unfolded(value) for value in message.get_all(name, [])]
+def _recipients(headers: list[tuple[str, str]], name: str) -> list[Json]:
+    values = [value for each, value in headers if each.lower() == name]
     found = getaddresses(values, strict=False)
     return [recipient(_text(shown), _text(address)) for shown, address in found if address]
 
@@ -127,22 +129,22 @@ def recipient(name: str, address: str) -> Json:
     return {"emailAddress": {"name": name or address, "address": address}}
 
 
-def _first_id(value: object) -> str | None:
-    found = re.search(r"<[^<>]+>", _unfolded(value)) if value else None
+def _first_id(value: str) -> str | None:
+    found = re.search(r"<[^<>]+>", value)
     return found[0] if found else None
 
 
-def _date(value: object) -> Any:
+def _date(value: str) -> Any:
     try:
-        at = parsedate_to_datetime(_unfolded(value)) if value else None
+        at = parsedate_to_datetime(value) if value else None
     except (ValueError, TypeError, IndexError):
         return None
     return at if at is None or at.tzinfo else None
 
 
-def _base64(value: object) -> bytes:
+def _base64(value: str) -> bytes:
     try:
-        return binascii.a2b_base64(str(value or ""))
+        return binascii.a2b_base64(value)
     except (binascii.Error, ValueError):
         return b""
 
@@ -185,8 +187,8 @@ def _words(leaf: Message) -> str:
 
 def _part(leaf: Message, number: int) -> Part:
     content_type = leaf.get_content_type()
-    content_id = str(leaf.get("Content-ID", "")).strip().strip("<>") or None
-    name = _text(collapse_rfc2231_value(leaf.get_filename() or "")).replace("\x00", "")
+    content_id = _unfolded(leaf.get("Content-ID", "")).strip().strip("<>") or None
+    name = _text(_unfolded(collapse_rfc2231_value(leaf.get_filename() or ""))).replace("\x00", "")
     inner = leaf.get_payload()
     if content_type == "message/rfc822" and isinstance(inner, list) and inner and isinstance(inner[0], Message):
         raw = inner[0].as_bytes(policy=compat32.clone(linesep="\r\n"))
@@ -254,7 +256,7 @@ def _body(body: tuple[str, str, str], parts: list[Part], seed: str) -> EmailMess
             html.add_related(part.content, *_types(part), cid=f"<{part.content_id}>", **_named(part, "inline"))
     for part in parts:
         if part.kind == "item" or part.content_type == "message/rfc822":
-            message.add_attachment(message_from_bytes(part.content, policy=POLICY), filename=_file_name(part))
+            _attach_letter(message, part)
         elif part not in pictures:
             disposition = "inline" if part.inline else "attachment"
             message.add_attachment(part.content, *_types(part), **_named(part, disposition))
@@ -262,6 +264,18 @@ def _body(body: tuple[str, str, str], parts: list[Part], seed: str) -> EmailMess
     for number, multipart in enumerate(multiparts):
         multipart.set_boundary(f"_{number:03d}_{hashlib.sha256(seed.encode()).hexdigest()[:32].upper()}_")
     return message
+
+
+def _attach_letter(message: EmailMessage, part: Part) -> None:
+    """Add a letter within the letter with its bytes as they are: taken apart and put together it would be another."""
+    inner = EmailMessage(policy=POLICY)
+    inner["Content-Type"] = "message/rfc822"
+    inner["Content-Transfer-Encoding"] = "8bit"
+    inner.add_header("Content-Disposition", "attachment", filename=_file_name(part))
+    inner.set_payload(part.content.decode("ascii", "surrogateescape"))
+    if message.get_content_type() != "multipart/mixed":
+        message.make_mixed()
+    message.attach(inner)
 
 
 def _types(part: Part) -> tuple[str, str]:

@@ -1,0 +1,43 @@
+"""The tenant of the sandbox for its tests, and Microsoft's own description of Graph to hold it to."""
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox.desk import Desk
+
+FOLDER = "GRAPH_CONTRACT"
+
+
+@pytest.fixture(scope="session")
+def description() -> Any:
+    """Microsoft's description of Graph, or None where the folder is not there."""
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return None
+    spec = importlib.util.spec_from_file_location("graph_contract", Path(folder) / "check.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Contract(Path(folder) / "graph-v1.0-subset.openapi.json")
+
+
+@pytest.fixture
+def contract(description: Any) -> Any:
+    """Microsoft's description of Graph; skips without it."""
+    if description is None:
+        pytest.skip(f"{FOLDER} names no folder with Microsoft's description of Graph")
+    return description
+
+
+@pytest.fixture
+def desk(description: Any) -> Iterator[Desk]:
+    """A tenant without sockets. What it exchanges is held to Microsoft's description where that is at hand."""
+    made = Desk(description)
+    yield made
+    assert made.found == []
