@@ -1,0 +1,129 @@
+"""The Teams app package holds to Microsoft's schemas, and to what the schemas do not say."""
+
+import io
+import json
+import re
+import runpy
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import FormatChecker
+from jsonschema.validators import validator_for
+
+from tests.programs import REPOSITORY, needs
+
+MANIFESTS = REPOSITORY / "manifests"
+APP, TEAMS_APP = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaaaaaa"
+
+
+def read(name: str) -> Any:
+    return json.loads((MANIFESTS / name).read_text("utf-8"))
+
+
+def held_to(document: Any, schema: str) -> list[str]:
+    """What Microsoft's schema has to say against *document*."""
+    text = (needs("app-manifest") / "teams" / schema).read_text("utf-8-sig")
+    # Python's re knows neither \p{L} nor \a as these files write them
+    rules = json.loads(text.replace("\\\\a", "\\\\x07").replace("\\\\p{L}", "A-Za-z\u00c0-\uffff"))
+    found = validator_for(rules)(rules, format_checker=FormatChecker()).iter_errors(document)
+    return [f"{e.json_path}: {e.message[:160]}" for e in found]
+
+
+def at(manifest: Any, place: str) -> Any:
+    """The text that the key of a localisation file points at; None where there is none."""
+    for part in re.findall(r"[^.\[\]]+|\[\d+\]", place):
+        try:
+            manifest = manifest[int(part[1:-1])] if part.startswith("[") else manifest[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return manifest
+
+
+def test_the_manifest_holds_to_its_schema():
+    manifest = read("manifest.json")
+    assert held_to(manifest, f"v{manifest['manifestVersion']}/MicrosoftTeams.schema.json") == []
+    assert f"/v{manifest['manifestVersion']}/" in manifest["$schema"]
+
+
+def test_the_schema_finds_what_is_wrong_with_a_manifest():
+    manifest = read("manifest.json")
+    broken = manifest | {"accentColor": "green", "name": {"short": "x" * 31}}
+    paths = {line.partition(":")[0] for line in held_to(broken, "v1.29/MicrosoftTeams.schema.json")}
+    assert {"$.accentColor", "$.name.short"} <= paths
+
+
+def test_the_arabic_words_hold_to_their_schema():
+    version = read("manifest.json")["manifestVersion"]
+    assert held_to(read("ar.json"), f"v{version}/MicrosoftTeams.Localization.schema.json") == []
+
+
+def test_everything_a_person_reads_of_the_app_is_there_in_arabic():
+    manifest, words = read("manifest.json"), read("ar.json")
+    places = {place for place in words if not place.startswith("$")}
+    commands = [
+        f"bots[0].commandLists[{i}].commands[{j}].{field}"
+        for i, listed in enumerate(manifest["bots"][0]["commandLists"])
+        for j, command in enumerate(listed["commands"])
+        for field in command
+    ]
+    assert places == {"name.short", "name.full", "description.short", "description.full", *commands}
+    assert all(isinstance(at(manifest, place), str) for place in places)
+    assert all(re.search("[\u0621-\u064a]", words[place]) for place in places)
+
+
+@pytest.mark.parametrize(("icon", "side"), [("color", 192), ("outline", 32)])
+def test_an_icon_is_a_png_of_the_size_that_teams_asks_for(icon: str, side: int):
+    head = (MANIFESTS / read("manifest.json")["icons"][icon]).read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", head[16:24]) == (side, side)
+
+
+def test_the_bot_is_met_in_personal_chats_alone():
+    """What a group can read is no place for a letter that was referred to one person."""
+    manifest = read("manifest.json")
+    assert [bot["scopes"] for bot in manifest["bots"]] == [["personal"]]
+    assert manifest["defaultInstallScope"] == "personal"
+
+
+def test_the_form_names_no_real_tenant():
+    manifest = read("manifest.json")
+    zeros = "00000000-0000-0000-0000-000000000000"
+    assert {manifest["id"], manifest["bots"][0]["botId"], manifest["webApplicationInfo"]["id"]} == {zeros}
+    assert [host.endswith(".example") for host in manifest["validDomains"]] == [True]
+
+
+def packaged(out: Path, *arguments: str) -> zipfile.ZipFile:
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "package_app.py"))
+    assert script["main"]([*arguments, "--out", str(out)]) == 0
+    return zipfile.ZipFile(io.BytesIO(out.read_bytes()))
+
+
+def test_the_package_carries_the_ids_and_the_host_it_was_made_for(tmp_path: Path):
+    made = packaged(tmp_path / "app.zip", "--app-id", APP, "--teams-app-id", TEAMS_APP, "--host", "tarasul.moi.example")
+    assert set(made.namelist()) == {"manifest.json", "ar.json", "color.png", "outline.png"}
+    manifest = json.loads(made.read("manifest.json"))
+    assert held_to(manifest, "v1.29/MicrosoftTeams.schema.json") == []
+    assert (manifest["id"], manifest["bots"][0]["botId"]) == (TEAMS_APP, APP)
+    assert manifest["webApplicationInfo"] == {"id": APP, "resource": f"api://{APP}"}
+    assert manifest["validDomains"] == ["tarasul.moi.example"]
+    assert "00000000-0000" not in json.dumps(manifest)
+    assert "ministry.example" not in json.dumps(manifest)
+
+
+def test_the_same_answers_make_the_same_package(tmp_path: Path):
+    asked = ("--app-id", APP, "--host", "tarasul.moi.example")
+    packaged(tmp_path / "one.zip", *asked)
+    packaged(tmp_path / "two.zip", *asked)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("app_id", "host"), [("no-guid", "tarasul.moi.example"), (APP, "https://tarasul.moi.example"), (APP, "localhost")]
+)
+def test_a_package_is_not_made_for_what_cannot_be_an_id_or_a_host(tmp_path: Path, app_id: str, host: str):
+    with pytest.raises(SystemExit):
+        packaged(tmp_path / "app.zip", "--app-id", app_id, "--host", host)
+    assert not (tmp_path / "app.zip").exists()
