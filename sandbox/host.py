@@ -28,6 +28,7 @@ from multidict import CIMultiDict
 from sandbox.host_json import BadHostJson, read_host_json
 from sandbox.invocations import Invocations, QueueFaults
 from sandbox.kept import Kept
+from sandbox.layout import NO_USE
 from sandbox.listener import Listener
 from sandbox.moved_clock import CannotGoBack, MovedClock
 from sandbox.queues import Queues, SqliteQueues
@@ -292,21 +293,25 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S"
     )
-    for noisy in ("azure.functions", "azure.core.pipeline.policies.http_logging_policy"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("azure.functions").setLevel(logging.CRITICAL)  # it says what is logged here once more
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
     os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
     os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
+    root = chosen.root.resolve()
     try:
         owned = _own(chosen.folder)
-        root = chosen.root.resolve()
         asyncio.run(serve(root, chosen.port, chosen.folder, lock_s=chosen.lock_s, grace_s=chosen.grace_s))
         owned.close()
     except BlockingIOError:
-        sys.exit(f"another functions host uses {chosen.folder}: stop it first")
+        why = f"another functions host uses {chosen.folder}: stop it first"
     except FunctionFailed as error:
-        sys.exit(f"the function app in {chosen.root.resolve()} cannot be indexed: {error}\n{error.trace}")
+        why = f"the function app in {root} cannot be indexed: {error}\n{error.trace}"
     except (BadHostJson, BadRoute, BadSchedule, OSError) as error:
-        sys.exit(f"the functions host cannot start: {error}")
+        why = f"the functions host cannot start: {error}"
+    else:
+        return
+    print(why, file=sys.stderr, flush=True)
+    sys.exit(NO_USE)
 
 
 if __name__ == "__main__":

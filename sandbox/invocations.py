@@ -66,7 +66,7 @@ class Invocations:
             log.error("%s failed: %s", name, error)
             raise FunctionFailed(str(error)) from error
         except FunctionFailed as failure:
-            log.error("%s failed: %s\n%s", name, failure, failure.trace.rstrip())
+            log.error("%s failed: %s\n%s", name, failure, failure.trace)
             raise
         return done
 

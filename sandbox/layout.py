@@ -24,6 +24,7 @@ from sandbox.kept import Kept
 
 HERE = Path(__file__).resolve().parent
 MINISTRY = HERE / "ministry"
+NO_USE = 3  # how a child ends that would end the same way if it were started again
 LOCK = "sandbox.lock"  # held by the supervisor whose state folder it is
 
 

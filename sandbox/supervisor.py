@@ -21,7 +21,7 @@ from pathlib import Path
 import aiohttp
 
 from sandbox.kept import Kept
-from sandbox.layout import HERE, LOCK, CannotStart, Child, Layout, Ports, plan, start_over
+from sandbox.layout import HERE, LOCK, NO_USE, CannotStart, Child, Layout, Ports, plan, start_over
 
 READY = "/api/health/ready"
 READY_WITHIN_S = 120.0
@@ -64,8 +64,8 @@ class Supervisor:
             if self._ending.is_set():
                 return
             deaths += 1
-            if not self._ready and deaths >= TRIES_BEFORE_READY:
-                self._give_up(f"the {child.name} ended {deaths} times before it was ready; see its lines above")
+            if not self._ready and (status == NO_USE or deaths >= TRIES_BEFORE_READY):
+                self._give_up(f"the {child.name} cannot start; its lines above say why")
                 return
             wait_s = FIRST_WAIT_S if time.monotonic() - began > STEADY_AFTER_S else wait_s
             print(f"sandbox  | the {child.name} ended ({_cause(status)}); again in {wait_s:g} s", flush=True)

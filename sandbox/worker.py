@@ -26,12 +26,18 @@ KNOWN_TRIGGERS = ("httpTrigger", "queueTrigger", "timerTrigger")
 KNOWN_OUTPUTS = ("http", "queue")
 
 
+# Frames that say nothing about the function app: the worker's own, the thread pool's, the import machinery's.
+_NOT_THE_APPS = re.compile(
+    r'  File "[^"\n]*(?:azure_functions_runtime|concurrent.futures|importlib)[^\n]*\n(?:    [^\n]*\n)*'
+)
+
+
 class FunctionFailed(Exception):
     """A function raised, or what it returned does not fit its bindings. `trace` is its stack, for the log."""
 
     def __init__(self, message: str, trace: str = "") -> None:
         super().__init__(message)
-        self.trace = trace
+        self.trace = _NOT_THE_APPS.sub("", trace).rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.layout import NO_USE
 from tests.sandbox.small_app import APP, SmallApp
 from tests.stage import REPOSITORY
 
@@ -71,7 +72,9 @@ class TestHttp:
     def test_a_function_that_raises_is_500_without_a_word_and_its_stack_is_logged(self, app: SmallApp) -> None:
         answer = app.product("POST", "/api/fails", body=b"")
         assert (answer.status, answer.body) == (500, b"")
-        app.until(lambda: any("this one always fails" in line for line in app.log))
+        app.until(lambda: any("RuntimeError: this one always fails" in line for line in app.log))
+        assert any("function_app.py" in line and "in fails" in line for line in app.log)
+        assert not any("azure_functions_runtime" in line for line in app.log)
 
 
 class TestQueues:
@@ -286,5 +289,5 @@ def _start(arguments: list[str], **env: str) -> str:
         text=True,
         timeout=60,
     )
-    assert ended.returncode == 1
+    assert ended.returncode == NO_USE
     return ended.stderr

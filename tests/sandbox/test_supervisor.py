@@ -110,7 +110,7 @@ def test_a_product_that_cannot_start_is_given_up_with_its_own_words(tmp_path: Pa
     run = Run(tmp_path / "state", root=tmp_path / "app")
     assert run.ended() == 1
     assert any("No module named 'no_such_module'" in line for line in run.lines)
-    assert run.lines[-1] == "sandbox: the product ended 3 times before it was ready; see its lines above"
+    assert run.lines[-1] == "sandbox: the product cannot start; its lines above say why"
     assert not [name for name, pid in run.told["pids"].items() if _lives(pid)]
 
 
