@@ -1,0 +1,52 @@
+"""Graph's subscriptions in memory."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from registry.errors import Gone
+from service.ports import Clock, Subscribed
+from tests.fakes.faults import Faults
+
+
+class FakeSubscriptions:
+    """Subscriptions. `known` is what there is, by id; a test may take one away, as Graph does."""
+
+    def __init__(self, clock: Clock = lambda: datetime.now(UTC), life: timedelta = timedelta(days=7)) -> None:
+        self._clock, self._life = clock, life
+        self.known: dict[str, Subscribed] = {}
+        self.faults = Faults()
+        self._made = 0
+
+    async def subscribe(self, mailbox: str, resource: str) -> Subscribed:
+        self.faults.before("subscribe")
+        there = next((s for s in self.known.values() if s.resource == resource), None)
+        self._made += there is None
+        found = there or Subscribed(
+            subscription_id=f"subscription-{self._made}",
+            mailbox=mailbox,
+            resource=resource,
+            expires_at=self._clock(),
+            renew_at=self._clock(),
+        )
+        self.known[found.subscription_id] = self._prolonged(found)
+        self.faults.after("subscribe")
+        return self.known[found.subscription_id]
+
+    async def renew(self, subscribed: Subscribed) -> Subscribed:
+        self.faults.before("renew")
+        if subscribed.subscription_id not in self.known:
+            raise Gone(f"no subscription {subscribed.subscription_id}")
+        self.known[subscribed.subscription_id] = self._prolonged(self.known[subscribed.subscription_id])
+        return self.known[subscribed.subscription_id]
+
+    async def actual(self) -> list[Subscribed]:
+        self.faults.before("actual")
+        return list(self.known.values())
+
+    async def end(self, subscription_id: str) -> None:
+        self.faults.before("end")
+        self.known.pop(subscription_id, None)
+
+    def _prolonged(self, subscribed: Subscribed) -> Subscribed:
+        now = self._clock()
+        return replace(subscribed, expires_at=now + self._life, renew_at=now + self._life / 2)
