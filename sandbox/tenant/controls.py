@@ -86,11 +86,12 @@ def set_faults(tenant: Tenant, request: Request, now: datetime) -> Response:
 @ROUTES.on("POST", "/sandbox/clock")
 def advance_clock(tenant: Tenant, request: Request, now: datetime) -> Steps:
     """Shift the tenant's clock, and the host's to the same instant."""
-    total = offset_s(tenant) + float(body_of(request).get("advance_s", 0))
+    advance_s = float(body_of(request).get("advance_s", 0))
+    total = offset_s(tenant) + advance_s
     sent = json_response({"offset_s": total})
     told = yield Request("POST", f"{tenant.place.host_url}/sandbox/clock", sent.headers, sent.body, timeout_s=5)
     tenant.world.table("settings")["clock"] = {"offset_s": total}
-    at = now + timedelta(seconds=total - offset_s(tenant))
+    at = now + timedelta(seconds=advance_s)
     return json_response({"now": at.isoformat(), "offset_s": total, "host": told.status})
 
 

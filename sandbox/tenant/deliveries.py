@@ -52,10 +52,14 @@ class Deliveries:
             keys.append(key)
         return keys
 
-    def waiting(self, key: str) -> Thing | None:
-        """The payload of a delivery that was never tried yet, to add to it with `amend`."""
+    def waiting(self, key: str, until: datetime) -> Thing | None:
+        """The payload of a delivery that will have its first try by then, to add to it with `amend`."""
         item = self._table.get(key)
-        return item["payload"] if item is not None and item["tries"] == 0 and "carried" not in item else None
+        untried = item is not None and item["tries"] == 0 and "carried" not in item
+        if item is None or not untried or datetime.fromisoformat(item["due"]) > until:
+            return None
+        payload: Thing = item["payload"]
+        return payload
 
     def amend(self, key: str, payload: Thing) -> None:
         self._table[key] = {**self._table[key], "payload": payload}

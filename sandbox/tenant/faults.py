@@ -70,12 +70,13 @@ DELIVERY_FAULTS: dict[str, Callable[[Thing, random.Random], list[float]]] = {
     "delay": lambda args, luck: [float(args.get("s", 30))],
 }
 
-# Done by the delta feeds themselves, which ask `on_delta`: an empty page that has a next one; items shown once more.
-DELTA_FAULTS = ("empty_page", "replay")
+# Done by the services themselves, which ask `befalls`: a delta page that is empty and has a next one, or shows items
+# once more; notifications that somebody has forged.
+OWN_FAULTS = ("empty_page", "replay", "forged")
 
 
 def known(name: str) -> bool:
-    return name in REQUEST_FAULTS or name in DELIVERY_FAULTS or name in DELTA_FAULTS or _is_status(name)
+    return name in REQUEST_FAULTS or name in DELIVERY_FAULTS or name in OWN_FAULTS or _is_status(name)
 
 
 def _is_status(name: str) -> bool:
@@ -115,10 +116,9 @@ def on_delivery(world: World, kind: str, now: datetime) -> list[float]:
     return DELIVERY_FAULTS[rule["fault"]](rule["args"], luck)
 
 
-def on_delta(world: World, line: str, now: datetime) -> str | None:
-    """Which of DELTA_FAULTS befalls this page."""
-    drawn = _draw(world, "graph", line, now, lambda name: name in DELTA_FAULTS)
-    return drawn[0]["fault"] if drawn else None
+def befalls(world: World, name: str, service: str, now: datetime, line: str = "") -> bool:
+    """Whether this one of OWN_FAULTS strikes now."""
+    return _draw(world, service, line, now, lambda fault: fault == name) is not None
 
 
 def _draw(

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from sandbox.tenant import graph, odata
+from sandbox.tenant import faults, graph, odata
 from sandbox.tenant.deliveries import Errand
 from sandbox.tenant.limits import SUBSCRIPTION_LISTS, SUBSCRIPTION_WRITES, Limit
 from sandbox.tenant.mail.access import may_reach
@@ -320,7 +320,7 @@ def _tell(tenant: Tenant, subscription: Thing, url: str, item: Thing, now: datet
     }
     told = {**frame, **item}
     open_posts = tenant.part(Outgoing).open
-    waiting = tenant.deliveries.waiting(open_posts.get(url, ""))
+    waiting = tenant.deliveries.waiting(open_posts.get(url, ""), now + timedelta(seconds=NOTICED_AFTER_S))
     if waiting is not None and len(waiting["value"]) < ITEMS_IN_ONE_POST:
         tenant.deliveries.amend(open_posts[url], {**waiting, "value": [*waiting["value"], told]})
         return
@@ -332,7 +332,11 @@ def _tell(tenant: Tenant, subscription: Thing, url: str, item: Thing, now: datet
 
 @ROUTES.courier("notifications")
 def notify(tenant: Tenant, post: Thing, tries: int, now: datetime) -> Errand:
-    body = json_response({"value": post["value"]}).body
+    items = post["value"]
+    if faults.befalls(tenant.world, "forged", "notifications", now):
+        strange = {"subscriptionId": "00000000-0000-4000-8000-000000000000"}
+        items = [items[0], {**items[0], "clientState": "forged"}, {**items[0], **strange}, *items[1:]]
+    body = json_response({"value": items}).body
     patience_s = RETRY_ANSWER_S if tries else ANSWER_S
     headers = {"content-type": "application/json; charset=utf-8"}
     told = yield Request("POST", post["url"], headers, body, timeout_s=patience_s)

@@ -19,15 +19,23 @@ DMARC = ("pass", "fail", "none")
 
 
 def arrive(
-    tenant: Tenant, owner: Thing, raw: bytes, now: datetime, *, dmarc: str | None, also: list[Thing] | None = None
+    tenant: Tenant,
+    owner: Thing,
+    raw: bytes,
+    now: datetime,
+    *,
+    dmarc: str | None,
+    letter: mime.Letter | None = None,
+    also: list[Thing] | None = None,
 ) -> Thing:
     """Put a letter into *owner*'s inbox, and return the message.
 
     Args:
+        letter: What `mime.read` read out of *raw*, where that was done already.
         dmarc: What was found out about the sender's domain; None when the letter comes from within.
         also: Attachments that no MIME carries: links to files.
     """
-    letter = mime.read(raw)
+    letter = letter or mime.read(raw)
     internet_id = letter.message_id or drafting.new_internet_id(tenant)
     above = _stamp(tenant, letter, now, dmarc)
     if letter.message_id is None:

@@ -69,9 +69,10 @@ def messages_delta(tenant: Tenant, request: Request, now: datetime, user_id: str
     view = view_of(tenant, request, place.options)
     usual = odata.whole(place.options, "top", USUAL_PAGE, LARGEST_PAGE)
     size = odata.whole(graph.preferences(request), "odata.maxpagesize", usual, LARGEST_PAGE) or usual
-    befallen = faults.on_delta(tenant.world, f"{request.method} {canonical(request.path)}", now)
-    items, after, more = ([], place, True) if befallen == "empty_page" else _page(view, place, size)
-    if befallen == "replay":
+    line = f"{request.method} {canonical(request.path)}"
+    empty = faults.befalls(tenant.world, "empty_page", "graph", now, line)
+    items, after, more = ([], place, True) if empty else _page(view, place, size)
+    if faults.befalls(tenant.world, "replay", "graph", now, line):
         items = [*_shown_before(view, place, size), *items]
     link = f"{fresh}?$" + ("skiptoken=" if more else "deltatoken=") + graph.seal(tenant, _packed(after))
     tail = f"users('{owner['id']}')/mailFolders('{folder['id']}')/messages"

@@ -184,14 +184,15 @@ def kept(
     tenant: Tenant, part: mime.Part, now: datetime, *, inline: bool | None = None, content_id: str | None = None
 ) -> Thing:
     """An attachment, as a message holds it; `size` counts its encoded form, as Exchange does."""
+    sha256 = tenant.world.keep(part.content)
     return {
-        "id": "AAMkAGatt" + f"{tenant.world.next('attachments'):012d}" + tenant.world.keep(part.content)[:24] + "=",
+        "id": f"AAMkAGatt{tenant.world.next('attachments'):012d}{sha256[:24]}=",
         "kind": part.kind,
         "name": part.name,
         "contentType": part.content_type,
         "isInline": part.inline if inline is None else inline,
         "contentId": content_id or part.content_id,
-        "sha256": tenant.world.keep(part.content),
+        "sha256": sha256,
         "size": (len(part.content) + 2) // 3 * 4 + 200,
         "lastModifiedDateTime": graph.instant(now),
     }

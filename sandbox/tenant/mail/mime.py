@@ -5,6 +5,7 @@
 # Rule 1: reading never fails. What is broken is read as far as it goes, as Exchange does; the bytes stay as they came.
 # Rule 2: writing is done with the standard email package; names and subjects beyond ASCII as RFC 2047 and 2231 say.
 
+import base64
 import binascii
 import hashlib
 import re
@@ -225,7 +226,10 @@ def write(fields: Json, body: tuple[str, str, str], parts: list[Part], headers: 
     if fields.get("importance") in ("high", "low"):
         lines.append(("Importance", fields["importance"]))
     head = "".join(f"{name}: {value}\r\n" for name, value in lines)
-    return head.encode("ascii", "replace") + _body(body, parts, head).as_bytes(policy=POLICY)
+    raw = _body(body, parts, head).as_bytes(policy=POLICY)
+    for part in parts:
+        raw = raw.replace(_place_of(part).encode(), _encoded_content(part))
+    return head.encode("ascii", "replace") + raw
 
 
 def encoded(text: str, header: str) -> str:
@@ -245,6 +249,7 @@ def _address(mail: Json) -> str:
 
 
 def _body(body: tuple[str, str, str], parts: list[Part], seed: str) -> EmailMessage:
+    """The body and its parts, whose contents are put in their places last: the standard package would take seconds."""
     content_type, content, plain = body
     pictures = [part for part in parts if content_type == "html" and part.inline and part.content_id]
     message = EmailMessage(policy=POLICY)
@@ -252,43 +257,49 @@ def _body(body: tuple[str, str, str], parts: list[Part], seed: str) -> EmailMess
     if content_type == "html":
         message.add_alternative(content, subtype="html", cte="base64")
         html = cast("list[EmailMessage]", message.get_payload())[1]
+        if pictures:
+            html.make_related()
         for part in pictures:
-            html.add_related(part.content, *_types(part), cid=f"<{part.content_id}>", **_named(part, "inline"))
-    for part in parts:
-        if part.kind == "item" or part.content_type == "message/rfc822":
-            _attach_letter(message, part)
-        elif part not in pictures:
-            disposition = "inline" if part.inline else "attachment"
-            message.add_attachment(part.content, *_types(part), **_named(part, disposition))
+            html.attach(_placed(part))
+    others = [part for part in parts if part not in pictures]
+    if others:
+        message.make_mixed()
+    for part in others:
+        message.attach(_placed(part))
     multiparts = [leaf for leaf in message.walk() if leaf.get_content_maintype() == "multipart"]
     for number, multipart in enumerate(multiparts):
         multipart.set_boundary(f"_{number:03d}_{hashlib.sha256(seed.encode()).hexdigest()[:32].upper()}_")
     return message
 
 
-def _attach_letter(message: EmailMessage, part: Part) -> None:
-    """Add a letter within the letter with its bytes as they are: taken apart and put together it would be another."""
-    inner = EmailMessage(policy=POLICY)
-    inner["Content-Type"] = "message/rfc822"
-    inner["Content-Transfer-Encoding"] = "8bit"
-    inner.add_header("Content-Disposition", "attachment", filename=_file_name(part))
-    inner.set_payload(part.content.decode("ascii", "surrogateescape"))
-    if message.get_content_type() != "multipart/mixed":
-        message.make_mixed()
-    message.attach(inner)
+def _placed(part: Part) -> EmailMessage:
+    """The part with its headers, and in place of its content a mark."""
+    placed = EmailMessage(policy=POLICY)
+    placed["Content-Type"] = "message/rfc822" if _is_letter(part) else _type(part)
+    placed["Content-Transfer-Encoding"] = "8bit" if _is_letter(part) else "base64"
+    name = re.sub(r"[\x00-\x1f\x7f]", "_", part.name)
+    placed.add_header("Content-Disposition", "inline" if part.inline else "attachment", filename=name)
+    if part.content_id:
+        placed["Content-ID"] = f"<{part.content_id}>"
+    placed.set_payload(_place_of(part))
+    return placed
 
 
-def _types(part: Part) -> tuple[str, str]:
-    found = re.fullmatch(r"([\w.+-]+)/([\w.+-]+)", part.content_type or "")
-    if found is None or found[1].lower() in ("text", "multipart", "message"):
-        # Text would be taken for a body, or re-encoded; the others have rules of their own.
-        return ("text", found[2]) if found and found[1].lower() == "text" else ("application", "octet-stream")
-    return found[1], found[2]
+def _place_of(part: Part) -> str:
+    return f"{'letter' if _is_letter(part) else 'file'}-{hashlib.sha256(part.content).hexdigest()}"
 
 
-def _named(part: Part, disposition: str) -> dict[str, Any]:
-    return {"filename": _file_name(part), "disposition": disposition}
+def _encoded_content(part: Part) -> bytes:
+    """A letter as it is: taken apart and put together it would be another. A file in base64."""
+    return part.content if _is_letter(part) else base64.encodebytes(part.content).replace(b"\n", b"\r\n")
 
 
-def _file_name(part: Part) -> str:
-    return re.sub(r"[\x00-\x1f\x7f]", "_", part.name)
+def _is_letter(part: Part) -> bool:
+    return part.kind == "item" or part.content_type == "message/rfc822"
+
+
+def _type(part: Part) -> str:
+    found = re.fullmatch(r"([\w.+-]+)/[\w.+-]+", part.content_type or "")
+    if found is None or found[1].lower() in ("multipart", "message"):  # these have rules of their own
+        return "application/octet-stream"
+    return part.content_type

@@ -69,12 +69,13 @@ def carry(tenant: Tenant, letter: Thing, tries: int, now: datetime) -> Errand:
     sent = store.number(letter["n"])
     if sent is not None and sent["folder"] == IN_TRANSIT:  # a doubled delivery finds it gone: sent once
         raw = tenant.world.bytes_of(letter["sha256"])
+        read = mime.read(raw)
         links = [each for each in sent["attachments"] if each["kind"] == "reference"]
         nobody = []
         for address in dict.fromkeys(address.lower() for address in letter["to"]):
             owner = find_user(tenant, address)
             if owner is not None:
-                arrive(tenant, owner, raw, now, dmarc=None, also=links)
+                arrive(tenant, owner, raw, now, dmarc=None, letter=read, also=links)
             elif address.endswith(f"@{tenant.ministry['domain']}"):
                 nobody.append(address)
             else:
