@@ -22,9 +22,9 @@ from registry.events import (
     StepReturned,
 )
 from registry.office import Office, Person
-from registry.record import DONE, OPEN, REFERRED, Record, Step, evolve
+from registry.record import DONE, OPEN, REFERRED, Record, Step, evolve, first_asked, words_before
 from registry.rights import is_clerk, may_act
-from registry.vocabulary import FOR_REVIEW, Verb
+from registry.vocabulary import DISPOSITIONS, FOR_REVIEW, Verb
 
 _VERBS: dict[type[StepCommand], tuple[Verb, str]] = {
     Acknowledge: (Verb.ACKNOWLEDGE, "acknowledged"),
@@ -60,10 +60,10 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
             return Refused("say.reason_missing")
         case Complete():
             ended: Event = StepCompleted(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
-            return _answered(record, step, ended, "answered", note, office, now)
+            return _answered(record, step, ended, "answered", note, now)
         case Approve():
             ended = StepApproved(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
-            return _answered(record, step, ended, "approved", note or _results(record, step), office, now)
+            return _answered(record, step, ended, "approved", _approved_words(record, step, note), now)
         case Return():
             ended = StepReturned(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
             return Accepted((ended, _handed_back(record, step, ended, note)))
@@ -83,15 +83,13 @@ def capacity_of(person: Person, step: Step, office: Office) -> str:
 def refusal(reason: str, record: Record, step: Step | None, office: Office) -> Refused:
     """Return the refusal with the names its sentence needs: who did it already, whose step it is."""
     if reason == "may.already_done" and step is not None:
-        by = office.person(step.ended_by)
+        by = office.person(step.ended_by or step.to_person)
         at = step.ended_at.isoformat() if step.ended_at else ""
         return Refused(reason, {"who": by.name if by else "", "at": at, "outcome": step.outcome or step.state})
     return Refused(reason, {"reference": record.reference})
 
 
-def _answered(
-    record: Record, step: Step, ended: Event, outcome: str, note: str | None, office: Office, now: datetime
-) -> Decision:
+def _answered(record: Record, step: Step, ended: Event, outcome: str, note: str | None, now: datetime) -> Decision:
     after = evolve(record.record_id, record, ended)
     if not step.custody:
         return Accepted((ended,))
@@ -107,36 +105,45 @@ def _answered(
 
 
 def _put_before_asker(record: Record, step: Step, siblings: list[Step], ended: Event) -> Referred:
-    """Whoever asked has it again: for approval of the results, or for what they themselves were asked."""
+    """Whoever asked has it again: for approval of the results, or for what they themselves were asked.
+
+    Who waited, and is asked the same as before, has before them what they had then as well: an opinion comes beside the
+    result that it is about. What was sent back to be done again is not put before anybody a second time.
+    """
     asker = record.step(step.parent or 0)
     assert asker is not None, "a step names a parent that exists"
     said = {n for s in record.steps for n in s.answers}
+    asked = DISPOSITIONS[first_asked(record, step)].answered_for or asker.asked
+    answers = [s.number for s in siblings if s.outcome in ("completed", "approved") and s.number not in said]
     return Referred(
         at=ended.at,
         by=ended.by,
         capacity=ended.capacity,
         step=len(record.steps) + 1,
-        asked=step.disposition.answered_for or asker.asked,
+        asked=asked,
         to_person=asker.to_person,
         to_unit=asker.to_unit,
         parent=asker.parent,
         cause="answer",
-        answers=tuple(s.number for s in siblings if s.outcome in ("completed", "approved") and s.number not in said),
+        answers=(*(asker.answers if asker.state == REFERRED and asked == asker.asked else ()), *answers),
         resumes=asker.number if asker.state == REFERRED else None,
     )
 
 
 def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> Referred:
     """Return to whoever did the work put before this person, else to whoever asked, else to the register."""
-    worker = record.step(step.answers[-1]) if step.answers else None
+    worker = _worker(record, step)
     asker = record.step(step.parent) if step.parent is not None else None
     parent: int | None = None
     resumes: int | None = None
+    answers: tuple[int, ...] = ()
     asked, to_person, to_unit = FOR_REVIEW, None, record.registry_unit_id
     if worker is not None:
-        asked, to_person, to_unit, parent = worker.asked, worker.to_person, worker.to_unit, step.number
+        asked, to_person, to_unit = first_asked(record, worker), worker.to_person, worker.to_unit
+        parent, answers = step.number, worker.answers
     elif asker is not None:
-        asked, to_person, to_unit, parent = asker.asked, asker.to_person, asker.to_unit, asker.parent
+        asked, to_person, to_unit = asker.asked, asker.to_person, asker.to_unit
+        parent, answers = asker.parent, asker.answers
         resumes = asker.number if asker.state == REFERRED else None
     return Referred(
         at=ended.at,
@@ -148,6 +155,7 @@ def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> 
         to_unit=to_unit,
         parent=parent,
         cause="return",
+        answers=answers,
         resumes=resumes,
         note=note,
     )
@@ -158,9 +166,21 @@ def _reply_due(record: Record) -> tuple[Effect, ...]:
     return (DraftReply(record_id=record.record_id),) if record.forwarded_by and record.reply is None else ()
 
 
-def _results(record: Record, step: Step) -> str | None:
-    results = [s.result for n in step.answers if (s := record.step(n)) is not None and s.result]
-    return "\n".join(results) or None
+def _worker(record: Record, step: Step) -> Step | None:
+    """The step whose result is put before this person; where there are only opinions, whose opinion came last."""
+    answered = [s for n in step.answers if (s := record.step(n)) is not None]
+    return next((s for s in reversed(answered) if _is_result(record, s)), answered[-1] if answered else None)
+
+
+def _is_result(record: Record, step: Step) -> bool:
+    return DISPOSITIONS[first_asked(record, step)].answered_for is not None
+
+
+def _approved_words(record: Record, step: Step, note: str | None) -> str | None:
+    """What was approved: the results; where there are none, what the approver wrote, else the opinions."""
+    said = words_before(record, step)
+    results = [s.result for s in said if s.result and s.outcome == "completed" and _is_result(record, s)]
+    return "\n".join(results) or note or "\n".join(s.result for s in said if s.result) or None
 
 
 def _words(note: str | None) -> str | None:

@@ -17,7 +17,7 @@ from registry.office import Office
 class Known:
     """What is already known of a mail's identities, looked up by whoever asks."""
 
-    ours: bool = False  # its mark is one that we gave, and it came from our own mailbox
+    ours: bool = False  # its Message-ID is that of a mail that we sent
     same_letter: str | None = None  # the record that the same letter made
     answered: tuple[str, str] | None = None  # (record, Message-ID): the first of its references that is a record's
 
@@ -62,11 +62,11 @@ type Recognised = NewLetter | Copy | ReplyTo | Ours | Noise | Suspect
 
 def recognise(mail: Mail, known: Known, office: Office) -> Recognised:
     """Return what *mail* is."""
-    if known.ours:
+    if known.ours and _from_our_mailbox(mail, office):
         return Ours()
     if known.same_letter is not None:
         return Copy(known.same_letter)
-    if rule := _noise(mail):
+    if rule := _noise_rule(mail):
         return Noise(rule)
     if reasons := (*mail.unreadable, *_untrusted(mail, office)):
         return Suspect(tuple(dict.fromkeys(reasons)))
@@ -75,10 +75,15 @@ def recognise(mail: Mail, known: Known, office: Office) -> Recognised:
     return NewLetter()
 
 
-def _noise(mail: Mail) -> str | None:
+def _from_our_mailbox(mail: Mail, office: Office) -> bool:
+    return office.registry_unit(mail.sender.address) is not None and mail.authentication.dmarc != "fail"
+
+
+def _noise_rule(mail: Mail) -> str | None:
+    """A machine's answer to a mail is noise; a letter that a machine sends of its own accord is a letter."""
     if mail.report:
         return "noise.report"
-    if mail.auto_submitted not in ("", "no"):
+    if mail.auto_submitted == "auto-replied" or (mail.auto_submitted not in ("", "no") and mail.references):
         return "noise.auto_submitted"
     return None
 

@@ -49,6 +49,7 @@ class Step:
     opened_at: datetime
     opened_by: str
     answers: tuple[int, ...] = ()
+    resumes: int | None = None
     note: str | None = None  # what was written to the person asked
     state: str = OPEN
     outcome: str | None = None  # acknowledged, completed, approved, returned, closed
@@ -170,6 +171,33 @@ def holders(record: Record) -> tuple[Holder, ...]:
     )
 
 
+def first_asked(record: Record, step: Step) -> str:
+    """Return what the person of *step* was asked before answers were put before them: what they owe whoever asked."""
+    while step.answers:
+        answered = record.step(step.answers[-1])
+        asker = record.step(answered.parent) if answered is not None and answered.parent is not None else None
+        if asker is None:
+            break
+        step = asker
+    return step.asked
+
+
+def words_before(record: Record, step: Step) -> tuple[Step, ...]:
+    """Return the steps whose words are put before the person of *step*, in the order in which they were written.
+
+    Whoever approved a result passes it on; what they wrote themselves follows it.
+    """
+    said: list[Step] = []
+    for number in step.answers:
+        answered = record.step(number)
+        if answered is None:
+            continue
+        if answered.outcome != "completed":
+            said += words_before(record, answered)
+        said += [answered] if answered.result else []
+    return tuple(dict.fromkeys(said))
+
+
 def asked_people(step: Step, office: Office) -> tuple[Person, ...]:
     """Return the people a step is put before: the one named, or everyone who keeps the unit's register."""
     if step.to_person is None:
@@ -274,6 +302,7 @@ def _referred(record: Record, e: Referred) -> Record:
         opened_at=e.at,
         opened_by=e.by,
         answers=e.answers,
+        resumes=e.resumes,
         note=e.note,
     )
     steps = list(record.steps)
@@ -283,8 +312,16 @@ def _referred(record: Record, e: Referred) -> Record:
         )
     elif e.cause == "person" and e.parent is not None and step.custody:
         steps[e.parent - 1] = replace(steps[e.parent - 1], state=REFERRED)
-    status = Status.RETURNED if e.cause == "return" else Status.IN_ACTION
-    return replace(record, steps=(*steps, step), status=status if step.custody else record.status)
+    return replace(record, steps=(*steps, step), status=_status_with(record, step))
+
+
+def _status_with(record: Record, step: Step) -> Status:
+    if not step.custody:
+        return record.status
+    if step.cause == "return":
+        return Status.RETURNED
+    waits_for_the_registry = step.cause == "rule" and step.to_person is None
+    return record.status if waits_for_the_registry else Status.IN_ACTION
 
 
 def _ended(record: Record, number: int, event: Event, outcome: str, result: str | None) -> Record:

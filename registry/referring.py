@@ -17,7 +17,8 @@ def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> D
     person = office.person(ask.by)
     if person is None:
         return Refused("may.unknown_person")
-    if _is_done_already(ask, record):
+    target = office.person(ask.to_person) if ask.to_person else office.head(ask.to_unit or "")
+    if target is not None and _is_done_already(ask, target, record):
         return Nothing()
     step = record.step(ask.step)
     if not (verdict := may_act(person, record, Verb.REFER, now, ask.step)):
@@ -25,7 +26,6 @@ def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> D
     assert step is not None, "may_act knows the step"
     if ask.asked not in DISPOSITIONS:
         return Refused("refer.unknown_disposition")
-    target = office.person(ask.to_person) if ask.to_person else office.head(ask.to_unit or "")
     if (reason := _unfit(target, person, step, record, office)) is not None:
         return Refused(reason, {"who": target.name if target else ""})
     assert target is not None, "_unfit refuses nobody"
@@ -73,10 +73,10 @@ def _askers(record: Record, step: Step) -> set[str]:
     return waiting
 
 
-def _is_done_already(ask: Refer, record: Record) -> bool:
+def _is_done_already(ask: Refer, target: Person, record: Record) -> bool:
     """The same person asked the same of the same one from this step, and it is still open."""
     return any(
-        s.parent == ask.step and s.opened_by == ask.by and s.asked == ask.asked and s.to_person == ask.to_person
+        (s.opened_by, s.asked, s.to_person) == (ask.by, ask.asked, target.person_id)
         for s in record.steps
-        if s.state == OPEN and s.cause == "person"
+        if s.state == OPEN and s.cause == "person" and ask.step in (s.parent, s.resumes)
     )

@@ -6,7 +6,7 @@ from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
 from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
-from registry.forwarded import Forwarded, plain_subject, unwrap
+from registry.forwarded import Forwarded, is_answer, plain_subject, unwrap
 from registry.mail import Address, Letter, Mail
 from registry.numbers import reference
 from registry.office import SYSTEM, Office, Unit
@@ -14,6 +14,8 @@ from registry.record import Record
 from registry.routing import Route, confidentiality_of, route, urgency_of
 from registry.vocabulary import FOR_REVIEW, KINDS
 from texts import search_key
+
+_HANDS = 8  # colleagues through whose hands a letter may have gone, one forwarding it to the next
 
 
 def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -83,7 +85,8 @@ def source_of(mail: Mail) -> Source:
 def _letter_of(mail: Mail, office: Office) -> tuple[Letter, str | None, str]:
     """Return the letter itself, the official who forwarded it (or wrote it), and how it came.
 
-    Only an official's forward is unwrapped: what an outsider writes under a header block is their letter's text.
+    Only an official's forward is unwrapped: what an outsider writes under a header block is their letter's text, and
+    what an answer quotes is not what it brings.
     """
     official = office.by_address(mail.sender.address) if office.is_inside(mail.sender.address) else None
     plain = Letter(
@@ -97,13 +100,18 @@ def _letter_of(mail: Mail, office: Office) -> tuple[Letter, str | None, str]:
         return plain, None, "outlook"
     if mail.attached is not None:
         return mail.attached, official.person_id, "forward"
-    if (found := unwrap(mail.letter.text)) is not None:
-        return _complete(found, plain), official.person_id, "forward"
+    if not is_answer(mail.letter.subject) and (found := unwrap(mail.letter.text)) is not None:
+        return _complete(found, plain, office), official.person_id, "forward"
     return plain, official.person_id, "outlook"
 
 
-def _complete(found: Forwarded, carrier: Letter) -> Letter:
-    """The forwarded letter; where its header block has no subject, the carrier's stands in."""
+def _complete(found: Forwarded, carrier: Letter, office: Office) -> Letter:
+    """The forwarded letter, past the colleagues through whose hands it went; without a subject, the carrier's."""
+    for _ in range(_HANDS):
+        by_a_colleague = found.passed_on and office.is_inside(found.letter.sender.address)
+        if not by_a_colleague or (inner := unwrap(found.letter.text)) is None:
+            break
+        found = inner
     letter = found.letter
     subject = letter.subject or carrier.subject
     return Letter(sender=letter.sender, subject=subject, text=letter.text, sent_at=letter.sent_at, to=letter.to)

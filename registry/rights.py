@@ -38,7 +38,9 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
     elif verb is Verb.ANNOTATE:
         reasons += ["may.ended"] if record.ended else []
         reasons += [] if is_reader(person, record) else ["may.stranger"]
-    elif verb is not Verb.REGISTER:
+    elif verb is Verb.REGISTER:
+        reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
+    else:
         reasons += _step_reasons(person, record, verb, step)
     return MayAct(not reasons, tuple(dict.fromkeys(reasons)))
 

@@ -27,12 +27,12 @@ class Route:
 
 
 _URGENCY = (
-    ("very_urgent", ("عاجل جدا", "عاجل جداً", "فوري", "very urgent", "immediate")),
-    ("urgent", ("عاجل", "مستعجل", "urgent")),
+    ("very_urgent", ("عاجل جدا", "عاجلة جدا", "فوري", "فورية", "very urgent", "immediate")),
+    ("urgent", ("عاجل", "عاجلة", "مستعجل", "مستعجلة", "urgent")),
 )
 _SECRECY = (
-    ("top_secret", ("سري للغاية", "top secret")),
-    ("very_secret", ("سري جدا", "سري جداً")),
+    ("top_secret", ("سري للغاية", "سرية للغاية", "top secret")),
+    ("very_secret", ("سري جدا", "سرية جدا", "very secret")),
     ("secret", ("سري", "سرية", "secret", "confidential")),
 )
 

@@ -1,3 +1,75 @@
-"""What the bot says in a chat."""
+"""What the bot says in a chat, and why nothing can be said there."""
 
-ROWS: dict[str, tuple[str, str]] = {}
+ROWS: dict[str, tuple[str, str]] = {
+    "chat.welcome": ("أهلاً بك في تراسل، {name}", "Welcome to Tarasul, {name}"),
+    "chat.welcome_what": (
+        "تصلك هنا المراسلات المحالة إليك، وتتخذ الإجراء من البطاقة نفسها.",
+        "Records referred to you come here, and you act on the card itself.",
+    ),
+    "chat.help": ("ماذا تكتب لي", "What you can write to me"),
+    "chat.help_pending": ("«المعلق عندي»: ما ينتظر إجراءك.", "“pending”: what waits for you."),
+    "chat.help_number": (
+        "رقم المراسلة، مثل {example}: حالتها ولدى من هي.",
+        "A record's number, such as {example}: where it stands and who has it.",
+    ),
+    "chat.help_help": ("«مساعدة»: هذه القائمة.", "“help”: this list."),
+    "chat.not_understood": ("لم أفهم ما كتبت.", "I did not understand that."),
+    "chat.greeting": ("أهلاً {name}", "Hello {name}"),
+    "chat.nothing_pending": ("لا شيء معلقاً عندك.", "Nothing is pending with you."),
+    "chat.pending_more": ("و{count} أخرى غير معروضة هنا.", "And {count} more that are not shown here."),
+    "chat.no_such_number": (
+        "لا أجد بين ما يحق لك الاطلاع عليه مراسلة برقم {number}.",
+        "I find no record no. {number} among those you may see.",
+    ),
+    "chat.several_numbers": ("أكثر من مراسلة بهذا الرقم", "Several records with this number"),
+    "chat.write_whole_number": (
+        "اكتب الرقم كاملاً لعرض إحداها.",
+        "Write the whole number to see one of them.",
+    ),
+    "chat.stranger": (
+        "لا يعرفك دليل الوزارة، فلا أستطيع خدمتك. الدور على مسؤول النظام: أن يضيفك إلى الدليل.",
+        "The ministry's directory does not know you, so I cannot serve you. It is the system administrator's turn: to "
+        "add you to the directory.",
+    ),
+    "chat.not_your_card": (
+        "هذه البطاقة ليست لك، فلم يتغير شيء. لما ينتظرك اكتب: المعلق عندي.",
+        "This card is not yours; nothing was changed. For what waits for you, write: pending.",
+    ),
+    "chat.unknown_card": (
+        "لا أعرف هذه البطاقة، فلم يتغير شيء. لأحدث بطاقاتك اكتب: المعلق عندي.",
+        "I do not know this card; nothing was changed. For your newest cards, write: pending.",
+    ),
+    "chat.unknown_button": (
+        "لا أعرف هذا الزر، فلم يتغير شيء.",
+        "I do not know this button; nothing was changed.",
+    ),
+    "chat.too_long": (
+        "النص أطول من {limit} حرف. اختصره ثم اضغط مرة أخرى.",
+        "The text is longer than {limit} characters. Shorten it, then press again.",
+    ),
+    "chat.busy": (
+        "تعذّر تسجيل الإجراء الآن، ولم يتغير شيء. اضغط مرة أخرى بعد قليل.",
+        "It could not be recorded just now; nothing was changed. Press again in a moment.",
+    ),
+    # why nothing can be sent to somebody, and whose turn it is; these stand within a sentence
+    "chat.blocked_by_person": (
+        "حظر الموظف المحادثة مع تراسل، وعليه رفع الحظر",
+        "the person blocked the chat with Tarasul and must unblock it",
+    ),
+    "chat.blocked_by_policy": (
+        "عطّل مسؤول Teams التطبيق، وعليه تفعيله",
+        "the Teams administrator disabled the app and must enable it",
+    ),
+    "chat.blocked_without_permission": (
+        "لا صلاحية للتطبيق في هذه المحادثة، وعلى مسؤول Teams منحها",
+        "the app has no permission in this chat; the Teams administrator must grant it",
+    ),
+    "chat.blocked_for_writing": (
+        "أُغلقت المحادثة على الكتابة، وعلى مسؤول Teams فتحها",
+        "writing is blocked in this chat; the Teams administrator must allow it",
+    ),
+    "chat.left": (
+        "أزال الموظف التطبيق من Teams، وعليه إضافته",
+        "the person removed the app from Teams and must add it again",
+    ),
+}

@@ -41,6 +41,7 @@ ROWS: dict[str, tuple[str, str]] = {
         "لا يُنهي المراسلة إلا من أُحيلت إليه أولاً أو السجل.",
         "Only the first person it was referred to, or the registry, may close it.",
     ),
+    "may.registry_only": ("لا يقيّد المراسلات إلا السجل.", "Only the registry registers correspondence."),
     "may.registry_refers_or_closes": (
         "السجل يحيل المراسلة أو ينهيها مع ذكر السبب.",
         "The registry refers a record or closes it with a reason.",
