@@ -3,10 +3,10 @@
 // A failed call raises Trouble, which knows whose turn it is. Calls carry the mark that spares the page's people the
 // faults meant for Tarasul. Tokens are kept until they are refused.
 
-import { say } from './texts.js';
+import { lang, say } from './texts.js';
 
 /** What the reader of the record pane may do in the product. */
-const READER_ROLES = ['Records.Read.All', 'Reconciliation.Read.All'];
+const READER_ROLES = ['Records.Read.All'];
 
 export class Trouble extends Error {
   /** *turn*: you, cloud, sandbox, host, operator, developer or gone. */
@@ -54,7 +54,7 @@ async function judged(answer) {
     told = await answer.json();
   } catch { /* an error page of a proxy has no JSON */ }
   const { status } = answer;
-  const what = told.detail ?? told.title ?? told.error?.message ?? status;
+  const what = (lang() === 'ar' ? told.detail_ar : null) ?? told.detail ?? told.title ?? told.error?.message ?? status;
   if (told.error?.code === 'HostDown') throw new Trouble('host', status);
   if ([429, 502, 503, 504].includes(status)) throw new Trouble('cloud', status);
   if (status === 401 || status === 403) throw new Trouble('operator', status);

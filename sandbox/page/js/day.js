@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { attempt, notice } from './notices.js';
 import { watch } from './poll.js';
 import { on, sandboxNow, today } from './state.js';
-import { lang, longDate, say } from './texts.js';
+import { lang, longDate, say, timeOfDay } from './texts.js';
 
 const LOOK_MS = 4000;
 const FAULTS_MS = 1000;
@@ -41,7 +41,8 @@ async function lookAtCount() {
     if (why.turn !== 'gone') throw why;
   }
   trouble = null;
-  count = day && {
+  count = day?.mailboxes.length > 0 && {
+    at: day.as_of,
     green: day.mailboxes.every((one) => one.green),
     ...Object.fromEntries(COUNTED.map((name) => [name, day.mailboxes.reduce((sum, one) => sum + (Array.isArray(one[name]) ? one[name].length : one[name] ?? 0), 0)])),
   };
@@ -59,7 +60,7 @@ function line() {
     h('b', {}, String(count[name])), ' ', say(`day.${name}`)));
   const sound = count.green && count.missing === 0;
   return h('div', { class: 'day-count' }, date, h('ul', {}, figures),
-    h('span', { class: sound ? 'green' : 'alarmed', 'data-testid': 'day-verdict', 'data-green': String(sound) }, icon(sound ? 'check' : 'cross'), h('span', { class: 'words' }, say(sound ? 'day.green' : 'day.red'))));
+    h('span', { class: sound ? 'green' : 'alarmed', 'data-testid': 'day-verdict', 'data-green': String(sound) }, icon(sound ? 'check' : 'cross'), h('span', { class: 'words' }, say(sound ? 'day.green' : 'day.red', { at: timeOfDay(count.at) }))));
 }
 
 const failing = () => failingUntil !== null && failingUntil > sandboxNow();

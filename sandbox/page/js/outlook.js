@@ -101,9 +101,9 @@ function row(mail) {
     class: `mail${unread ? ' unread' : ''}`, 'aria-current': chosen === mail.id ? 'true' : null, 'data-testid': 'mail', 'data-subject': mail.subject ?? '', onclick: () => open(mail.id),
   },
   avatar(name),
-  h('span', { class: 'mail-name' }, h('bdi', {}, name), unread ? h('span', { class: 'hidden-words' }, `(${say('mail.unread')})`) : null),
+  h('span', { class: 'mail-name', dir: 'auto' }, name, unread ? h('span', { class: 'hidden-words' }, `(${say('mail.unread')})`) : null),
   h('time', { datetime: mail.receivedDateTime }, shortWhen(mail.receivedDateTime, sandboxNow())),
-  h('span', { class: 'mail-subject' }, h('bdi', {}, runs(mail.subject || say('mail.no.subject')))),
+  h('span', { class: 'mail-subject', dir: 'auto' }, runs(mail.subject || say('mail.no.subject'))),
   mail.hasAttachments ? h('span', { class: 'mail-clip' }, icon('clip'), h('span', { class: 'hidden-words' }, say('mail.has.annex'))) : null,
   h('span', { class: 'mail-preview', dir: 'auto' }, mail.bodyPreview ?? ''),
   h('ul', { class: 'tags' }, tags(mail))));

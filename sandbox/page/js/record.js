@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { attempt } from './notices.js';
 import { showFile } from './outlook.js';
 import { watch } from './poll.js';
-import { nameOf, on, person, sandboxNow, state } from './state.js';
+import { nameOf, on, sandboxNow, state } from './state.js';
 import { brokenSteps, steps, verdict } from './sheet.js';
 import { dateAndTime, inBoth, lang, longDate, say, shortWhen, size, timeOfDay, word } from './texts.js';
 
@@ -24,16 +24,16 @@ const parts = {};
 
 export function startRecord() {
   frame();
-  on('me', draw);
+  on('me', () => { if (only === 'mine') choose('mine'); });
   on('forwarded', () => { picked = null; watching.now(); });
   on('language', () => { frame(); draw(); });
   watching = watch(look, LOOK_MS, (now) => { trouble = now; draw(); });
 }
 
 async function look() {
-  const asked = search;
-  const found = await product(`v1/records?top=50${asked ? `&search=${encodeURIComponent(asked)}` : ''}`);
-  if (asked !== search) return;
+  const asked = wanted();
+  const found = await product(`v1/records?${asked}`);
+  if (asked !== wanted()) return;
   records = found.items.toSorted((a, b) => (a.registered_at < b.registered_at ? 1 : a.registered_at > b.registered_at ? -1 : b.serial - a.serial));
   trouble = null;
   draw();
@@ -49,10 +49,11 @@ async function look() {
   draw();
 }
 
+const FILTERS = { all: () => ({}), mine: () => ({ holder: state.me }), held: () => ({ kind: 'quarantined_mail' }) };
+const wanted = () => String(new URLSearchParams({ top: 50, ...(search ? { search } : {}), ...FILTERS[only]() }));
+
 const holderName = (one) => one.person_name ?? (nameOf(one.person) || inBoth(one.unit_name) || nameOf(one.unit));
-const isWith = (record, someone) => someone && (record.holders ?? []).some((one) => holderName(one) === someone.name);
-const listed = () => (records ?? []).filter((record) => only === 'all' || isWith(record, person()));
-const current = () => (picked ? { record_id: picked } : listed()[0]);
+const current = () => (picked ? { record_id: picked } : records?.[0]);
 
 /** The parts that stay while their contents change. */
 function frame() {
@@ -66,8 +67,8 @@ function frame() {
   parts.facts ??= h('div', { class: 'facts-holder' });
   parts.verdict ??= h('div', {});
   parts.steps ??= h('ol', { class: 'steps', 'data-testid': 'steps' });
-  const filters = ['all', 'mine'].map((name) => h('button', {
-    class: 'segment', 'aria-pressed': String(only === name), 'data-testid': `records-${name}`, onclick: () => { only = name; picked = null; frame(); draw(); watching.now(); },
+  const filters = Object.keys(FILTERS).map((name) => h('button', {
+    class: 'segment', 'aria-pressed': String(only === name), 'data-testid': `records-${name}`, onclick: () => choose(name),
   }, say(`record.${name}`)));
   fill($('record'),
     h('header', { class: 'pane-head' },
@@ -75,6 +76,13 @@ function frame() {
       h('div', { class: 'pane-tools segments', role: 'group', 'aria-label': say('record.filter') }, filters)),
     h('div', { class: 'search' }, icon('search'), parts.search),
     h('div', { class: 'record-body' }, h('div', { class: 'record-list' }, parts.state, parts.list), parts.detail));
+}
+
+function choose(filter) {
+  [only, picked, records] = [filter, null, null];
+  frame();
+  draw();
+  watching.now();
 }
 
 let typing = 0;
@@ -88,13 +96,12 @@ function searchSoon() {
 }
 
 function draw() {
-  const items = listed();
+  const items = records ?? [];
   const words = trouble ? trouble.message
     : records === null ? say('record.loading')
       : items.length > 0 ? ''
         : search ? say('record.empty.search', { text: search })
-          : only === 'mine' && records.length > 0 ? say('record.empty.mine', { name: nameOf(state.me) })
-            : say('record.empty');
+          : say(`record.empty.${only}`, { name: nameOf(state.me) });
   parts.state.hidden = words === '';
   parts.state.classList.toggle('alarmed', trouble !== null);
   setText(parts.state, words);
@@ -116,7 +123,7 @@ function row(record, isChosen) {
     class: 'record-row', 'aria-current': isChosen ? 'true' : null, 'data-testid': 'record-row', 'data-record': record.record_id, onclick: () => { picked = record.record_id; shown = null; draw(); watching.now(); },
   },
   h('bdi', { class: 'reference' }, record.reference ?? ''), status(record),
-  h('span', { class: 'row-subject' }, h('bdi', {}, runs(subject(record)))),
+  h('span', { class: 'row-subject', dir: 'auto' }, runs(subject(record))),
   h('span', { class: 'row-with' }, holders(record).join('، ')),
   h('time', { datetime: record.registered_at }, shortWhen(record.registered_at, sandboxNow()))));
 }

@@ -135,7 +135,7 @@ function drawMessage(message) {
     h('time', { datetime: message.at }, shortWhen(message.at, sandboxNow())),
     message.edited ? h('span', {}, say('teams.edited')) : null);
   const text = message.text ? h('div', { class: 'bubble', dir: 'auto' }, message.text) : null;
-  const row = h('li', { class: mine ? 'message mine' : 'message', 'data-testid': mine ? 'said' : 'message', 'data-activity': message.activityId },
+  const row = h('li', { class: mine ? 'message mine' : 'message', 'data-testid': mine ? 'said' : 'message', 'data-activity': message.activityId, tabindex: '-1' },
     mine ? null : avatar(say('app.name')),
     h('div', { class: 'message-body' }, head, text, message.card ? drawPressable(message) : null));
   return row;
@@ -165,6 +165,7 @@ async function press(message, holder, told, pressed) {
   holder.removeAttribute('aria-busy');
   if (outcome?.card) holder.closest('li')?.removeAttribute('data-dirty');
   await watching.now();
+  if (document.activeElement === document.body) parts.thread.querySelector(`[data-key="${CSS.escape(message.activityId)}"]`)?.focus({ preventScroll: true });
 }
 
 /** The bot changed a card in which somebody is writing: let them say when to see the new one. */
