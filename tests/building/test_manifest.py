@@ -42,25 +42,25 @@ def at(manifest: Any, place: str) -> Any:
     return manifest
 
 
-def test_the_manifest_holds_to_its_schema():
+def test_the_manifest_holds_to_its_schema() -> None:
     manifest = read("manifest.json")
     assert held_to(manifest, f"v{manifest['manifestVersion']}/MicrosoftTeams.schema.json") == []
     assert f"/v{manifest['manifestVersion']}/" in manifest["$schema"]
 
 
-def test_the_schema_finds_what_is_wrong_with_a_manifest():
+def test_the_schema_finds_what_is_wrong_with_a_manifest() -> None:
     manifest = read("manifest.json")
     broken = manifest | {"accentColor": "green", "name": {"short": "x" * 31}}
     paths = {line.partition(":")[0] for line in held_to(broken, "v1.29/MicrosoftTeams.schema.json")}
     assert {"$.accentColor", "$.name.short"} <= paths
 
 
-def test_the_arabic_words_hold_to_their_schema():
+def test_the_arabic_words_hold_to_their_schema() -> None:
     version = read("manifest.json")["manifestVersion"]
     assert held_to(read("ar.json"), f"v{version}/MicrosoftTeams.Localization.schema.json") == []
 
 
-def test_everything_a_person_reads_of_the_app_is_there_in_arabic():
+def test_everything_a_person_reads_of_the_app_is_there_in_arabic() -> None:
     manifest, words = read("manifest.json"), read("ar.json")
     places = {place for place in words if not place.startswith("$")}
     commands = [
@@ -81,14 +81,14 @@ def test_an_icon_is_a_png_of_the_size_that_teams_asks_for(icon: str, side: int):
     assert struct.unpack(">II", head[16:24]) == (side, side)
 
 
-def test_the_bot_is_met_in_personal_chats_alone():
+def test_the_bot_is_met_in_personal_chats_alone() -> None:
     """What a group can read is no place for a letter that was referred to one person."""
     manifest = read("manifest.json")
     assert [bot["scopes"] for bot in manifest["bots"]] == [["personal"]]
     assert manifest["defaultInstallScope"] == "personal"
 
 
-def test_the_form_names_no_real_tenant():
+def test_the_form_names_no_real_tenant() -> None:
     manifest = read("manifest.json")
     zeros = "00000000-0000-0000-0000-000000000000"
     assert {manifest["id"], manifest["bots"][0]["botId"], manifest["webApplicationInfo"]["id"]} == {zeros}
