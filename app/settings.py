@@ -23,6 +23,8 @@ _TEAMS_HOSTS = "smba.trafficmanager.net smba.infra.gcc.teams.microsoft.com *.bot
 _METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (refused, not bound)
+_IN_AZURE = ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME")  # no plan sets all of them
+_UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not read the vault
 
 _REQUIRED = (
     "AZURE_TENANT_ID",
@@ -70,7 +72,7 @@ class Settings:
         given = {name: value.strip() for name, value in env.items() if value.strip()}
         wrong = [f"set {', '.join(missing)}"] if (missing := [n for n in _REQUIRED if n not in given]) else []
         wrong += _malformed(given)
-        if given.get("WEBSITE_INSTANCE_ID"):
+        if any(name in given for name in _IN_AZURE):
             wrong += _not_for_azure(given)
         if wrong:
             raise Misconfigured(f"{'; '.join(wrong)}. See docs/settings.md")
@@ -109,6 +111,11 @@ _URLS = ("PUBLIC_URL", "KEY_VAULT_URL", "GRAPH_BASE_URL", "AUTHORITY_URL", "BOT_
 
 def _malformed(given: Mapping[str, str]) -> list[str]:
     wrong = [
+        f"{name}: the platform could not read the Key Vault secret it refers to"
+        for name in sorted(given)
+        if name.lower() in Settings.__slots__ and given[name].startswith(_UNRESOLVED)
+    ]
+    wrong += [
         f"{name} must be a GUID"
         for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "BOT_APP_ID", "TEAMS_APP_ID")
         if name in given and not _GUID.match(given[name])
