@@ -1,7 +1,8 @@
 // Writing: forward to the registry, reply, a new message, a letter that arrives from outside. One dialog for all four.
 
 import { control, graph } from './api.js';
-import { $, fill, h } from './dom.js';
+import { $, fill, h, runs } from './dom.js';
+import { icon } from './icons.js';
 import { base64, letter } from './mime.js';
 import { notice } from './notices.js';
 import { emit, isMailbox, sandboxNow, state } from './state.js';
@@ -50,6 +51,13 @@ function show(title, fields, sendKey, send, explanation = null) {
 const field = (label, entry) => h('label', { class: 'field' }, h('span', {}, label), entry);
 const input = (name, attributes = {}) => h('input', { name, 'data-testid': `compose-${name}`, autocomplete: 'off', dir: 'auto', ...attributes });
 const area = (name, attributes = {}) => h('textarea', { name, 'data-testid': `compose-${name}`, dir: 'auto', rows: 4, ...attributes });
+/** A file chooser in the page's own language: the browser's speaks the browser's. */
+function fileField() {
+  const name = h('output', { class: 'file-name' });
+  const chooser = input('annex', { type: 'file', class: 'hidden-words', onchange: () => fill(name, runs(chooser.files[0]?.name ?? '')) });
+  return h('label', { class: 'field' }, h('span', {}, say('compose.annex')), chooser, h('span', { class: 'file' }, h('span', { class: 'button' }, icon('clip'), say('compose.choose')), name));
+}
+
 const registry = () => state.mailboxes[0];
 const recipient = (address) => ({ emailAddress: { address } });
 
@@ -82,7 +90,7 @@ export function openWrite() {
     field(say('compose.to'), h('select', { name: 'to', 'data-testid': 'compose-to' }, choices.map((one) => h('option', { value: one }, one)))),
     field(say('compose.subject'), input('subject')),
     field(say('compose.text'), area('text', { required: true, rows: 8 })),
-    field(say('compose.annex'), input('annex', { type: 'file' })),
+    fileField(),
   ], 'compose.send', async (fields) => {
     const annex = await chosenFile(fields.annex);
     const attachments = annex ? [{ '@odata.type': '#microsoft.graph.fileAttachment', name: annex.name, contentType: annex.type, contentBytes: base64(annex.bytes) }] : [];
@@ -111,7 +119,7 @@ export function openOutside() {
     field(say('compose.subject'), input('subject')),
     field(say('compose.text'), area('text', { required: true, rows: 7 })),
     sampleAnnex,
-    field(say('compose.annex'), input('annex', { type: 'file' })),
+    fileField(),
   ];
   sample.addEventListener('change', () => {
     const { elements } = sample.form;

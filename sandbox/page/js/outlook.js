@@ -176,7 +176,7 @@ function annex(mail, one) {
     showFile(await graphAnswer(state.me, 'GET', path), one.name, one.contentType);
   });
   return h('li', {}, h('button', { class: 'annex', 'data-testid': 'mail-annex', 'aria-label': say('mail.annex.open', { name: one.name }), onclick: show },
-    icon('file'), h('span', {}, h('bdi', {}, one.name), h('small', {}, size(one.size)))));
+    icon('file'), h('span', {}, h('bdi', {}, runs(one.name)), h('small', {}, size(one.size)))));
 }
 
 /** Open a PDF or picture beside the page, and save anything else. */

@@ -200,5 +200,5 @@ function annex(record, one) {
   const type = one.content_type ?? (/\.pdf$/i.test(one.name) ? 'application/pdf' : 'application/octet-stream');
   const show = () => attempt(async () => showFile(await productAnswer(`v1/records/${record.record_id}/documents/${one.sha256}`), one.name, type));
   return h('li', {}, h('button', { class: 'annex', 'data-testid': 'record-annex', 'aria-label': say('mail.annex.open', { name: one.name }), onclick: show },
-    icon('file'), h('span', {}, h('bdi', {}, one.name), h('small', {}, size(one.size_bytes), one.complete === false ? ` · ${say('record.annex.incomplete')}` : ''))));
+    icon('file'), h('span', {}, h('bdi', {}, runs(one.name)), h('small', {}, size(one.size_bytes), one.complete === false ? ` · ${say('record.annex.incomplete')}` : ''))));
 }
