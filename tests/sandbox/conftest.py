@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.certificates import Certificates, lay_out
 from tests.sandbox.desk import Desk
+from tests.sandbox.served import Served, serve
 
 FOLDER = "GRAPH_CONTRACT"
 
@@ -41,3 +43,17 @@ def desk(description: Any) -> Iterator[Desk]:
     made = Desk(description)
     yield made
     assert made.found == []
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return lay_out(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def served(certificates: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One tenant as a process, for all tests that leave it as they found it."""
+    secrets = tmp_path_factory.mktemp("vault") / "secrets.json"
+    secrets.write_text('{"graph-client-state": "قيمة سرية"}', "utf-8")
+    with serve(certificates, "--secrets", str(secrets)) as running:
+        yield running
