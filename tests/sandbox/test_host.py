@@ -106,7 +106,10 @@ class TestQueues:
         for pipe in pipes:
             os.mkfifo(pipe)
         app.product("POST", "/api/put/slow", json=[str(pipe) for pipe in pipes])
-        app.until(lambda: app.product("GET", "/sandbox/health").json()["running"]["slow"] == 4)
+        app.until(lambda: app.product("GET", "/sandbox/health").json()["running"]["slow"] >= 4)
+        app.product("POST", "/api/put/work", json=["meanwhile"])
+        app.wait_for("work", body="meanwhile")
+        assert app.product("GET", "/sandbox/health").json()["running"]["slow"] == 4
         for pipe in pipes:
             pipe.write_text("go on")
         app.wait_idle()

@@ -34,6 +34,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -90,8 +91,10 @@ def test_it_prints_one_address_brings_a_killed_product_back_and_leaves_nothing_r
     assert any("the product ended (SIGKILL); again in" in line for line in run.lines)
 
     pids = run.told["pids"]
-    run.process.send_signal(signal.SIGINT)
+    run.lines.clear()
+    os.killpg(run.process.pid, signal.SIGINT)  # as Ctrl-C does, to whoever is in the foreground
     assert run.ended() == 0
+    assert not [line for line in run.lines if line.startswith("sandbox")]
     assert not [name for name, pid in pids.items() if _lives(pid)]
 
 
