@@ -25,6 +25,7 @@ from registry.office import Office, Person
 from registry.record import DONE, OPEN, REFERRED, Record, Step, evolve, first_asked, words_before
 from registry.rights import is_clerk, may_act
 from registry.vocabulary import DISPOSITIONS, FOR_REVIEW, Verb
+from texts import clean
 
 _VERBS: dict[type[StepCommand], tuple[Verb, str]] = {
     Acknowledge: (Verb.ACKNOWLEDGE, "acknowledged"),
@@ -47,7 +48,7 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
     if not (verdict := may_act(person, record, verb, now, ask.step)):
         return refusal(verdict.reasons[0], record, step, office)
     assert step is not None, "may_act knows the step"
-    note = _words(None if isinstance(ask, Acknowledge) else ask.note)
+    note = words(None if isinstance(ask, Acknowledge) else ask.note)
     capacity = capacity_of(person, step, office)
     match ask:
         case Acknowledge():
@@ -183,5 +184,6 @@ def _approved_words(record: Record, step: Step, note: str | None) -> str | None:
     return "\n".join(results) or note or "\n".join(s.result for s in said if s.result) or None
 
 
-def _words(note: str | None) -> str | None:
-    return (note or "").strip() or None
+def words(note: str | None) -> str | None:
+    """Return what somebody wrote, clean and without spaces at its ends; None where that is nothing."""
+    return clean(note or "").strip() or None

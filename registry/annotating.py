@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from registry.acting import capacity_of
+from registry.acting import capacity_of, words
 from registry.commands import Annotate
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.events import AnnotationDrafted, AnnotationFinal, Event
@@ -19,7 +19,7 @@ def decide_annotate(ask: Annotate, record: Record, office: Office, now: datetime
         return Refused("may.unknown_person")
     mine = [a for a in record.annotations if a.by == ask.by]
     draft = next((a.text for a in mine if not a.final), None)
-    note = (ask.note or "").strip() or (draft if ask.final else None)
+    note = words(ask.note) or (draft if ask.final else None)
     if note is None:
         return Refused("say.note_missing")
     if draft is None and mine and mine[-1].text == note:

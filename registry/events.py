@@ -53,7 +53,9 @@ class Event:
 class Registered(Event):
     """A letter was entered in the register and has its number."""
 
-    private: ClassVar[frozenset[str]] = frozenset({"subject", "sender", "original_sender", "attachment_names"})
+    private: ClassVar[frozenset[str]] = frozenset(
+        {"subject", "sender", "original_sender", "letter_date", "attachment_names"}
+    )
 
     entity_id: str
     kind: str

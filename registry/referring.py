@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from registry.acting import capacity_of, refusal
+from registry.acting import capacity_of, refusal, words
 from registry.commands import Refer
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.events import Referred
@@ -44,7 +44,7 @@ def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> D
                 parent=None if hands_over else step.number,
                 cause="person",
                 resumes=step.number if hands_over else None,
-                note=(ask.note or "").strip() or None,
+                note=words(ask.note),
             ),
         )
     )

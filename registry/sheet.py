@@ -67,17 +67,19 @@ def write_entry(record_id: str, seq: int, event: Event, prev_hash: str, new_salt
 def read_entry(entry: Entry) -> Event:
     """Return the event that *entry* holds. Raises ValueError where the bytes are not an event of ours."""
     body = json.loads(entry.canonical)
-    kind = EVENTS.get(body.get("type"))
+    kind = EVENTS.get(str(body.get("type"))) if isinstance(body, dict) else None
     if kind is None or body.get("v") != _V:
-        raise ValueError(f"{entry.record_id}/{entry.seq}: unknown event {body.get('type')!r} v{body.get('v')!r}")
+        raise ValueError(f"{entry.record_id}/{entry.seq}: no event of ours")
     texts = {t.field: t.text for t in entry.texts}
     values: dict[str, Any] = {}
-    for name, hint in _hints(kind).items():
-        value = body.get(name)
-        if name in kind.private and value is not None:
-            value = _private(texts.get(name), hint)
-        values[name] = value
-    event: Event = msgspec.convert(values, kind, strict=False)
+    try:
+        for name, hint in _hints(kind).items():
+            value = body.get(name)
+            hidden = name in kind.private and value is not None
+            values[name] = _private(texts.get(name), hint, body) if hidden else value
+        event: Event = msgspec.convert(values, kind, strict=False)
+    except (msgspec.ValidationError, TypeError, KeyError) as error:
+        raise ValueError(f"{entry.record_id}/{entry.seq}: {error}") from error
     return event
 
 
@@ -105,12 +107,19 @@ def verify(entries: Iterable[Entry]) -> Broken | None:
     for seq, entry in enumerate(entries, start=1):
         if entry.seq != seq:
             return Broken(seq, "sheet.line_missing")
-        if entry.prev_hash != prev_hash or chain_hash(prev_hash, entry.canonical) != entry.hash:
+        hashed = chain_hash(prev_hash, entry.canonical) == entry.hash
+        if entry.prev_hash != prev_hash or not hashed or not _names_itself(entry):
             return Broken(seq, "sheet.line_changed")
         if not _texts_fit(entry):
             return Broken(seq, "sheet.text_changed")
         prev_hash = entry.hash
     return None
+
+
+def _names_itself(entry: Entry) -> bool:
+    """Whether the bytes say that they are this line of this sheet: another's whole sheet is chained as well."""
+    said = (f'"record_id":"{entry.record_id}"', f'"seq":{entry.seq},', f'"type":"{entry.type}"')
+    return all(words.encode() in entry.canonical for words in said)  # quotes inside a value would be escaped
 
 
 def _texts_fit(entry: Entry) -> bool:
@@ -154,10 +163,10 @@ def _hints(kind: type[Event]) -> Mapping[str, Any]:
     return _known_hints[kind]
 
 
-def _private(text: str | None, hint: Any) -> Any:
+def _private(text: str | None, hint: Any, body: dict[str, Any]) -> Any:
     """The value of a private field from its text; where it was erased, a value of the same shape that says so."""
-    if get_origin(hint) is tuple:
-        return json.loads(text) if text is not None else []
+    if get_origin(hint) is tuple:  # the attachments' names
+        return json.loads(text) if text is not None else [ERASED for _ in body["attachments"]]
     if hint is Address:
         return json.loads(text) if text is not None else {"name": ERASED, "address": ""}
     return text if text is not None else ERASED

@@ -120,7 +120,7 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
     }
     try:
         event = read_entry(entry)
-    except (ValueError, TypeError):  # changed bytes need not be an event any more; they are shown all the same
+    except ValueError:  # changed bytes need not be an event any more; they are shown all the same
         return bare | {"at": None, "at_hijri": "", "by": None, "said": _said("sheet.line_changed"), "note": None}
     return bare | {
         "at": instant(event.at),

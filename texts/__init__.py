@@ -1,5 +1,6 @@
 """Every sentence a person reads, Arabic and English; search keys; dates in both calendars; isolates."""
 
+from texts.clean import clean
 from texts.dates import both_dates, gregorian_date, hijri_date
 from texts.isolates import isolate
 from texts.languages import LANGUAGES, Language, language_of
@@ -10,6 +11,7 @@ __all__ = [
     "LANGUAGES",
     "Language",
     "both_dates",
+    "clean",
     "gregorian_date",
     "hijri_date",
     "isolate",
