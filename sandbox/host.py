@@ -18,6 +18,7 @@ import secrets
 import signal
 import sys
 import threading
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -256,13 +257,24 @@ def _open_queues(folder: Path) -> Queues:
     return SqliteQueues(folder / "queues.db")
 
 
-async def serve(root: Path, port: int, folder: Path, *, lock_s: float, grace_s: float) -> None:
+def _tenants_offset_s(tenant_url: str) -> float:
+    """How far the tenant's clock was moved while no host ran; 0 when there is no tenant to be asked yet."""
+    try:
+        with urllib.request.urlopen(f"{tenant_url}/sandbox/state", timeout=5) as answer:  # noqa: S310 (given at start)
+            return float(json.load(answer)["offset_s"])
+    except (OSError, ValueError, KeyError):
+        return 0.0
+
+
+async def serve(root: Path, port: int, folder: Path, tenant_url: str, *, lock_s: float, grace_s: float) -> None:
     """Serve the function app in *root* until SIGTERM or SIGINT. Prints one JSON line with the address when ready."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     kept = Kept(folder / "controls.json")
     clock = MovedClock(kept)
+    if tenant_url:
+        clock.move_to(max(clock.offset_s, _tenants_offset_s(tenant_url)))
     worker = await Worker.start(str(root))
     host = Host(root, worker, _open_queues(folder), clock, folder, kept, lock_s)
     runner = web.AppRunner(host.application(), access_log=None, shutdown_timeout=grace_s)
@@ -287,6 +299,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path(), help="the folder of function_app.py and host.json")
     parser.add_argument("--port", type=int, default=7071, help="on loopback; 0 takes a free one")
     parser.add_argument("--folder", type=Path, required=True, help="where queues, timers and controls are kept")
+    parser.add_argument("--tenant-url", default="", help="the tenant whose clock this one follows")
     parser.add_argument("--lock-s", type=float, default=5.0, help="seconds after a kill until a message is seen again")
     parser.add_argument("--grace-s", type=float, default=10.0, help="seconds that what runs is given at a stop")
     chosen = parser.parse_args()
@@ -300,7 +313,8 @@ def main() -> None:
     root = chosen.root.resolve()
     try:
         owned = _own(chosen.folder)
-        asyncio.run(serve(root, chosen.port, chosen.folder, lock_s=chosen.lock_s, grace_s=chosen.grace_s))
+        waits = {"lock_s": chosen.lock_s, "grace_s": chosen.grace_s}
+        asyncio.run(serve(root, chosen.port, chosen.folder, chosen.tenant_url, **waits))
         owned.close()
     except BlockingIOError:
         why = f"another functions host uses {chosen.folder}: stop it first"

@@ -137,7 +137,9 @@ def plan(
         host=Child(
             "product",
             "sandbox.host",
-            _options(root=root.resolve(), port=ports.product, folder=state / "host", lock_s=lock_s),
+            _options(
+                root=root.resolve(), port=ports.product, folder=state / "host", lock_s=lock_s, tenant_url=tenant_url
+            ),
             {**unless_set, **common, **belongs_to},
         ),
     )

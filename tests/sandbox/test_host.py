@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -234,7 +235,32 @@ class TestOnAzureStorage:
             assert not (tmp_path / "host" / "queues.db").exists()
 
 
-class TestConcurrency:
+class TestLimits:
+    @pytest.fixture
+    def limited(self, tmp_path: Path) -> Iterator[SmallApp]:
+        """The small app with a host.json of two requests at once, one more waiting, and two seconds for a function."""
+        root = tmp_path / "limited"
+        shutil.copytree(APP, root)
+        said = json.loads((root / "host.json").read_text())
+        said["functionTimeout"] = "00:00:02"
+        said["extensions"]["http"] |= {"maxConcurrentRequests": 2, "maxOutstandingRequests": 3}
+        (root / "host.json").write_text(json.dumps(said))
+        with SmallApp(tmp_path, root=root) as app:
+            yield app
+
+    def test_a_request_beyond_those_that_may_wait_is_429(self, limited: SmallApp, pipe: Path) -> None:
+        with ThreadPoolExecutor(3) as pool:
+            waiting = [pool.submit(limited.product, "POST", "/api/wait", body=bytes(pipe)) for _ in range(3)]
+            limited.until(lambda: limited.product("GET", "/api/echo/x").status == 429)
+            assert len(limited.notes("wait begins")) == 2
+            limited.until(lambda: not [pipe.write_text("go on") for w in waiting if not w.done()])
+        assert limited.product("GET", "/api/echo/x").status == 201
+
+    def test_a_function_that_takes_longer_than_its_time_has_failed(self, limited: SmallApp, pipe: Path) -> None:
+        assert limited.product("POST", "/api/wait", body=bytes(pipe)).status == 500
+        assert any("wait failed: took longer than 2 s" in line for line in limited.log)
+        pipe.write_text("let the thread go")
+
     def test_requests_run_beside_each_other(self, app: SmallApp) -> None:
         with ThreadPoolExecutor(16) as pool:
             answers = list(pool.map(lambda n: app.product("GET", f"/api/echo/n{n}"), range(64)))

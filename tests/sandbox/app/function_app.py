@@ -119,6 +119,13 @@ def now(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(told), mimetype="application/json")
 
 
+@bp.route("wait", methods=["POST"], auth_level=OPEN)
+def wait(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer when somebody writes into the named pipe that the body names."""
+    _note("wait begins")
+    return func.HttpResponse(Path(req.get_body().decode()).read_text())
+
+
 @bp.route("settings", methods=["GET"], auth_level=OPEN)
 def settings(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(dict(os.environ)), mimetype="application/json")
