@@ -72,10 +72,10 @@ class StandIn:
             while True:
                 with contextlib.suppress(RuntimeError, aiohttp.ClientError):  # the cloud may be told to fail
                     await self.look()
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.2)
 
     async def look(self) -> None:
-        inbox = f"/v1.0/users/{REGISTRY}/mailFolders/inbox/messages?$top=50"
+        inbox = f"/v1.0/users/{REGISTRY}/mailFolders/inbox/messages?$top=50&$select=id,subject,internetMessageId"
         for mail in (await self.call("GET", inbox, token=self.graph))["value"]:
             if mail["internetMessageId"] not in self.seen:
                 await self.register(mail)

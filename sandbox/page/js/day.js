@@ -9,7 +9,8 @@ import { on, sandboxNow, today } from './state.js';
 import { lang, longDate, say, timeOfDay } from './texts.js';
 
 const LOOK_MS = 4000;
-const FAULTS_MS = 1000;
+const FAULTS_MS = 3000;
+const TICK_MS = 1000;
 const FAILURE_S = 60;
 const COUNTED = ['seen', 'registered', 'replies', 'quarantined', 'missing'];
 
@@ -28,6 +29,7 @@ export function startDay() {
   on('language', () => { draw(); drawCloud(); });
   const counting = watch(lookAtCount, LOOK_MS, (now) => { trouble = now; draw(); });
   watch(lookAtFaults, FAULTS_MS);
+  setInterval(drawCloud, TICK_MS);
   on('forwarded', counting.now);
   draw();
   drawCloud();

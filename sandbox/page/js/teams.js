@@ -84,7 +84,7 @@ function frame() {
 
 function scroller() {
   const element = h('div', {
-    class: 'thread-scroll', tabindex: '0', role: 'region', onscroll: () => {
+    class: 'thread-scroll', tabindex: '0', role: 'region', 'aria-live': 'polite', 'aria-relevant': 'additions', onscroll: () => {
       atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
       if (atEnd) parts.more.hidden = true;
     },
