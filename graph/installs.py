@@ -1,0 +1,68 @@
+################################################################
+# The app in people's Teams
+################################################################
+#
+# Rule 1: it being installed already is as good as installing it.
+# Rule 2: the organisation's catalogue names the app by an id of its own, looked up once by the id in our manifest, and
+#         again when it is not found any more: a new upload may have got another.
+#
+# Source: https://learn.microsoft.com/graph/api/userteamwork-post-installedapps
+
+import functools
+from typing import TYPE_CHECKING
+
+from graph.client import GraphClient, sdk
+from registry.errors import Changed, Gone, Misconfigured
+
+if TYPE_CHECKING:
+    from msgraph.graph_service_client import GraphServiceClient
+
+
+class GraphInstalls:
+    """The Installs port, through msgraph-sdk.
+
+    Args:
+        teams_app_id: The `id` in the app's manifest; in the catalogue it is the `externalId`.
+    """
+
+    def __init__(self, graph: GraphClient, teams_app_id: str) -> None:
+        self._graph, self._teams_app_id = graph, teams_app_id
+        self._catalogued: str | None = None
+
+    @functools.cached_property
+    def _sdk(self) -> "GraphServiceClient":
+        return sdk(self._graph)
+
+    async def install(self, person: str) -> None:
+        """Install the app for *person*. Their chat is told of later, by the bot.
+
+        Raises:
+            Misconfigured: The catalogue does not have the app, the permission is missing, or the person has no Teams.
+            Throttled, Unavailable: As for any call.
+        """
+        from msgraph.generated.models.user_scope_teams_app_installation import UserScopeTeamsAppInstallation
+
+        catalogued = self._catalogued or await self._look_up()
+        app = f"{self._graph.base_url}/appCatalogs/teamsApps/{catalogued}"
+        wanted = UserScopeTeamsAppInstallation(additional_data={"teamsApp@odata.bind": app})
+        try:
+            await self._sdk.users.by_user_id(person).teamwork.installed_apps.post(wanted)
+        except Changed:  # 409: it is there
+            return
+        except Gone as why:
+            self._catalogued = None
+            raise Misconfigured(f"{person} has no Teams, or the app is not in the catalogue any more: {why}") from why
+
+    async def _look_up(self) -> str:
+        from kiota_abstractions.base_request_configuration import RequestConfiguration
+        from msgraph.generated.app_catalogs.teams_apps.teams_apps_request_builder import TeamsAppsRequestBuilder
+
+        wanted = TeamsAppsRequestBuilder.TeamsAppsRequestBuilderGetQueryParameters(
+            filter=f"externalId eq '{self._teams_app_id}'", select=["id", "externalId"]
+        )
+        found = await self._sdk.app_catalogs.teams_apps.get(RequestConfiguration(query_parameters=wanted))
+        app = next(iter(found.value or []), None) if found is not None else None
+        if app is None or not app.id:
+            raise Misconfigured(f"no app {self._teams_app_id} in the organisation's catalogue: publish it there")
+        self._catalogued = app.id
+        return app.id

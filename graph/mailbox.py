@@ -1,0 +1,214 @@
+################################################################
+# A registry mailbox, as Outlook keeps it
+################################################################
+#
+# Rule 1: what is done to the mailbox is found by its key before it is made: asked twice, it is done once.
+# Rule 2: a person's own categories and words stay; of ours there is one mark on a mail, the latest.
+# Rule 3: after a lost answer to `send` the draft is looked at again; it is never made anew, and sent once.
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from graph.client import GraphClient
+from graph.delta import PAGES, SELECTED, read_changes
+from graph.mime import OUR_KEY, read_mail
+from graph.mime_tree import Limits
+from graph.wire import Ask
+from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
+from service.ports import Arrived, Changes, Fetched
+from texts.catalogue.mail import ROWS
+
+# Our own names among a message's extended properties. The GUID is ours, made once; it must never change.
+_OURS = "String {6c2f8a10-3c1e-4a55-9a0e-0f4c2d5b7e21} Name"
+NUMBER = f"{_OURS} TarasulNumber"
+KEY = f"{_OURS} TarasulKey"
+
+# How a mark of ours begins, in any language ("تراسل:", "Tarasul:"), whichever wrote it.
+MARKS = tuple({said.partition(":")[0] + ":" for row in ROWS if row.startswith("category.") for said in ROWS[row]})
+
+_READ_APART_BYTES = 128 * 1024  # a longer mail is read beside the loop
+_FETCH_DEADLINE_S = 120.0
+_TRIES_AGAINST_OTHERS = 3
+
+
+class OutlookMailbox:
+    """The Mailbox port over Graph. Every method may raise Throttled, Unavailable, Misconfigured."""
+
+    def __init__(self, graph: GraphClient, address: str, limits: Limits | None = None) -> None:
+        self._graph, self.address, self._limits = graph, address, limits or Limits()
+        self._at = f"/users/{quote(address, safe='')}"
+
+    ################################################################
+    # Reading
+    ################################################################
+
+    async def changes(self, folder: str, cursor: str | None) -> Changes:
+        """The next page after *cursor*. Raises Gone where the cursor is dead: begin again with None."""
+        return await read_changes(self._graph, self.address, folder, cursor)
+
+    async def fetch(self, item: Arrived) -> Fetched:
+        """The mail's exact bytes, read. Raises Gone where it was deleted."""
+        try:
+            raw = await self._mime(item.item_id)
+        except Gone:
+            found = await self._elsewhere(item)
+            if found is None:
+                raise
+            item, raw = found, await self._mime(found.item_id)
+        if len(raw) < _READ_APART_BYTES:
+            return read_mail(raw, mailbox=self.address, item=item, limits=self._limits)
+        return await asyncio.to_thread(read_mail, raw, mailbox=self.address, item=item, limits=self._limits)
+
+    async def listing(self, folder: str, start: datetime, end: datetime) -> AsyncIterator[Arrived]:
+        """A fresh listing by received time, without any cursor of ours."""
+        between = f"receivedDateTime ge {_instant(start)} and receivedDateTime lt {_instant(end)}"
+        path: str | None = f"{self._at}/mailFolders/{quote(folder, safe='')}/messages"
+        query = {"$select": SELECTED, "$filter": between, "$orderby": "receivedDateTime", "$top": str(self._page)}
+        while path:
+            page = await self._graph.read(Ask("GET", path, query=query, mailbox=self.address), PAGES)
+            for arrived in page.arrived():
+                yield arrived
+            path, query = page.next_link, {}
+
+    @property
+    def _page(self) -> int:
+        return self._graph.manners.page
+
+    async def _mime(self, item_id: str) -> bytes:
+        answer = await self._graph.answer(
+            Ask(
+                "GET",
+                f"{self._message(item_id)}/$value",
+                headers={"accept": "*/*"},
+                mailbox=self.address,
+                deadline_s=_FETCH_DEADLINE_S,
+                limit_bytes=self._limits.size_bytes,
+            )
+        )
+        return answer.body
+
+    async def _elsewhere(self, item: Arrived) -> Arrived | None:
+        """The same mail under another id: an id can change when a mail is moved, and then it is a hint only."""
+        if not item.message_id:
+            return None
+        query = {"$select": SELECTED, "$filter": f"internetMessageId eq {_quoted(item.message_id)}"}
+        page = await self._graph.read(Ask("GET", f"{self._at}/messages", query=query, mailbox=self.address), PAGES)
+        same = [found for found in page.arrived() if found.received_at == item.received_at]
+        return same[0] if len(same) == 1 else None
+
+    ################################################################
+    # Writing
+    ################################################################
+
+    async def mark(self, item_id: str, category: str, reference: str) -> None:
+        """Write the number on the mail. Raises Gone where it was deleted."""
+        for tries in range(1, _TRIES_AGAINST_OTHERS + 1):
+            try:
+                await self._mark(item_id, category, reference)
+            except Changed:  # a person changed it between our look and our word
+                if tries == _TRIES_AGAINST_OTHERS:
+                    raise
+            else:
+                return
+
+    async def _mark(self, item_id: str, category: str, reference: str) -> None:
+        found = await self._graph.send(
+            Ask(
+                "GET",
+                self._message(item_id),
+                query={"$select": "id,categories", "$expand": _expanded(NUMBER)},
+                mailbox=self.address,
+            )
+        )
+        categories = found.get("categories") or []
+        wanted = [*(c for c in categories if not c.startswith(MARKS)), category]
+        if categories == wanted and _property(found, NUMBER) == reference:
+            return
+        await self._graph.send(
+            Ask(
+                "PATCH",
+                self._message(item_id),
+                json={"categories": wanted, "singleValueExtendedProperties": [{"id": NUMBER, "value": reference}]},
+                headers={"if-match": found["@odata.etag"]} if "@odata.etag" in found else {},
+                mailbox=self.address,
+                repeatable=True,
+            )
+        )
+
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+        return await self._reply_with(key) or await self._new_reply(item_id, html, key)
+
+    async def send_draft(self, draft_id: str) -> str:
+        """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
+        draft = await self._draft(draft_id)
+        if draft["isDraft"]:
+            try:
+                await self._graph.send(Ask("POST", f"{self._message(draft_id)}/send", mailbox=self.address))
+            except (Throttled, Misconfigured):
+                raise
+            except TarasulError:
+                # It may have gone: the answer was lost, or an earlier try is on its way and this one came too late.
+                with contextlib.suppress(Gone):
+                    draft = await self._draft(draft_id)
+                if draft["isDraft"]:
+                    raise
+        return draft.get("internetMessageId") or (await self._draft(draft_id)).get("internetMessageId") or ""
+
+    async def _draft(self, draft_id: str) -> dict[str, Any]:
+        query = {"$select": "id,isDraft,internetMessageId"}
+        return await self._graph.send(Ask("GET", self._message(draft_id), query=query, mailbox=self.address))
+
+    async def _reply_with(self, key: str) -> str | None:
+        """The reply that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
+        carries = f"singleValueExtendedProperties/Any(ep: ep/id eq {_quoted(KEY)} and ep/value eq {_quoted(key)})"
+        for folder in ("drafts", "sentitems"):
+            query = {"$select": SELECTED, "$filter": carries}
+            path = f"{self._at}/mailFolders/{folder}/messages"
+            page = await self._graph.read(Ask("GET", path, query=query, mailbox=self.address), PAGES)
+            if page.value:
+                return page.value[0].id
+        return None
+
+    async def _new_reply(self, item_id: str, html: str, key: str) -> str:
+        message = {
+            "body": {"contentType": "html", "content": html},
+            "singleValueExtendedProperties": [{"id": KEY, "value": key}],
+            "internetMessageHeaders": [
+                {"name": OUR_KEY, "value": key},
+                # No absence note answers a machine (RFC 3834; Auto-Submitted itself may not be set here).
+                {"name": "x-auto-response-suppress", "value": "OOF, AutoReply"},
+            ],
+        }
+        made = await self._graph.send(
+            Ask("POST", f"{self._message(item_id)}/createReply", json={"message": message}, mailbox=self.address)
+        )
+        draft_id = made.get("id")
+        if not draft_id:
+            raise Unavailable("a draft was made and not named: it will be found by its key")
+        return str(draft_id)
+
+    def _message(self, item_id: str) -> str:
+        return f"{self._at}/messages/{quote(item_id, safe='')}"
+
+
+def _quoted(text: str) -> str:
+    """*text* as a literal in a filter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _expanded(property_id: str) -> str:
+    return f"singleValueExtendedProperties($filter=id eq {_quoted(property_id)})"
+
+
+def _property(found: dict[str, Any], property_id: str) -> str | None:
+    properties = found.get("singleValueExtendedProperties") or []
+    return next((p["value"] for p in properties if p["id"].lower() == property_id.lower()), None)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,158 @@
+################################################################
+# Who rings when a mailbox changes
+################################################################
+#
+# Rule 1: the longest life is asked for; half of the life that Graph answered is when to renew.
+# Rule 2: one that exists already is found by listing and taken over, if it rings where and as ours should; else it is
+#         ended and made anew, for neither its state nor its lifecycle address can be changed.
+# Rule 3: only what arrives rings: our own mark on a mail rings nobody.
+#
+# Source: https://learn.microsoft.com/graph/api/resources/subscription (platform limits: 10,080 minutes for mail)
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from graph.client import GraphClient
+from graph.wire import Ask
+from registry.errors import Changed, Gone, Mistaken, Unavailable
+from service.ports import Clock, Subscribed
+
+LONGEST_LIFE = timedelta(minutes=10_080)
+CLOCKS_APART = timedelta(minutes=5)  # Graph's clock may be behind ours
+
+_CHANGES = "created"  # a mail that is moved in counts as created
+_MAILBOX = re.compile(r"users\(?[/']+([^/']+)'?\)?/", re.IGNORECASE)
+
+
+class _Told(msgspec.Struct):
+    id: str
+    resource: str
+    expirationDateTime: datetime
+    notificationUrl: str | None = None
+    lifecycleNotificationUrl: str | None = None
+    clientState: str | None = None
+
+
+class _Page(msgspec.Struct):
+    value: list[_Told]
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+_ONE = msgspec.json.Decoder(_Told)
+_PAGES = msgspec.json.Decoder(_Page)
+
+
+class GraphSubscriptions:
+    """The Subscriptions port. Every method may raise Throttled, Unavailable, Misconfigured.
+
+    Args:
+        notification_url, lifecycle_url: Where Graph rings; it asks both before it makes a subscription.
+        client_state_of: What each subscription of a mailbox is to carry.
+    """
+
+    def __init__(
+        self,
+        graph: GraphClient,
+        notification_url: str,
+        lifecycle_url: str,
+        client_state_of: Callable[[str], str],
+        clock: Clock,
+    ) -> None:
+        self._graph, self._clock, self._client_state_of = graph, clock, client_state_of
+        self._notification_url, self._lifecycle_url = notification_url, lifecycle_url
+
+    async def subscribe(self, mailbox: str, resource: str) -> Subscribed:
+        """Have us told of what arrives at *resource*. Raises Unavailable also where our doors did not answer Graph."""
+        try:
+            return await self._make(mailbox, resource)
+        except Changed:
+            found = next((s for s in await self._listed() if _same(s.resource, resource)), None)
+        if found is None:
+            raise Unavailable("a subscription that exists is not listed yet")
+        if self._rings_as_ours(found, mailbox):
+            return await self.renew(self._subscribed(found, mailbox))
+        await self.end(found.id)
+        return await self._make(mailbox, resource)
+
+    async def renew(self, subscribed: Subscribed) -> Subscribed:
+        """Have it live on. Raises Gone where there is none any more."""
+        told = await self._graph.read(
+            Ask(
+                "PATCH",
+                f"/subscriptions/{quote(subscribed.subscription_id, safe='')}",
+                json={"expirationDateTime": self._latest()},
+                repeatable=True,
+            ),
+            _ONE,
+        )
+        return self._subscribed(told, subscribed.mailbox)
+
+    async def actual(self) -> list[Subscribed]:
+        """The subscriptions that ring at our address, as Graph has them."""
+        ours = [told for told in await self._listed() if told.notificationUrl == self._notification_url]
+        named = ((told, _MAILBOX.search(told.resource)) for told in ours)
+        return [self._subscribed(told, mailbox[1]) for told, mailbox in named if mailbox is not None]
+
+    async def end(self, subscription_id: str) -> None:
+        """Have it ring no more; that there is none is as good."""
+        ask = Ask("DELETE", f"/subscriptions/{quote(subscription_id, safe='')}", repeatable=True)
+        try:
+            await self._graph.answer(ask)
+        except Gone:
+            return
+
+    async def _make(self, mailbox: str, resource: str) -> Subscribed:
+        wanted: dict[str, Any] = {
+            "changeType": _CHANGES,
+            "notificationUrl": self._notification_url,
+            "lifecycleNotificationUrl": self._lifecycle_url,
+            "resource": resource,
+            "expirationDateTime": self._latest(),
+            "clientState": self._client_state_of(mailbox),
+        }
+        return self._subscribed(await self._graph.read(Ask("POST", "/subscriptions", json=wanted), _ONE), mailbox)
+
+    async def _listed(self) -> list[_Told]:
+        listed: list[_Told] = []
+        path: str | None = "/subscriptions"
+        while path:
+            page = await self._graph.read(Ask("GET", path), _PAGES)
+            listed += page.value
+            path = page.next_link
+        return listed
+
+    def _rings_as_ours(self, told: _Told, mailbox: str) -> bool:
+        return (
+            told.notificationUrl == self._notification_url
+            and told.lifecycleNotificationUrl == self._lifecycle_url
+            and told.clientState in (None, self._client_state_of(mailbox))  # a service may keep it to itself
+        )
+
+    def _latest(self) -> str:
+        return (self._clock() + LONGEST_LIFE - CLOCKS_APART).isoformat().replace("+00:00", "Z")
+
+    def _subscribed(self, told: _Told, mailbox: str) -> Subscribed:
+        if told.expirationDateTime.tzinfo is None:
+            raise Mistaken("an end of a subscription without a zone")
+        now = self._clock()
+        return Subscribed(
+            subscription_id=told.id,
+            mailbox=mailbox,
+            resource=told.resource,
+            expires_at=told.expirationDateTime,
+            renew_at=now + (told.expirationDateTime - now) / 2,
+        )
+
+
+def _same(one: str, other: str) -> bool:
+    return _plain(one) == _plain(other)
+
+
+def _plain(resource: str) -> str:
+    """A resource in one spelling: `/Users/a/mailFolders('inbox')/messages` is users/a/mailfolders/inbox/messages."""
+    return re.sub(r"\('([^']*)'\)", r"/\1", resource.strip("/").lower()).replace("%40", "@")
