@@ -41,6 +41,8 @@ class Deliveries:
         self, kind: str, payload: Thing, now: datetime, *, after_s: float = 0.0, lane: str | None = None
     ) -> list[str]:
         """Have *payload* carried, and return the ids under which it lies here: two when a fault doubles it."""
+        if kind not in self._couriers:
+            raise LookupError(f"nobody here carries {kind!r}")
         keys = []
         for more_s in faults.on_delivery(self._tenant.world, kind, now):
             key = str(self._tenant.world.next("deliveries"))

@@ -7,7 +7,7 @@
 # Rule 3: a new fault is one function below and its name in one of the three tables.
 #
 # A rule matches a service ("graph", "connector", "entra", "vault"), a kind of delivery ("notifications", "connector",
-# "mail") or "METHOD /path" as a glob. The first rule that matches and is drawn strikes.
+# "mail"), or as a glob "METHOD /path" or "/path" alone. The first rule that matches and is drawn strikes.
 
 import random
 from collections.abc import Callable, Iterable
@@ -141,7 +141,8 @@ def _draw(
 
 
 def _matches(match: str, service: str, line: str) -> bool:
-    return match in ("*", service) or (" " in match and fnmatchcase(line, match))
+    glob = f"* {match}" if match.startswith("/") else match
+    return match in ("*", service) or (" " in glob and fnmatchcase(line, glob))
 
 
 def listed(world: World, now: datetime) -> dict[str, Any]:

@@ -29,11 +29,20 @@ SUBSCRIPTION_WRITES = Limit("subscription writes per app", 500, 20)
 SUBSCRIPTION_LISTS = Limit("subscription lists per app", 25, 20)
 
 
+@dataclass(slots=True)
+class Slice:
+    """What was used between two instants, in seconds since 1970; it counts until the later one leaves the window."""
+
+    first_at: float
+    last_at: float = 0.0
+    used: int = 0
+
+
 class Limits:
     """What was used of each limit, by key."""
 
     def __init__(self) -> None:
-        self._used: dict[tuple[Limit, str], deque[list[float]]] = {}
+        self._used: dict[tuple[Limit, str], deque[Slice]] = {}
         self._within: dict[str, int] = {}
         self.peaks: dict[str, int] = {}  # by key, the most that were ever asked for at a time
 
@@ -44,14 +53,14 @@ class Limits:
         """
         at = now.timestamp()
         slices = self._used.setdefault((limit, key), deque())
-        while slices and slices[0][0] <= at - limit.window_s:
+        while slices and slices[0].last_at <= at - limit.window_s:
             slices.popleft()
-        if sum(count for _, count in slices) + amount > limit.most:
-            return slices[0][0] + limit.window_s - at if slices else limit.window_s
-        if slices and at - slices[-1][0] < limit.window_s / SLICES:
-            slices[-1][1] += amount
-        else:
-            slices.append([at, amount])
+        if sum(each.used for each in slices) + amount > limit.most:
+            return slices[0].last_at + limit.window_s - at if slices else limit.window_s
+        if not slices or at - slices[-1].first_at >= limit.window_s / SLICES:
+            slices.append(Slice(at))
+        slices[-1].last_at = at
+        slices[-1].used += amount
         return None
 
     def enter(self, key: str, most: int) -> bool:

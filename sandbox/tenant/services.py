@@ -4,46 +4,48 @@
 #
 # Rule 1: a service that is not listed here does not exist.
 
-import importlib
 import json
 import shutil
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from sandbox.ministry import samples
-from sandbox.tenant.directory import find_user
-from sandbox.tenant.mail import mime
-from sandbox.tenant.mail.arriving import arrive
-from sandbox.tenant.tenant import Place, Routes, Tenant
+from sandbox.tenant import (
+    batch,
+    connector,
+    controls,
+    directory,
+    entra,
+    letters,
+    presses,
+    subscriptions,
+    teams,
+    vault,
+)
+from sandbox.tenant.mail import (
+    answering,
+    arriving,
+    attachments,
+    delta,
+    folders,
+    mime,
+    reading,
+    sending,
+    writing,
+)
+from sandbox.tenant.tenant import Place, Tenant
 from sandbox.tenant.world import World
 
 MINISTRY = Path(__file__).parents[1] / "ministry" / "people.json"
 
-MODULES = (
-    "sandbox.tenant.entra",
-    "sandbox.tenant.vault",
-    "sandbox.tenant.batch",
-    "sandbox.tenant.directory",
-    "sandbox.tenant.mail.folders",
-    "sandbox.tenant.mail.reading",
-    "sandbox.tenant.mail.delta",
-    "sandbox.tenant.mail.writing",
-    "sandbox.tenant.mail.answering",
-    "sandbox.tenant.mail.attachments",
-    "sandbox.tenant.mail.sending",
-    "sandbox.tenant.subscriptions",
-    "sandbox.tenant.teams",
-    "sandbox.tenant.connector",
-    "sandbox.tenant.presses",
-    "sandbox.tenant.letters",
-    "sandbox.tenant.controls",
+SERVICES = (
+    *(entra.ROUTES, vault.ROUTES, batch.ROUTES, directory.ROUTES, subscriptions.ROUTES),
+    *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
+    *(attachments.ROUTES, sending.ROUTES),
+    *(teams.ROUTES, connector.ROUTES, presses.ROUTES),
+    *(letters.ROUTES, controls.ROUTES),
 )
-
-
-def services() -> list[Routes]:
-    return [importlib.import_module(name).ROUTES for name in MODULES if find_spec(name) is not None]
 
 
 def ministry() -> dict[str, Any]:
@@ -56,7 +58,7 @@ def open_tenant(folder: Path | None = None, place: Place | None = None, *, fresh
     """Open the tenant that is kept in *folder*, or a new one; without a folder it lives as long as the object."""
     if fresh and folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-    return Tenant(World(folder), services(), ministry(), place)
+    return Tenant(World(folder), SERVICES, ministry(), place)
 
 
 def bring_samples(tenant: Tenant, now: datetime) -> None:
@@ -65,10 +67,10 @@ def bring_samples(tenant: Tenant, now: datetime) -> None:
     if "samples" in settings:
         return
     for upn, raw in samples.letters():
-        owner = find_user(tenant, upn)
+        owner = directory.find_user(tenant, upn)
         if owner is None:
             raise LookupError(f"a sample letter is for {upn}, whom the directory does not know")
         written_at = mime.read(raw).sent_at or now
-        arrive(tenant, owner, raw, min(written_at, now).astimezone(UTC), dmarc="pass")
+        arriving.arrive(tenant, owner, raw, min(written_at, now).astimezone(UTC), dmarc="pass")
     settings["samples"] = {"brought_at": now.isoformat()}
     tenant.world.flush()

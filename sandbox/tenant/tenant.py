@@ -7,6 +7,7 @@
 # Rule 3: what the tenant does later of its own accord (a notification, an activity, the carrying of mail) is put in
 #         `deliveries`; whoever drives the tenant takes what is due and puts its requests to the product.
 
+import functools
 import itertools
 import re
 from collections import defaultdict
@@ -83,7 +84,7 @@ class Tenant:
     def __init__(
         self, world: World, services: Iterable[Routes], ministry: dict[str, Any], place: Place | None = None
     ) -> None:
-        services = list(services)
+        services = tuple(services)
         self.world = world
         self.ministry = ministry
         self.place = place or Place()
@@ -91,7 +92,7 @@ class Tenant:
         self.deliveries = Deliveries(self, {k: c for service in services for k, c in service.couriers.items()})
         self._parts: dict[Any, Any] = {}
         self._asked = itertools.count(1)
-        self._rows = _by_length(row for service in services for row in service.rows)
+        self._rows = _by_length(services)
         for begin in (begin for service in services for begin in service.beginnings):
             begin(self)
 
@@ -196,8 +197,10 @@ def canonical(path: str) -> str:
 type Rows = list[tuple[str, re.Pattern[str], Handler]]
 
 
-def _by_length(rows: Iterable[tuple[str, str, Handler]]) -> Callable[[str], Iterator[tuple[str, Any, Handler]]]:
+@functools.cache
+def _by_length(services: tuple[Routes, ...]) -> Callable[[str], Iterator[tuple[str, Any, Handler]]]:
     """The rows that may fit a path, the most literal first: looked up by how many segments it has."""
+    rows = (row for service in services for row in service.rows)
     exact: defaultdict[int, Rows] = defaultdict(list)
     open_ended: Rows = []
     for method, template, handler in sorted(rows, key=lambda row: [part[:1] == "{" for part in row[1].split("/")]):

@@ -32,8 +32,9 @@ def test_a_rule_ends_after_its_time(desk: Desk) -> None:
     assert [rule["active"] for rule in desk.call("GET", "/sandbox/faults").json()["rules"]] == [False]
 
 
-def test_a_rule_can_name_a_method_and_a_path(desk: Desk) -> None:
-    desk.faults({"match": "POST /v1.0/users/*/sendMail", "fault": "503"})
+@pytest.mark.parametrize("match", ["POST /v1.0/users/*/sendMail", "/v1.0/users/*/sendMail"])
+def test_a_rule_can_name_a_path_and_a_method(desk: Desk, match: str) -> None:
+    desk.faults({"match": match, "fault": "503"})
     assert desk.call("GET", LIST, by="app").status == 200
     assert desk.call("POST", f"{BOX}/sendMail", {}, by="app").status == 503
 

@@ -9,6 +9,7 @@
 import re
 from datetime import datetime
 from math import ceil
+from urllib.parse import unquote
 
 import jwt
 
@@ -74,7 +75,7 @@ def slot(tenant: Tenant, request: Request, now: datetime) -> str | None:
         claims = tokens.read(tenant, token, (tokens.GRAPH,), now)
     except (jwt.PyJWTError, KeyError):
         return None
-    owner = find_user(tenant, claims["oid"] if found[1] == "me" else found[1].replace("%40", "@"))
+    owner = find_user(tenant, claims["oid"] if found[1] == "me" else unquote(found[1]))
     return f"{claims['appid']}/{owner['mail']}" if owner else None
 
 
