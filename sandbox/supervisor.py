@@ -48,11 +48,11 @@ class Supervisor:
         """Run until SIGINT or SIGTERM. Returns why it gave up, or nothing."""
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
-        keeping = [asyncio.create_task(self._keep(child)) for child in (self._layout.tenant, self._layout.host)]
-        announcing = asyncio.create_task(self._announce())
-        await self._ending.wait()
-        announcing.cancel()
-        await asyncio.gather(*keeping, announcing, return_exceptions=True)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep(self._layout.tenant))
+            starting = tasks.create_task(self._start_in_turn(tasks))
+            await self._ending.wait()
+            starting.cancel()
         return self._given_up
 
     async def _keep(self, child: Child) -> None:
@@ -102,36 +102,35 @@ class Supervisor:
         await reading
         return status
 
-    async def _announce(self) -> None:
-        """Print the one address when tenant and product answer."""
+    async def _start_in_turn(self, tasks: asyncio.TaskGroup) -> None:
+        """Start the product when its tenant answers, and print the one address when the product is ready."""
         until = time.monotonic() + READY_WITHIN_S
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-            for url in (self._layout.urls["tenant"] + "/sandbox/state", self._layout.urls["product"] + READY):
-                if said := await _not_ready(session, url, until):
-                    self._give_up(f"not ready within {READY_WITHIN_S:g} s; {url} said last: {said}")
-                    return
+            await self._await_ready(session, self._layout.urls["tenant"] + "/sandbox/state", until)
+            tasks.create_task(self._keep(self._layout.host))
+            await self._await_ready(session, self._layout.urls["product"] + READY, until)
         self._ready = True
         self._told.keep("ready", True)
         print(f"\nTarasul is ready: {self._layout.urls['page']}\n", flush=True)
 
+    async def _await_ready(self, session: aiohttp.ClientSession, url: str, until: float) -> None:
+        """Ask *url* until it answers 200; at the moment *until* give up with its last answer."""
+        said = "nothing"
+        while time.monotonic() < until:
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+                    said = f"{answer.status} {(await answer.text())[:500]}"
+            except (aiohttp.ClientError, TimeoutError) as error:
+                said = str(error)
+            await asyncio.sleep(0.1)
+        self._give_up(f"not ready within {READY_WITHIN_S:g} s; {url} said last: {said}")
+        await asyncio.Event().wait()  # until cancelled, as everything is at the end
+
     def _give_up(self, why: str) -> None:
         self._given_up = why
         self._ending.set()
-
-
-async def _not_ready(session: aiohttp.ClientSession, url: str, until: float) -> str:
-    """Ask *url* until it answers 200: then nothing is returned; or until the moment *until*: then its last answer."""
-    said = "nothing"
-    while time.monotonic() < until:
-        try:
-            async with session.get(url) as answer:
-                if answer.status == 200:
-                    return ""
-                said = f"{answer.status} {(await answer.text())[:500]}"
-        except (aiohttp.ClientError, TimeoutError) as error:
-            said = str(error)
-        await asyncio.sleep(0.2)
-    return said
 
 
 async def _copy_lines(stream: asyncio.StreamReader, name: str) -> None:

@@ -77,9 +77,8 @@ class Stage:
 
     def __enter__(self) -> Self:
         try:
-            self.start_tenant(wait=False)
-            self.start_host(wait=False)
-            self.wait_ready()
+            self.start_tenant()
+            self.start_host()
         except BaseException:
             self.close()
             raise
