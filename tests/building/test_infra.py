@@ -1,0 +1,104 @@
+"""infra/ gives the product what it needs, under the names it reads. It is read as text: Bicep has no compiler here."""
+
+import dataclasses
+import json
+import re
+
+from app.settings import _REQUIRED, Settings
+from tests.building.house import bound, code, table
+from tests.programs import REPOSITORY
+
+BICEP = (REPOSITORY / "infra" / "main.bicep").read_text()
+SCOPE = (REPOSITORY / "infra" / "exchange-scope.ps1").read_text()
+PERMISSIONS = (REPOSITORY / "infra" / "graph-permissions.ps1").read_text()
+
+APP_SETTINGS = re.search(r"name: 'appsettings'\n\s+properties: \{\n(.*?)\n    \}", BICEP, re.DOTALL)
+GIVEN: dict[str, str] = dict(re.findall(r"^\s+(\w+): (.+)$", APP_SETTINGS[1], re.MULTILINE)) if APP_SETTINGS else {}
+
+
+def test_every_required_setting_is_given() -> None:
+    assert [name for name in (*_REQUIRED, "DATABASE_URL", "ARCHIVE_URL") if name not in GIVEN] == []
+
+
+def test_no_setting_is_given_that_nobody_reads() -> None:
+    ours = {field.name.upper() for field in dataclasses.fields(Settings)}
+    platforms = {name for row in table("settings.md", "platform setting") for name in code(row[0])}
+    assert GIVEN.keys() - ours - platforms == set()
+
+
+def test_the_product_accepts_what_it_is_given_in_azure() -> None:
+    """The values that the template would make, written out as a deployment would."""
+    client, account = "0b5c1d2e-aaaa-4bbb-8ccc-dddd00000001", "https://arch.blob.core.windows.net/"
+    made = {
+        "AZURE_TENANT_ID": "c0ffee00-1111-4222-8333-444455556666",
+        "AZURE_CLIENT_ID": client,
+        "API_AUDIENCE": f"api://{client}",
+        "ARCHIVE_URL": f"{account}archive",
+        "DATABASE_URL": "postgresql://tarasul:p%40ss@db.postgres.database.azure.com/tarasul?sslmode=require",
+        "GRAPH_CLIENT_STATE": "k" * 32,
+        "KEY_VAULT_URL": "https://vault.vault.azure.net/",
+        "ORGANISATION": "{}",
+        "PUBLIC_URL": "https://tarasul.azurewebsites.net",
+        "REGISTRY_MAILBOXES": "registry@ministry.example",
+        "TIME_ZONE": "Asia/Kuwait",
+    }
+    assert made.keys() == {
+        name for name in GIVEN if name.upper() == name and not name.startswith("APPLICATIONINSIGHTS")
+    }
+    Settings.from_environ(made | {"WEBSITE_SITE_NAME": "tarasul"})
+
+
+def test_what_is_secret_comes_from_the_vault() -> None:
+    assert {name for name, value in GIVEN.items() if "@Microsoft.KeyVault" in value} == {
+        "DATABASE_URL",
+        "GRAPH_CLIENT_STATE",
+    }
+    secure = re.findall(r"@secure\(\)\n(?:@.*\n)*param (\w+)", BICEP)
+    assert set(secure) == {"graphClientState", "databasePassword"}
+
+
+def test_the_identity_signs_in_and_no_key_or_secret_does() -> None:
+    assert GIVEN["AzureWebJobsStorage__credential"] == "'managedidentity'"
+    assert "AZURE_CLIENT_SECRET" not in GIVEN
+    assert BICEP.count("allowSharedKeyAccess: false") == BICEP.count("'Microsoft.Storage/storageAccounts@")
+    assert not re.search(r"listKeys|AccountKey", BICEP)
+
+
+def test_every_queue_and_its_poison_queue_are_made() -> None:
+    made = re.search(r"var queues = \[(.+)\]", BICEP)
+    queues = {worker["queueName"] for worker in bound("queueTrigger")}
+    assert made is not None
+    assert set(re.findall(r"'([\w-]+)'", made[1])) == queues | {f"{queue}-poison" for queue in queues}
+
+
+def test_the_functions_run_on_the_python_that_the_project_names() -> None:
+    pyproject = (REPOSITORY / "pyproject.toml").read_text()
+    version = re.search(r"runtime: \{ name: 'python', version: '([\d.]+)' \}", BICEP)
+    assert version is not None
+    assert f'requires-python = ">={version[1]}"' in pyproject
+
+
+def test_the_archive_is_written_once_and_keeps_versions() -> None:
+    assert "isVersioningEnabled: true" in BICEP
+    assert "immutableStorageWithVersioning: { enabled: true }" in BICEP
+    assert "immutabilityPeriodSinceCreationInDays: archiveDays" in BICEP
+
+
+def test_the_bot_is_reached_at_the_door_for_activities() -> None:
+    (door,) = [http["route"] for http in bound("httpTrigger") if http["function"] == "receive_activity"]
+    assert f"endpoint: '${{publicUrl}}/api/{door}'" in BICEP
+
+
+def test_the_scripts_grant_the_permissions_of_the_docs_and_no_others() -> None:
+    rows = {code(row[0])[0]: row[1] for row in table("tenant.md", "permission")}
+    by_exchange = {name for name, how in rows.items() if how.startswith("Exchange")}
+    assert set(re.findall(r"'Application ([\w.]+)'", SCOPE)) == by_exchange
+    listed = re.search(r"\$permissions = @\((.*?)\)", PERMISSIONS, re.DOTALL)
+    assert listed is not None
+    assert set(re.findall(r"'([\w.]+)'", listed[1])) == rows.keys() - by_exchange
+
+
+def test_the_docs_name_the_permissions_that_the_sandbox_gives_and_enforces() -> None:
+    app = json.loads((REPOSITORY / "sandbox" / "ministry" / "people.json").read_text())["app"]
+    rows = [code(row[0])[0] for row in table("tenant.md", "permission")]
+    assert sorted(rows) == sorted([*app["roles"], *app["mailbox_roles"]])
