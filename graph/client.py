@@ -33,6 +33,7 @@ from graph.wire import Answer, Ask, decipher, judge, read_json
 from registry.errors import Misconfigured, Mistaken, TarasulError, Throttled, Unavailable
 
 if TYPE_CHECKING:
+    from kiota_abstractions.request_option import RequestOption
     from msgraph.graph_service_client import GraphServiceClient
 
 log = logging.getLogger("tarasul.graph")
@@ -328,7 +329,7 @@ def _origin_of(url: str) -> tuple[str, str, int] | None:
 
 
 def sdk(graph: GraphClient) -> "GraphServiceClient":
-    """Return msgraph-sdk, asking through *graph*; it is loaded here, on first use (its models take a second and more).
+    """Return msgraph-sdk, asking through *graph*; it is loaded here, on first use (0.3 s).
 
     It neither retries nor redirects: that is done here, or on purpose not done.
     """
@@ -343,3 +344,11 @@ def sdk(graph: GraphClient) -> "GraphServiceClient":
     adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), AsyncClient(transport=GraphTransport(graph)))
     adapter.base_url = graph.base_url
     return GraphServiceClient(request_adapter=adapter)
+
+
+def unparsed() -> "list[RequestOption]":
+    """Return the options by which msgraph-sdk gives the answer (an httpx.Response) as it came, not its own models."""
+    from kiota_abstractions.native_response_handler import NativeResponseHandler
+    from kiota_http.middleware.options import ResponseHandlerOption
+
+    return [ResponseHandlerOption(NativeResponseHandler())]

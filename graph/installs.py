@@ -11,11 +11,25 @@
 import functools
 from typing import TYPE_CHECKING
 
-from graph.client import GraphClient, sdk
+import msgspec
+
+from graph.client import GraphClient, sdk, unparsed
+from graph.wire import read_json
 from registry.errors import Changed, Gone, Misconfigured
 
 if TYPE_CHECKING:
     from msgraph.graph_service_client import GraphServiceClient
+
+
+class _App(msgspec.Struct):
+    id: str
+
+
+class _Found(msgspec.Struct):
+    value: list[_App]
+
+
+_FOUND = msgspec.json.Decoder(_Found)
 
 
 class GraphInstalls:
@@ -40,13 +54,16 @@ class GraphInstalls:
             Misconfigured: The catalogue does not have the app, the permission is missing, or the person has no Teams.
             Throttled, Unavailable: As for any call.
         """
+        from kiota_abstractions.base_request_configuration import RequestConfiguration
         from msgraph.generated.models.user_scope_teams_app_installation import UserScopeTeamsAppInstallation
 
         catalogued = self._catalogued or await self._look_up()
         app = f"{self._graph.base_url}/appCatalogs/teamsApps/{catalogued}"
         wanted = UserScopeTeamsAppInstallation(additional_data={"teamsApp@odata.bind": app})
         try:
-            await self._sdk.users.by_user_id(person).teamwork.installed_apps.post(wanted)
+            await self._sdk.users.by_user_id(person).teamwork.installed_apps.post(
+                wanted, RequestConfiguration(options=unparsed())
+            )
         except Changed:  # 409: it is there
             return
         except Gone as why:
@@ -60,9 +77,11 @@ class GraphInstalls:
         wanted = TeamsAppsRequestBuilder.TeamsAppsRequestBuilderGetQueryParameters(
             filter=f"externalId eq '{self._teams_app_id}'", select=["id", "externalId"]
         )
-        found = await self._sdk.app_catalogs.teams_apps.get(RequestConfiguration(query_parameters=wanted))
-        app = next(iter(found.value or []), None) if found is not None else None
-        if app is None or not app.id:
+        answer = await self._sdk.app_catalogs.teams_apps.get(
+            RequestConfiguration(query_parameters=wanted, options=unparsed())
+        )
+        found = read_json(answer.content, _FOUND)  # type: ignore[union-attr]  # unparsed: what httpx has
+        if not found.value:
             raise Misconfigured(f"no app {self._teams_app_id} in the organisation's catalogue: publish it there")
-        self._catalogued = app.id
-        return app.id
+        self._catalogued = found.value[0].id
+        return self._catalogued
