@@ -186,6 +186,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     tenantId: subscription().tenantId
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
+    enableSoftDelete: true
     enablePurgeProtection: true
     softDeleteRetentionInDays: 90
   }
@@ -267,6 +268,11 @@ resource functions 'Microsoft.Web/sites@2024-04-01' = {
       }
     }
   }
+
+  // Code comes with an identity of Entra ID, never with a publishing password.
+  resource noPasswords 'basicPublishingCredentialsPolicies' = [
+    for way in ['ftp', 'scm']: { name: way, properties: { allow: false } }
+  ]
 
   resource settings 'config' = {
     name: 'appsettings'
