@@ -41,6 +41,7 @@ from sandbox.worker import FunctionFailed, HttpCall, Worker
 log = logging.getLogger("host")
 
 MAX_BODY_BYTES = 210 * 1024 * 1024  # the platform's own limit
+THREADS_END_WITHIN_S = 1.0  # after the grace that their functions had
 NOT_COPIED = {"content-length", "transfer-encoding", "connection"}  # headers that the server writes itself
 
 
@@ -90,6 +91,8 @@ class Host:
         """Feed queue functions and fire timers from now on."""
         self._feeding = [asyncio.create_task(listener.listen()) for listener in self._listeners.values()]
         self._feeding += [asyncio.create_task(timer.run()) for timer in self._timers.values()]
+        for task in self._feeding:
+            task.add_done_callback(_must_not_end)
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing new, and give what runs *grace_s* seconds to end."""
@@ -100,7 +103,6 @@ class Host:
             *(listener.drain(grace_s) for listener in self._listeners.values()),
             *(timer.drain(grace_s) for timer in self._timers.values()),
         )
-        await self._queues.close()
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         found = find(self._routes, request.method, request.rel_url.raw_path)
@@ -208,6 +210,12 @@ class Host:
         return await self._tell_faults(request)
 
 
+def _must_not_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("the host cannot go on: %r", error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _joined(values: Any) -> dict[str, str]:
     """Names and values as the worker takes them: one value each, several joined by a comma."""
     joined: dict[str, str] = {}
@@ -276,7 +284,8 @@ async def serve(root: Path, port: int, folder: Path, tenant_url: str, *, lock_s:
     if tenant_url:
         clock.move_to(max(clock.offset_s, _tenants_offset_s(tenant_url)))
     worker = await Worker.start(str(root))
-    host = Host(root, worker, _open_queues(folder), clock, folder, kept, lock_s)
+    queues = _open_queues(folder)
+    host = Host(root, worker, queues, clock, folder, kept, lock_s)
     runner = web.AppRunner(host.application(), access_log=None, shutdown_timeout=grace_s)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -284,11 +293,11 @@ async def serve(root: Path, port: int, folder: Path, tenant_url: str, *, lock_s:
     print(json.dumps({"http": f"http://127.0.0.1:{runner.addresses[0][1]}"}), flush=True)
     await stop.wait()
     log.info("stopping: what runs has %g s", grace_s)
-    await runner.cleanup()
-    await host.stop(grace_s)
+    await asyncio.gather(runner.cleanup(), host.stop(grace_s))
+    await queues.close()
     threads = threading.Thread(target=worker.stop, daemon=True)
     threads.start()
-    threads.join(grace_s)
+    threads.join(THREADS_END_WITHIN_S)
     if threads.is_alive():
         log.warning("a function still runs after %g s; its message will be seen again", grace_s)
         os._exit(0)  # a thread cannot be stopped otherwise

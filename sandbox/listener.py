@@ -57,16 +57,24 @@ class Listener:
     async def listen(self) -> None:
         """Feed the function until cancelled. What runs then goes on; `drain` waits for it."""
         while True:
-            while self.running > self._settings.new_batch_threshold:
-                self._room.clear()
-                await self._room.wait()
-            async with self._gate:
-                batch = await self._queues.receive(self.queue, at_most=self._settings.batch_size, lock_s=self._lock_s)
-                for message in batch:
-                    self._held[message.message_id] = message
-                    self._begin(self._deliver(message))
-            if not batch:
-                await self._queues.wait(self.queue, longest_s=self._settings.max_polling_interval_s)
+            try:
+                await self._feed()
+            except Exception as error:  # the storage account may be out of reach for a while
+                log.error("%s: queue %s cannot be read, asked again later: %s", self.function.name, self.queue, error)
+                await asyncio.sleep(self._settings.max_polling_interval_s)
+
+    async def _feed(self) -> None:
+        """Begin one batch, or wait until there is one."""
+        while self.running > self._settings.new_batch_threshold:
+            self._room.clear()
+            await self._room.wait()
+        async with self._gate:
+            batch = await self._queues.receive(self.queue, at_most=self._settings.batch_size, lock_s=self._lock_s)
+            for message in batch:
+                self._held[message.message_id] = message
+                self._begin(self._deliver(message))
+        if not batch:
+            await self._queues.wait(self.queue, longest_s=self._settings.max_polling_interval_s)
 
     async def drain(self, within_s: float) -> None:
         """Wait for what runs; what takes longer is left to be seen again after its lock lapses."""

@@ -236,30 +236,22 @@ class TestOnAzureStorage:
 
 
 class TestLimits:
-    @pytest.fixture
-    def limited(self, tmp_path: Path) -> Iterator[SmallApp]:
-        """The small app with a host.json of two requests at once, one more waiting, and two seconds for a function."""
-        root = tmp_path / "limited"
-        shutil.copytree(APP, root)
-        said = json.loads((root / "host.json").read_text())
-        said["functionTimeout"] = "00:00:02"
-        said["extensions"]["http"] |= {"maxConcurrentRequests": 2, "maxOutstandingRequests": 3}
-        (root / "host.json").write_text(json.dumps(said))
-        with SmallApp(tmp_path, root=root) as app:
-            yield app
+    def test_a_request_beyond_those_that_may_wait_is_429(self, tmp_path: Path, pipe: Path) -> None:
+        with _with_host_json(tmp_path, http={"maxConcurrentRequests": 2, "maxOutstandingRequests": 3}) as app:
+            with ThreadPoolExecutor(3) as pool:
+                waiting = [pool.submit(app.product, "POST", "/api/wait", body=bytes(pipe)) for _ in range(3)]
+                app.until(lambda: app.product("GET", "/api/echo/x").status == 429)
+                app.wait_for("wait begins", 2)
+                assert app.product("GET", "/api/echo/x").status == 429
+                assert len(app.notes("wait begins")) == 2
+                app.until(lambda: not [pipe.write_text("go on") for one in waiting if not one.done()])
+            assert app.product("GET", "/api/echo/x").status == 201
 
-    def test_a_request_beyond_those_that_may_wait_is_429(self, limited: SmallApp, pipe: Path) -> None:
-        with ThreadPoolExecutor(3) as pool:
-            waiting = [pool.submit(limited.product, "POST", "/api/wait", body=bytes(pipe)) for _ in range(3)]
-            limited.until(lambda: limited.product("GET", "/api/echo/x").status == 429)
-            assert len(limited.notes("wait begins")) == 2
-            limited.until(lambda: not [pipe.write_text("go on") for w in waiting if not w.done()])
-        assert limited.product("GET", "/api/echo/x").status == 201
-
-    def test_a_function_that_takes_longer_than_its_time_has_failed(self, limited: SmallApp, pipe: Path) -> None:
-        assert limited.product("POST", "/api/wait", body=bytes(pipe)).status == 500
-        assert any("wait failed: took longer than 2 s" in line for line in limited.log)
-        pipe.write_text("let the thread go")
+    def test_a_function_that_takes_longer_than_its_time_has_failed(self, tmp_path: Path, pipe: Path) -> None:
+        with _with_host_json(tmp_path, functionTimeout="00:00:01") as app:
+            assert app.product("POST", "/api/wait", body=bytes(pipe)).status == 500
+            app.until(lambda: any("wait failed: took longer than 1 s" in line for line in app.log))
+            pipe.write_text("let the thread go")
 
     def test_requests_run_beside_each_other(self, app: SmallApp) -> None:
         with ThreadPoolExecutor(16) as pool:
@@ -306,6 +298,16 @@ class TestStartingWrong:
         port = str(app.layout.ports.product)
         said = _start(["--root", str(APP), "--folder", str(tmp_path), "--port", port], TICK_SCHEDULE="0 0 0 1 1 *")
         assert "address already in use" in said
+
+
+def _with_host_json(folder: Path, *, http: dict[str, int] | None = None, **said: str) -> SmallApp:
+    """The small app with other words in its host.json."""
+    root = folder / "app"
+    shutil.copytree(APP, root)
+    words = json.loads((root / "host.json").read_text()) | said
+    words["extensions"]["http"] |= http or {}
+    (root / "host.json").write_text(json.dumps(words))
+    return SmallApp(folder, root=root)
 
 
 def _start(arguments: list[str], **env: str) -> str:
