@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import programs
+
+# A busy machine is slow, not wrong: no example is timed.
+settings.register_profile("tarasul", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tarasul")
 
 
 @pytest.fixture(scope="session")

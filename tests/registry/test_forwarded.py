@@ -174,7 +174,7 @@ def test_the_outermost_letter_is_found_and_says_whether_it_was_passed_on_itself(
 # ---------------------------------------------------------------- for all texts
 
 _WORDLESS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters=":：-_=*>"))
-_LINES = st.lists(_WORDLESS.map(str.strip), max_size=8)
+_LINES = st.lists(_WORDLESS.map(lambda words: f"سطر {words}".strip()), max_size=8)
 _HEADERS = {
     "ar": ("من", "تم الإرسال", "إلى", "الموضوع"),
     "en": ("From", "Sent", "To", "Subject"),
