@@ -36,7 +36,7 @@ _REFUSED = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"
 _WESTERN = frozenset({"cp1252", "ascii", "iso8859-1", "iso8859-15"})
 
 _RUNS = re.compile(rb"[\x80-\xff]{2,}")
-_ARABIC = re.compile("[\u0600-\u06ff]")
+_ARABIC = re.compile("[\u060c\u061b\u061f\u0621-\u0652]")
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -121,7 +121,7 @@ def _unencoded(way: str, text: str) -> bytes | None:
     if way in "qQ":
         return binascii.a2b_qp(raw, header=True)
     try:
-        return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
+        return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4)) or None
     except binascii.Error:
         return None
 

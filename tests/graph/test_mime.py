@@ -1,0 +1,392 @@
+"""A mail read from its bytes."""
+
+import hashlib
+import tracemalloc
+
+import pytest
+
+from graph.mime import read_mail
+from graph.mime_tree import Limits
+from registry.forwarded import unwrap
+from registry.mail import Address
+from sandbox.ministry.samples import letters
+from tests.graph.mails import HEAD, ITEM, MAILBOX, NOON, fetched, multipart, part, plain, read, text
+
+PDF = b"%PDF-1.7 annex"
+PNG = b"\x89PNG logo"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class TestLetter:
+    def test_every_sample_letter_is_understood_whole(self) -> None:
+        for _, raw in letters():
+            mail = read(raw)
+            assert mail.unreadable == ()
+            assert mail.letter.text
+            assert mail.parts
+
+    def test_header_and_folder_say_what_the_mail_is(self) -> None:
+        mail = read(HEAD + b"Cc: C <c@d.example>\r\n\r\nHello\r\n")
+        assert mail.letter.sender == Address("Audit Bureau", "oversight@audit.example")
+        assert (mail.letter.subject, mail.letter.text) == ("Documents", "Hello")
+        assert mail.letter.sent_at == "Sun, 22 Nov 2026 11:00:00 +0300"
+        assert mail.letter.to == "registry@ministry.example"
+        assert mail.cc == (Address("C", "c@d.example"),)
+        assert (mail.mailbox, mail.item_id, mail.received_at) == (MAILBOX, "AAk1", NOON)
+        assert mail.message_id == "<m1@audit.example>"
+
+    def test_the_bytes_are_kept_as_they_came_under_their_hash(self) -> None:
+        raw = HEAD + b"\r\nHello\r\n"
+        got = fetched(raw)
+        assert got.raw is raw
+        assert (got.mail.sha256, got.mail.size_bytes) == (sha256(raw), len(raw))
+
+    def test_plain_text_is_preferred_where_it_says_something(self) -> None:
+        raw = multipart(text("the plain words"), text("<p>the html words</p>", "html"), kind="alternative")
+        assert read(raw).letter.text == "the plain words"
+
+    def test_html_is_read_where_the_plain_text_is_empty(self) -> None:
+        raw = multipart(text(" \r\n"), text("<p>the html words</p>", "html"), kind="alternative")
+        assert read(raw).letter.text == "the html words"
+
+    def test_texts_between_attachments_are_all_part_of_the_letter(self) -> None:
+        raw = multipart(text("first"), part("application/pdf", PDF, name="a.pdf"), text("second"))
+        mail = read(raw)
+        assert mail.letter.text == "first\nsecond"
+        assert [p.name for p in mail.parts] == ["a.pdf"]
+
+    def test_lines_broken_for_width_are_joined_again(self) -> None:
+        raw = (
+            HEAD
+            + b"Content-Type: text/plain; format=flowed\r\n\r\nThis is \r\none line\r\nand another\r\n-- \r\nsig\r\n"
+        )
+        assert read(raw).letter.text == "This is one line\nand another\n-- \nsig"
+
+    def test_outlooks_forward_block_comes_out_one_header_to_a_line(self) -> None:
+        page = (
+            '<div dir="rtl">للتفضل<br></div><hr tabindex="-1" style="display:inline-block; width:98%">'
+            '<div id="divRplyFwdMsg" dir="rtl"><font face="Calibri, sans-serif">'
+            "<b>من:</b> ديوان المحاسبة &lt;o@audit.example&gt;<br>"
+            "<b>تم الإرسال:</b> الأحد، 22 نوفمبر، 2026 11:00 ص<br><b>إلى:</b> هدى &lt;huda@ministry.example&gt;<br>"
+            "<b>الموضوع:</b> طلب مستندات</font><div>&nbsp;</div></div><div><p>السادة المحترمون</p></div>"
+        )
+        found = unwrap(read(multipart(text("", "plain"), text(page, "html"), kind="alternative")).letter.text)
+        assert found is not None
+        assert found.letter.sender == Address("ديوان المحاسبة", "o@audit.example")
+        assert (found.letter.subject, found.letter.text, found.note) == ("طلب مستندات", "السادة المحترمون", "للتفضل")
+
+    def test_desktop_outlooks_block_of_paragraphs_is_unwrapped_too(self) -> None:
+        page = (
+            "<p class=MsoNormal>For action.<o:p></o:p></p><div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
+            "<p class=MsoNormal><b>From:</b> Bank &lt;g@bank.example&gt; <br><b>Sent:</b> Monday, November 16, 2026<br>"
+            "<b>To:</b> Huda<br><b>Subject:</b> Guarantee<o:p></o:p></p></div><p class=MsoNormal>Dear Sirs</p>"
+        )
+        found = unwrap(read(multipart(text(page, "html"))).letter.text)
+        assert found is not None
+        assert (found.letter.sender.address, found.letter.subject) == ("g@bank.example", "Guarantee")
+        assert found.letter.text == "Dear Sirs"
+
+
+class TestAttachments:
+    def test_each_is_a_part_with_name_size_and_hash_and_its_bytes_are_there(self) -> None:
+        got = fetched(multipart(text("x"), part("application/pdf", PDF, name="annex.pdf")))
+        (annex,) = got.mail.parts
+        assert (annex.name, annex.content_type, annex.size_bytes) == ("annex.pdf", "application/pdf", len(PDF))
+        assert got.parts == {annex.sha256: PDF}
+        assert annex.sha256 == sha256(PDF)
+
+    def test_an_empty_one_and_one_that_stands_twice_are_parts_like_others(self) -> None:
+        got = fetched(
+            multipart(
+                part("application/pdf", b"", name="empty.pdf"),
+                part("application/pdf", PDF, name="same.pdf"),
+                part("application/pdf", PDF, name="same.pdf"),
+            )
+        )
+        assert [(p.name, p.size_bytes) for p in got.mail.parts] == [
+            ("empty.pdf", 0),
+            ("same.pdf", 14),
+            ("same.pdf", 14),
+        ]
+        assert len(got.parts) == 2
+        assert got.mail.unreadable == ()
+
+    def test_a_picture_that_the_text_shows_is_inline(self) -> None:
+        raw = multipart(
+            text('<p>x<img src="cid:logo@1"></p>', "html"),
+            part("image/png", PNG, name="logo.png", disposition="inline", more="Content-ID: <logo@1>"),
+            kind="related",
+        )
+        assert [(p.name, p.inline) for p in read(raw).parts] == [("logo.png", True)]
+
+    @pytest.mark.parametrize(
+        "annex",
+        [
+            part("application/pdf", PDF, name="scan.pdf", disposition="inline", more="Content-ID: <a@1>"),
+            part("image/png", PNG, name="scan.png", disposition="inline"),
+            part("image/png", PNG, name="scan.png", disposition="inline", more="Content-ID: <nowhere@1>"),
+            part("image/png", PNG, name="scan.png", disposition="attachment", more="Content-ID: <a@1>"),
+        ],
+    )
+    def test_whatever_else_says_inline_is_an_annex(self, annex: bytes) -> None:
+        raw = multipart(text('<img src="cid:a@1">', "html"), annex, kind="related")
+        assert [p.inline for p in read(raw).parts] == [False]
+
+    def test_a_text_with_a_name_is_an_annex_and_not_the_letter(self) -> None:
+        mail = read(multipart(text("letter"), part("text/plain; name=notes.txt", b"notes")))
+        assert (mail.letter.text, [p.name for p in mail.parts]) == ("letter", ["notes.txt"])
+
+    @pytest.mark.parametrize(
+        ("written", "shown"),
+        [
+            ("filename*=utf-8''%D9%83%D8%AA%D8%A7%D8%A8.pdf", "كتاب.pdf"),
+            ("filename*0*=windows-1256''%DF%CA; filename*1*=%C7%C8; filename*2=.pdf", "كتاب.pdf"),
+            ('filename="=?utf-8?B?2YPYqtin2Kg=?=.pdf"', "كتاب.pdf"),
+            ('filename="كتاب.pdf"', "كتاب.pdf"),
+            ('filename="../../etc/passwd"', "_.._etc_passwd"),
+            ('filename="a\u202efdp.exe"', "afdp.exe"),
+            ('filename="' + "x" * 5000 + '.pdf"', "x" * 176 + ".pdf"),
+            ('filename=""', "attachment-1.pdf"),
+            ('filename=" . "', "attachment-1.pdf"),
+        ],
+    )
+    def test_names_are_read_as_people_see_them_and_made_safe(self, written: str, shown: str) -> None:
+        raw = multipart(
+            f"Content-Type: application/pdf\r\nContent-Disposition: attachment; {written}\r\n\r\nx".encode()
+        )
+        assert [p.name for p in read(raw).parts] == [shown]
+
+    def test_a_mail_of_25_mb_is_read_without_many_copies(self) -> None:
+        raw = multipart(text("x"), part("application/pdf", b"%PDF" + bytes(18 * 1024 * 1024), name="big.pdf"))
+        tracemalloc.start()
+        mail = read(raw)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert mail.unreadable == ()
+        assert peak < 4 * len(raw)
+
+
+class TestMailWithinTheMail:
+    INNER = multipart(
+        text("the letter itself"),
+        part("application/pdf", PDF, name="inner.pdf"),
+        boundary="inner",
+        head=HEAD.replace(b"Documents", b"Inner").replace(b"m1@", b"m0@"),
+    )
+
+    def test_its_letter_is_read_and_its_annexes_stand_one_level_in(self) -> None:
+        got = fetched(multipart(text("for action"), part("message/rfc822", self.INNER, encoded=False)))
+        mail = got.mail
+        assert mail.attached is not None
+        assert (mail.attached.subject, mail.attached.text) == ("Inner", "the letter itself")
+        assert mail.letter.text == "for action"
+        assert [(p.name, p.inside) for p in mail.parts] == [("Inner.eml", 0), ("inner.pdf", 1)]
+        assert got.parts[mail.parts[0].sha256] == self.INNER
+        assert mail.unreadable == ()
+
+    @pytest.mark.parametrize("kind", ["message/rfc822", "application/octet-stream; name=letter.eml"])
+    def test_it_is_a_mail_too_when_encoded_or_attached_as_a_file(self, kind: str) -> None:
+        mail = read(multipart(text("x"), part(kind, self.INNER, name="letter.eml")))
+        assert mail.attached is not None
+        assert mail.attached.subject == "Inner"
+
+    def test_a_file_that_only_calls_itself_a_mail_stays_a_file(self) -> None:
+        mail = read(multipart(part("application/octet-stream", b"\x00\x01", name="x.eml")))
+        assert (mail.attached, [p.name for p in mail.parts]) == (None, ["x.eml"])
+
+    def test_of_several_none_is_taken_for_the_letter(self) -> None:
+        one = part("message/rfc822", self.INNER, encoded=False)
+        mail = read(multipart(one, one))
+        assert (mail.attached, mail.unreadable) == (None, ("quarantine.several_letters",))
+
+    def test_a_mail_within_the_mail_within_is_kept_and_said(self) -> None:
+        nested = multipart(part("message/rfc822", self.INNER, encoded=False), boundary="mid")
+        mail = read(multipart(part("message/rfc822", nested, encoded=False), boundary="out"))
+        assert mail.unreadable == ("quarantine.too_deep",)
+        assert [(p.content_type, p.inside) for p in mail.parts] == [("message/rfc822", 0), ("message/rfc822", 1)]
+
+
+class TestWhatIsSaidBeside:
+    def test_references_stand_in_their_order_the_nearest_last(self) -> None:
+        raw = plain("x", References="<r1@a> <r2@a>", In_Reply_To="<r3@a>")
+        assert read(raw).references == ("<r1@a>", "<r2@a>", "<r3@a>")
+        assert read(plain("x", References="<r1@a> <r2@a>", In_Reply_To="<r2@a>")).references == ("<r1@a>", "<r2@a>")
+
+    def test_our_own_key_comes_back_with_the_mail(self) -> None:
+        assert read(plain("x", X_Tarasul_Key="reply:r1")).our_key == "reply:r1"
+
+    def test_a_report_is_known_by_its_type_and_an_automatic_reply_by_its_header(self) -> None:
+        bounce = multipart(text("failed"), part("message/delivery-status", b"x", encoded=False), kind="report")
+        assert read(bounce).report
+        assert not read(plain("x")).report
+        assert read(plain("x", Auto_Submitted="auto-replied; owner-email=a@b")).auto_submitted == "auto-replied"
+        assert read(plain("x", Auto_Submitted="No")).auto_submitted == "no"
+        assert read(plain("x", X_Autoreply="yes")).auto_submitted == "auto-replied"
+        assert read(plain("x")).auto_submitted == ""
+
+    def test_importance_and_sensitivity(self) -> None:
+        assert read(plain("x", Importance="High")).importance == "high"
+        assert read(plain("x", X_Priority="5 (Lowest)")).importance == "low"
+        assert read(plain("x", X_Priority="3")).importance == "normal"
+        assert read(plain("x", Sensitivity="Company-Confidential")).sensitivity == "company-confidential"
+        assert read(plain("x", Sensitivity="whatever")).sensitivity == ""
+
+    def test_only_the_topmost_authentication_results_are_believed(self) -> None:
+        ours = b"Authentication-Results: mx.ministry.example; spf=fail; dkim=none; dmarc=fail action=quarantine\r\n"
+        theirs = b"Authentication-Results: mx.ministry.example; spf=pass; dkim=pass; dmarc=pass\r\n"
+        assert read(ours + theirs + HEAD + b"\r\nx").authentication.dmarc == "fail"
+        assert read(theirs + HEAD + b"\r\nx").authentication.dmarc == "pass"
+
+
+class TestIdentity:
+    LETTER = multipart(text("words"), part("application/pdf", PDF, name="a.pdf"))
+
+    def test_what_servers_add_and_rewrite_changes_nothing(self) -> None:
+        stamped = (
+            b"Received: from x by y\r\nX-MS-Exchange: z\r\nAuthentication-Results: a; dmarc=pass\r\n" + self.LETTER
+        )
+        respelled = self.LETTER.replace(b"11:00:00 +0300", b"08:00:00 +0000").replace(
+            b"Subject: Documents", b"Subject:\r\n =?utf-8?Q?Doc?= =?utf-8?Q?uments?="
+        )
+        rewritten = multipart(
+            b"Content-Type: text/plain\r\n\r\nwords\r\n\r\n",
+            part("application/pdf", PDF, name="a.pdf"),
+            boundary="other",
+        )
+        assert {read(raw).identity for raw in (self.LETTER, stamped, respelled, rewritten)} == {
+            read(self.LETTER).identity
+        }
+
+    @pytest.mark.parametrize(
+        ("this", "becomes"),
+        [
+            (b"oversight@", b"others@"),
+            (b"Documents", b"Payments"),
+            (b"11:00:00", b"11:00:01"),
+            (b"m1@audit", b"m2@audit"),
+            (part("application/pdf", PDF, name="a.pdf"), part("application/pdf", PDF + b".", name="a.pdf")),
+            (text("words"), text("other words")),
+        ],
+    )
+    def test_another_letter_under_the_same_id_is_another_letter(self, this: bytes, becomes: bytes) -> None:
+        assert this in self.LETTER
+        assert read(self.LETTER.replace(this, becomes)).identity != read(self.LETTER).identity
+
+    def test_a_letter_without_an_id_has_a_stable_identity_all_the_same(self) -> None:
+        raw = self.LETTER.replace(b"Message-ID: <m1@audit.example>\r\n", b"")
+        mail = read(raw)
+        assert mail.message_id == ""
+        assert mail.identity == read(b"Received: x\r\n" + raw).identity
+        assert len(mail.identity) == 65
+
+    def test_twelve_monthly_letters_alike_but_for_the_day_are_twelve(self) -> None:
+        months = [self.LETTER.replace(b"22 Nov 2026", f"{day} Jan 2026".encode()) for day in range(1, 13)]
+        assert len({read(raw).identity for raw in months}) == 12
+
+
+class TestUnreadable:
+    """What cannot be understood is said, and nothing of it is lost."""
+
+    @pytest.mark.parametrize(
+        ("raw", "reason"),
+        [
+            pytest.param(b"", "unparseable", id="nothing at all"),
+            pytest.param(b"\x00\x01\x02" * 50, "unparseable", id="no header"),
+            pytest.param(HEAD + b"From: other@x.example\r\n\r\nx", "unparseable", id="two senders' lines"),
+            pytest.param(HEAD.replace(b"From: ", b"From: x@y.example, ") + b"\r\nx", "unparseable", id="two senders"),
+            pytest.param(HEAD + b"Subject: other\r\n\r\nx", "unparseable", id="two subjects"),
+            pytest.param(HEAD + b"this is no header\r\n\r\nx", "unparseable", id="a line that is no header"),
+            pytest.param(HEAD + b"X-A: " + b"y" * 300_000 + b"\r\n\r\nx", "unparseable", id="an endless header"),
+            pytest.param(HEAD + b"X-A: y\r\n" * 6_000 + b"\r\nx", "unparseable", id="too many headers"),
+            pytest.param(HEAD + b"Content-Type: multipart/mixed\r\n\r\nx", "unreadable_part", id="no boundary"),
+            pytest.param(multipart(text("x"))[:-12], "unreadable_part", id="cut off"),
+            pytest.param(
+                HEAD + b"Content-Type: multipart/mixed; boundary=q\r\n\r\nno part", "unreadable_part", id="no part"
+            ),
+            pytest.param(
+                multipart(b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!! not"),
+                "unreadable_part",
+                id="no base64",
+            ),
+            pytest.param(
+                multipart(b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin"),
+                "unreadable_part",
+                id="an unknown encoding",
+            ),
+            pytest.param(
+                multipart(b"Content-Type: text/plain; charset=x-secret\r\n\r\n\xe9\x01\xff\xfe\xa0"),
+                "unreadable_part",
+                id="an unknown charset",
+            ),
+            pytest.param(
+                multipart(part("application/ms-tnef", b"x", name="winmail.dat")), "unreadable_part", id="winmail.dat"
+            ),
+            pytest.param(multipart(part("message/partial", b"x", encoded=False)), "unreadable_part", id="a piece"),
+            pytest.param(
+                HEAD + b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx",
+                "encrypted",
+                id="S/MIME",
+            ),
+            pytest.param(
+                HEAD + b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n\r\nx",
+                "unreadable_part",
+                id="signed, opaque",
+            ),
+            pytest.param(
+                multipart(text("x"), part("application/x-microsoft-rpmsg-message", b"x", name="message.rpmsg")),
+                "encrypted",
+                id="protected",
+            ),
+            pytest.param(
+                multipart(
+                    part("application/pgp-encrypted", b"Version: 1"),
+                    part("application/octet-stream", b"x"),
+                    kind="encrypted",
+                ),
+                "encrypted",
+                id="PGP",
+            ),
+            pytest.param(HEAD + b"\r\n-----BEGIN PGP MESSAGE-----\r\nx", "encrypted", id="PGP in the text"),
+            pytest.param(multipart(*[b"\r\nx"] * 600), "too_many_parts", id="too many parts"),
+        ],
+    )
+    def test_it_is_said_by_a_reason(self, raw: bytes, reason: str) -> None:
+        got = fetched(raw)
+        assert f"quarantine.{reason}" in got.mail.unreadable
+        assert got.raw == raw
+        assert got.mail.sha256 == sha256(raw)
+
+    def test_a_signature_beside_the_letter_is_a_part_and_no_obstacle(self) -> None:
+        mail = read(multipart(text("x"), part("application/pkcs7-signature", b"x", name="smime.p7s"), kind="signed"))
+        assert (mail.unreadable, [p.name for p in mail.parts]) == ((), ["smime.p7s"])
+
+    def test_multiparts_in_multiparts_end_at_a_limit(self) -> None:
+        raw = text("x")
+        for level in range(30):
+            raw = multipart(raw, boundary=f"b{level}x", head=b"")
+        mail = read(HEAD + raw)
+        assert "quarantine.unparseable" in mail.unreadable
+        assert mail.parts
+
+    def test_padding_that_a_mailer_left_out_is_no_obstacle(self) -> None:
+        got = fetched(multipart(b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nUERGMQ"))
+        assert (got.mail.unreadable, list(got.parts.values())) == ((), [b"PDF1"])
+
+    def test_a_mail_beyond_the_size_limit_is_kept_unread(self) -> None:
+        raw = HEAD + b"\r\n" + b"x" * 2000
+        got = read_mail(raw, mailbox=MAILBOX, item=ITEM, limits=Limits(size_bytes=1000))
+        assert got.mail.unreadable == ("quarantine.unparseable",)
+        assert (got.raw, got.mail.message_id) == (raw, ITEM.message_id)
+
+    def test_a_text_that_nobody_could_read_is_cut_and_said(self) -> None:
+        mail = read(HEAD + b"\r\n" + b"word " * 300_000)
+        assert mail.unreadable == ("quarantine.unreadable_part",)
+        assert len(mail.letter.text) == 1_000_000
+
+    def test_a_fault_of_ours_costs_no_letter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("graph.mime._identity", lambda *_: 1 // 0)
+        got = fetched(HEAD + b"\r\nx")
+        assert (got.mail.unreadable, got.mail.message_id) == (("quarantine.unparseable",), ITEM.message_id)
