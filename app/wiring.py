@@ -1,0 +1,256 @@
+################################################################
+# The house, put together: the one place where parts meet
+################################################################
+#
+# Rule 1: every part is made once for each process, when it is first asked for; a door pays for what it uses.
+# Rule 2: nothing is decided here.
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from app.log import set_up_log
+from app.settings import ROOT, Settings, settings
+
+if TYPE_CHECKING:
+    from app.credentials import Identity
+    from bot.channel import Channel
+    from bot.handlers import Bot
+    from graph.client import GraphClient
+    from graph.entra import TokenChecker
+    from graph.mailbox import OutlookMailbox
+    from service.intake import Intake
+    from service.people import Organisation, People
+    from service.perform import Performer
+    from service.ports import Archive
+    from service.reconcile import Reconciler
+    from service.service import Service
+    from service.subscribe import Subscriber
+    from service.take import Taker
+    from store.store import SqlStore
+
+_FIRST_HOUR = timedelta(hours=1)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class part[T]:
+    """A part of the house, made once, when first asked for, whichever thread asks."""
+
+    def __init__(self, make: "Callable[[House], T]") -> None:
+        self._make, self._name = make, make.__name__
+
+    def __get__(self, house: "House", _: object = None) -> T:
+        with house.building:
+            if self._name not in house.parts:
+                house.parts[self._name] = self._make(house)
+            made: T = house.parts[self._name]
+            return made
+
+
+class House:
+    """All the parts of one process."""
+
+    def __init__(self, known: Settings) -> None:
+        self.settings = known
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{clock():%H%M%S%f}"
+        self.building = threading.RLock()
+        self.parts: dict[str, Any] = {}
+        self._knowing = asyncio.Lock()
+
+    # ------------------------------------------------------------ what we keep
+
+    @part
+    def organisation(self) -> "Organisation":
+        from service.people import load_organisation
+
+        return load_organisation(self.settings.organisation, ROOT, self.settings.registry_mailboxes)
+
+    @part
+    def store(self) -> "SqlStore":
+        from store.database import Database
+        from store.migrate import migrate
+        from store.store import SqlStore
+
+        database = Database(self.settings.database_url)
+        migrate(database)
+        return SqlStore(database, self.organisation.entity_id)
+
+    @part
+    def archive(self) -> "Archive":
+        from store.archive import open_archive
+
+        url = self.settings.archive_url
+        proves_itself = not url.startswith("http") or "sig=" in url
+        return open_archive(url, None if proves_itself else self.identity.credential)
+
+    @part
+    def taker(self) -> "Taker":
+        from service.take import Taker
+
+        return Taker(self.store, clock)
+
+    @part
+    def service(self) -> "Service":
+        from service.service import Service
+
+        return Service(self.store, self.taker, clock)
+
+    # ------------------------------------------------------------ Microsoft 365
+
+    @part
+    def identity(self) -> "Identity":
+        from app.credentials import Identity
+
+        return Identity(self.settings)
+
+    @part
+    def graph(self) -> "GraphClient":
+        from app.credentials import graph_scope
+        from graph.client import GraphClient
+
+        return GraphClient(self.settings.graph_base_url, self.identity, scope=graph_scope(self.settings))
+
+    @part
+    def mailboxes(self) -> "dict[str, OutlookMailbox]":
+        from graph.mailbox import OutlookMailbox
+
+        return {m: OutlookMailbox(self.graph, m) for m in self.settings.registry_mailboxes}
+
+    @part
+    def tokens(self) -> "TokenChecker":
+        from graph.entra import TokenChecker
+
+        known = self.settings
+        audiences = {known.api_audience, known.azure_client_id}
+        return TokenChecker(known.authority_url, known.azure_tenant_id, audiences, clock)
+
+    @part
+    def channel(self) -> "Channel":
+        from app.credentials import bot_tokens
+        from bot.channel import Channel
+
+        known = self.settings
+        return Channel(
+            app_id=known.bot_app_id,
+            tenant_id=known.azure_tenant_id,
+            token=bot_tokens(known, self.identity),
+            openid_metadata_url=known.bot_openid_metadata_url,
+            service_hosts=known.bot_service_hosts,
+        )
+
+    @part
+    def bot(self) -> "Bot":
+        from bot.handlers import Bot
+
+        return Bot(self.channel, self.service)
+
+    # ------------------------------------------------------------ the work
+
+    @part
+    def intake(self) -> "Intake":
+        from service.intake import Intake
+
+        return Intake(
+            self.store,
+            self.taker,
+            clock,
+            self.archive,
+            self.mailboxes,
+            owner=self.owner,
+            lease_s=self.settings.lease_s,
+        )
+
+    @part
+    def performer(self) -> "Performer":
+        from bot.chats import TeamsChats
+        from graph.installs import GraphInstalls
+        from service.perform import Performer
+
+        return Performer(
+            self.store,
+            self.taker,
+            clock,
+            owner=self.owner,
+            mailboxes=self.mailboxes,
+            chats=TeamsChats(self.channel, clock),
+            installs=GraphInstalls(self.graph, self.settings.teams_app_id),
+            lease_s=self.settings.lease_s,
+        )
+
+    @part
+    def people(self) -> "People":
+        from graph.directory import GraphDirectory
+        from service.people import People
+
+        return People(self.store, GraphDirectory(self.graph), self.organisation, self.settings.time_zone)
+
+    @part
+    def subscriber(self) -> "Subscriber":
+        from graph.notifications import client_state
+        from graph.subscriptions import GraphSubscriptions
+        from service.subscribe import Subscriber
+
+        known = self.settings
+        here = f"{known.public_url.rstrip('/')}/api/graph"
+        subscriptions = GraphSubscriptions(
+            self.graph,
+            f"{here}/notifications",
+            f"{here}/lifecycle",
+            partial(client_state, known.graph_client_state, epoch=1),
+            clock,
+        )
+        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes)
+
+    @part
+    def reconciler(self) -> "Reconciler":
+        from service.reconcile import Reconciler
+
+        return Reconciler(self.store, self.intake, clock, self.mailboxes, self.settings.time_zone)
+
+    # ------------------------------------------------------------ what doors ask of the whole
+
+    async def office_known(self) -> None:
+        """Read the directory if nobody ever did: without people nothing can be put before anybody."""
+        async with self._knowing:
+            if (await asyncio.to_thread(self.service.office)).version == 0:
+                await self.people.refresh()
+
+    def effects_due(self) -> bool:
+        """Whether an effect waits whose time has come."""
+        due_at = self.store.read(lambda tx: tx.next_due_at())
+        return due_at is not None and due_at <= clock()
+
+    def days_to_count(self) -> list[date]:
+        """Today, and yesterday in the first hour of a day, in the ministry's zone."""
+        now = clock().astimezone(self.settings.time_zone)
+        return sorted({now.date(), (now - _FIRST_HOUR).date()})
+
+    def not_ready(self) -> list[str]:
+        """What is missing before a letter that arrives now would be registered and put before somebody."""
+        from registry.errors import TarasulError
+
+        try:
+            office, subscribed = self.store.read(lambda tx: (tx.office(), tx.subscriptions()))
+        except TarasulError as error:
+            return [f"database: {error}"]
+        missing = [] if office.version else ["people: the directory was not read yet"]
+        alive = {s.mailbox for s in subscribed if s.expires_at > clock()}
+        return missing + [
+            f"subscription: {m} has none that is alive" for m in self.settings.registry_mailboxes if m not in alive
+        ]
+
+
+@lru_cache(maxsize=1)
+def house() -> House:
+    """The house of this process. Raises Misconfigured where the settings are not good."""
+    known = settings()
+    set_up_log(known.log_level)
+    return House(known)
