@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +35,32 @@ class Statement:
 
     def __init__(self, core: ClauseElement) -> None:
         self._core = core
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
-    def on(self, engine: Engine) -> tuple[str, tuple[str, ...] | None]:
-        """The driver's SQL, and the order of the parameters where the driver takes them by place."""
+    def on(self, engine: Engine) -> "_Compiled":
+        """The driver's form of it."""
         name = engine.dialect.name
         if name not in self._compiled:
-            compiled = self._core.compile(dialect=engine.dialect)
-            places = tuple(compiled.positiontup) if compiled.positiontup is not None else None  # type: ignore[attr-defined]
-            self._compiled[name] = (str(compiled), places)
+            made: Any = self._core.compile(dialect=engine.dialect)
+            places = tuple(made.positiontup) if made.positiontup is not None else None
+            constants = {n: b.value for n, b in made.binds.items() if not b.required}
+            self._compiled[name] = _Compiled(str(made), places, constants)
         return self._compiled[name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """The driver's SQL; the order of the parameters where the driver takes them by place; those that never vary."""
+
+    sql: str
+    places: tuple[str, ...] | None
+    constants: Mapping[str, Any]
+
+    def fill(self, values: Mapping[str, Any]) -> Any:
+        """The parameters as the driver takes them. Raises KeyError for one that is missing."""
+        if self.constants:
+            values = {**self.constants, **values}
+        return [values[n] for n in self.places] if self.places is not None else values
 
 
 class Connected:
@@ -57,13 +74,12 @@ class Connected:
 
     def run(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """Execute *statement* and return the driver's cursor; `fetchone` and `fetchall` give tuples."""
-        sql, places = statement.on(self.engine)
-        return self.driver.execute(sql, [values[n] for n in places] if places is not None else values)
+        compiled = statement.on(self.engine)
+        return self.driver.execute(compiled.sql, compiled.fill(values))
 
     def run_many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
-        sql, places = statement.on(self.engine)
-        listed = [[row[n] for n in places] for row in rows] if places is not None else rows
-        self.driver.cursor().executemany(sql, listed)
+        compiled = statement.on(self.engine)
+        self.driver.cursor().executemany(compiled.sql, [compiled.fill(row) for row in rows])
 
     def together(self) -> contextlib.AbstractContextManager[Any]:
         """Statements inside are sent without waiting for each other's answers, where the driver can (PostgreSQL)."""
