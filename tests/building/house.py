@@ -48,9 +48,11 @@ def bindings() -> dict[str, list[dict[str, Any]]]:
     import function_app
 
     found: list[func.decorators.function_app.Function] = function_app.app.get_functions()
-    names = [function.get_function_name() for function in found]
+    names = [str(function.get_function_name()) for function in found]
     assert len(names) == len(set(names)), "two functions have one name"
-    return {f.get_function_name(): [b.get_dict_repr() for b in f.get_bindings()] for f in found}
+    return {
+        name: [b.get_dict_repr() for b in function.get_bindings()] for name, function in zip(names, found, strict=True)
+    }
 
 
 def bound(kind: str, **fits: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import FormatChecker
 from jsonschema.validators import validator_for
 
+from bot.words import meant_by
 from tests.programs import REPOSITORY, needs
 
 MANIFESTS = REPOSITORY / "manifests"
@@ -75,7 +76,7 @@ def test_everything_a_person_reads_of_the_app_is_there_in_arabic() -> None:
 
 
 @pytest.mark.parametrize(("icon", "side"), [("color", 192), ("outline", 32)])
-def test_an_icon_is_a_png_of_the_size_that_teams_asks_for(icon: str, side: int):
+def test_an_icon_is_a_png_of_the_size_that_teams_asks_for(icon: str, side: int) -> None:
     head = (MANIFESTS / read("manifest.json")["icons"][icon]).read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", head[16:24]) == (side, side)
@@ -101,7 +102,7 @@ def packaged(out: Path, *arguments: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(out.read_bytes()))
 
 
-def test_the_package_carries_the_ids_and_the_host_it_was_made_for(tmp_path: Path):
+def test_the_package_carries_the_ids_and_the_host_it_was_made_for(tmp_path: Path) -> None:
     made = packaged(tmp_path / "app.zip", "--app-id", APP, "--teams-app-id", TEAMS_APP, "--host", "tarasul.moi.example")
     assert set(made.namelist()) == {"manifest.json", "ar.json", "color.png", "outline.png"}
     manifest = json.loads(made.read("manifest.json"))
@@ -113,7 +114,7 @@ def test_the_package_carries_the_ids_and_the_host_it_was_made_for(tmp_path: Path
     assert "ministry.example" not in json.dumps(manifest)
 
 
-def test_the_same_answers_make_the_same_package(tmp_path: Path):
+def test_the_same_answers_make_the_same_package(tmp_path: Path) -> None:
     asked = ("--app-id", APP, "--host", "tarasul.moi.example")
     packaged(tmp_path / "one.zip", *asked)
     packaged(tmp_path / "two.zip", *asked)
@@ -123,7 +124,14 @@ def test_the_same_answers_make_the_same_package(tmp_path: Path):
 @pytest.mark.parametrize(
     ("app_id", "host"), [("no-guid", "tarasul.moi.example"), (APP, "https://tarasul.moi.example"), (APP, "localhost")]
 )
-def test_a_package_is_not_made_for_what_cannot_be_an_id_or_a_host(tmp_path: Path, app_id: str, host: str):
+def test_a_package_is_not_made_for_what_cannot_be_an_id_or_a_host(tmp_path: Path, app_id: str, host: str) -> None:
     with pytest.raises(SystemExit):
         packaged(tmp_path / "app.zip", "--app-id", app_id, "--host", host)
     assert not (tmp_path / "app.zip").exists()
+
+
+def test_the_bot_understands_every_command_that_the_app_offers() -> None:
+    commands = [c["title"] for listed in read("manifest.json")["bots"][0]["commandLists"] for c in listed["commands"]]
+    arabic = [words for place, words in sorted(read("ar.json").items()) if place.endswith(".title")]
+    assert [meant_by(title).wish for title in commands] == ["pending", "help"]
+    assert [meant_by(title).wish for title in arabic] == ["pending", "help"]
