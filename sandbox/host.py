@@ -161,6 +161,7 @@ class Host:
                 "functions": sorted(self._worker.functions),
                 "offset_s": self._clock.offset_s,
                 "queues": await self._queues.depths(),
+                "requests": self._outstanding,
                 "running": {name: listener.running for name, listener in self._listeners.items()},
             }
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 # Written with brackets so that this file does not refuse itself.
 REFUSED = {
     "a package registry's host": r"registry[.]npmjs|registry[.]yarnpkg|pypi[.]org|pythonhoste[d]|deb[.]debian[.]org",
-    "a path of one machine": r"(?<![\w.~/-])/(?:work|root|home/\w+|Users/\w+)/",
+    "a path of one machine": r"(?<![\w.~/-])/(?:work|root|home/\w+)/",
     "a folder beside the repository": r"[.][.]/shared",
 }
 # .ci/run may look beside the repository; nothing depends on what it finds there.

@@ -240,7 +240,7 @@ class TestLimits:
         with _with_host_json(tmp_path, http={"maxConcurrentRequests": 2, "maxOutstandingRequests": 3}) as app:
             with ThreadPoolExecutor(3) as pool:
                 waiting = [pool.submit(app.product, "POST", "/api/wait", body=bytes(pipe)) for _ in range(3)]
-                app.until(lambda: app.product("GET", "/api/echo/x").status == 429)
+                app.until(lambda: app.product("GET", "/sandbox/health").json()["requests"] == 3)
                 app.wait_for("wait begins", 2)
                 assert app.product("GET", "/api/echo/x").status == 429
                 assert len(app.notes("wait begins")) == 2
