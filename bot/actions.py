@@ -1,0 +1,197 @@
+################################################################
+# What came from Teams, read: activity in, a value out
+################################################################
+#
+# Rule 1: whatever the activity holds, the answer is a value; nothing here raises.
+# Rule 2: who acts is `from.aadObjectId` and nothing else. Of a card's data only the token, the verb and the inputs are
+#         read: what the client made of the rest does not matter.
+# Rule 3: only a personal chat is read. A bot in a group would show one person's records to all of it.
+#
+# Source: https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model (adaptiveCard/action) and
+#         https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability (activities)
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from service.ports import Conversation
+
+LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What was filled in on a card; empty where it was not."""
+
+    note: str = ""
+    to: str = ""  # a person's id
+    disposition: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button of a card was pressed; `automatic` where the client asked by itself how the card now looks."""
+
+    token: str
+    verb: str
+    inputs: Inputs
+    by: str
+    chat: Conversation
+    activity_id: str
+    card_id: str  # the message in which the card stands
+    kind: Literal["execute", "submit"]
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A person wrote to the bot; mentions are taken out."""
+
+    text: str
+    by: str
+    chat: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """The app came to a person: here is their chat."""
+
+    chat: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The app went from a person."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing of ours. `awaited` says that a card waits for an answer all the same."""
+
+    why: str
+    awaited: bool = False
+
+
+type Action = Press | Said | Met | Left | Ignored
+
+
+def read(activity: Mapping[str, Any]) -> Action:
+    """Return what *activity*, as JSON reads it, asks of us."""
+    kind, name = _text(activity, "type"), _text(activity, "name")
+    is_execute = kind == "invoke" and name == "adaptiveCard/action"
+    chat = _chat(activity)
+    if kind == "installationUpdate" and _text(activity, "action").startswith("remove"):
+        person = _text(_part(activity, "from"), "aadObjectId")
+        return Left(person) if person else Ignored("nobody named")
+    if chat is None:
+        return Ignored("no personal chat of a person", awaited=is_execute)
+    if is_execute:
+        return _execute(activity, chat)
+    match kind:
+        case "message":
+            return _message(activity, chat)
+        case "installationUpdate" if _text(activity, "action").startswith("add"):
+            return Met(chat)
+        case "conversationUpdate":
+            return _members(activity, chat)
+        case _:
+            return Ignored(f"{kind} {name}".strip()[:80] or "no type")
+
+
+def _chat(activity: Mapping[str, Any]) -> Conversation | None:
+    sender, bot, conversation = (_part(activity, name) for name in ("from", "recipient", "conversation"))
+    person, conversation_id = _text(sender, "aadObjectId"), _text(conversation, "id")
+    service_url = _text(activity, "serviceUrl")
+    if _text(conversation, "conversationType") != "personal" or not (person and conversation_id and service_url):
+        return None
+    return Conversation(
+        person=person,
+        conversation_id=conversation_id,
+        service_url=service_url,
+        user_mri=_text(sender, "id"),
+        bot_id=_text(bot, "id"),
+    )
+
+
+def _execute(activity: Mapping[str, Any], chat: Conversation) -> Action:
+    value = _part(activity, "value")
+    action = _part(value, "action")
+    if _text(action, "type") != "Action.Execute":
+        return Ignored("no Action.Execute", awaited=True)
+    data = _part(action, "data")
+    return _press(
+        activity,
+        chat,
+        data,
+        verb=_text(action, "verb") or _text(data, "verb"),
+        kind="execute",
+        automatic=value.get("trigger") == "automatic",
+    )
+
+
+def _message(activity: Mapping[str, Any], chat: Conversation) -> Action:
+    value = activity.get("value")
+    if isinstance(value, dict):
+        return _press(activity, chat, value, verb=_text(value, "verb"), kind="submit")
+    return Said(text=_without_mentions(activity), by=chat.person, chat=chat)
+
+
+def _press(
+    activity: Mapping[str, Any],
+    chat: Conversation,
+    data: Mapping[str, Any],
+    *,
+    verb: str,
+    kind: Literal["execute", "submit"],
+    automatic: bool = False,
+) -> Press:
+    return Press(
+        token=_text(data, "token")[:200],
+        verb=verb[:40],
+        inputs=Inputs(
+            note=_text(data, "note"), to=_text(data, "to")[:200], disposition=_text(data, "disposition")[:80]
+        ),
+        by=chat.person,
+        chat=chat,
+        activity_id=_text(activity, "id"),
+        card_id=_text(activity, "replyToId"),
+        kind=kind,
+        automatic=automatic,
+    )
+
+
+def _members(activity: Mapping[str, Any], chat: Conversation) -> Action:
+    if chat.bot_id in _ids(activity.get("membersAdded")):
+        return Met(chat)
+    if chat.bot_id in _ids(activity.get("membersRemoved")):
+        return Left(chat.person)
+    return Ignored("somebody else's coming or going")
+
+
+def _ids(members: Any) -> set[str]:
+    return {_text(m, "id") for m in members if isinstance(m, dict)} if isinstance(members, list) else set()
+
+
+def _without_mentions(activity: Mapping[str, Any]) -> str:
+    text = _text(activity, "text")
+    entities = activity.get("entities")
+    for entity in entities if isinstance(entities, list) else ():
+        if isinstance(entity, dict) and entity.get("type") == "mention" and (mention := _text(entity, "text")):
+            text = text.replace(mention, " ")
+    return text.strip()
+
+
+def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = whole.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _text(whole: Mapping[str, Any], name: str) -> str:
+    """The text under *name*, without what cannot be seen or stored; empty where there is none."""
+    text = whole.get(name)
+    return _INVISIBLE.sub("", text[:LONGEST_WORDS].replace("\r\n", "\n")) if isinstance(text, str) else ""

@@ -1,0 +1,26 @@
+"""Cards: pure functions from values to Adaptive Cards 1.5, in the reader's language. Nothing here asks or changes."""
+
+from bot.cards.forms import note_form, referral_form
+from bot.cards.help_card import help_card, several_card, welcome_card
+from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, short, size_bytes
+from bot.cards.pending_card import Waiting, pending_card
+from bot.cards.record_card import record_card
+from bot.cards.step_card import recorded, step_card
+
+__all__ = [
+    "LARGEST_BYTES",
+    "LONGEST_NOTE",
+    "Waiting",
+    "fits_input",
+    "help_card",
+    "note_form",
+    "pending_card",
+    "record_card",
+    "recorded",
+    "referral_form",
+    "several_card",
+    "short",
+    "size_bytes",
+    "step_card",
+    "welcome_card",
+]

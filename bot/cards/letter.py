@@ -1,0 +1,84 @@
+"""What cards say of the letter itself and of who has it."""
+
+from datetime import datetime
+
+from bot.cards.parts import Json, box, day, fact, moment, name_of, short, words
+from registry.office import Office
+from registry.record import Record, Step, holders
+from texts import Language, isolate, say
+
+_MOST_NAMES = 3
+_MOST_HOLDERS = 4
+
+
+def subject(record: Record, lang: Language) -> Json | None:
+    return words(short(record.subject, 300) or say(lang, "subject.none"), size="medium", weight="bolder")
+
+
+def sender(record: Record, lang: Language) -> Json | None:
+    party = record.original_sender
+    parts = [isolate(short(text)) for text in (party.name, party.address) if text.strip()]
+    return fact(say(lang, "card.from"), " ".join(parts) or say(lang, "sender.none"))
+
+
+def forwarder(record: Record, office: Office, lang: Language) -> Json | None:
+    """Who sent it to the registry; for a letter from outside, what was found out about its sender."""
+    if record.forwarded_by is not None:
+        name = isolate(name_of(record.forwarded_by, "", office, lang))
+        return fact(say(lang, "card.forwarded_by"), name)
+    return fact(say(lang, "card.sender_check"), say(lang, f"dmarc.{record.dmarc}"))
+
+
+def registered_on(record: Record, office: Office, lang: Language) -> Json | None:
+    return fact(say(lang, "card.registered_on"), day(record.registered_at, office, lang))
+
+
+def secrecy(record: Record, lang: Language) -> Json | None:
+    if record.confidentiality == "normal":
+        return None
+    return fact(say(lang, "card.confidentiality"), say(lang, f"confidentiality.{record.confidentiality}"))
+
+
+def annexes(record: Record, lang: Language) -> Json | None:
+    """The names of the first annexes and how many more there are; pictures of a signature are no annex."""
+    pairs = zip(record.attachments, record.attachment_names, strict=True)
+    named = [isolate(short(name, 60)) for annex, name in pairs if not annex.inline]
+    shown = ("، " if lang == "ar" else ", ").join(named[:_MOST_NAMES])
+    if len(named) > _MOST_NAMES:
+        more = isolate(len(named) - _MOST_NAMES)
+        shown = say(lang, "card.attachments_more", names="{names}", count=more).replace(isolate("{names}"), shown)
+    return fact(say(lang, "card.attachments"), shown)
+
+
+def reasons(record: Record, lang: Language) -> Json | None:
+    said = ("؛ " if lang == "ar" else "; ").join(say(lang, reason) for reason in record.reasons)
+    return fact(say(lang, "card.reasons"), said)
+
+
+def held_by(record: Record, office: Office, lang: Language, at: datetime) -> Json | None:
+    """Who has it now, and when "now" was: a card may be read much later."""
+    rows = [
+        say(
+            lang,
+            "card.asked_what",
+            who=name_of(holder.person, holder.unit, office, lang),
+            asked=say(lang, f"asked.{holder.asked}"),
+        )
+        for holder in holders(record)[:_MOST_HOLDERS]
+    ]
+    if not rows:
+        return None
+    as_of = say(lang, "card.as_of", when=moment(at, office, lang))
+    return fact(say(lang, "card.now_with"), "\n\n".join([*rows, f"({as_of})"]))
+
+
+def asked_of(step: Step, office: Office, lang: Language) -> str:
+    """`To Omar: for action`."""
+    who = name_of(step.to_person, step.to_unit, office, lang)
+    return say(lang, "card.referred_to", who=who, asked=say(lang, f"asked.{step.asked}"))
+
+
+def written(lang: Language, title: Json, text: str | None) -> Json | None:
+    """What somebody wrote, in a box under what it is."""
+    shown = words(text or "", spacing="small")
+    return box(lang, [title, shown], "emphasis", spacing="medium") if shown is not None else None

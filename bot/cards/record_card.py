@@ -1,0 +1,81 @@
+"""The card of a record: what it is, where it stands, who has it, what was done last."""
+
+from datetime import datetime
+
+from bot.cards import letter
+from bot.cards.parts import (
+    Json,
+    button,
+    buttons,
+    card,
+    day,
+    fact,
+    facts,
+    fitting,
+    head,
+    is_masked,
+    label,
+    moment,
+    name_of,
+    sentence,
+)
+from registry.office import Office, Person
+from registry.record import Record, Step
+from registry.vocabulary import is_secret
+from texts import Language, say
+
+_MOST_STEPS = 5
+
+
+def record_card(
+    record: Record, person: Person, office: Office, lang: Language, at: datetime, token: str | None = None
+) -> Json:
+    """Draw *record* for *person*, who may read it, as it stands at *at*; *token* is that of their card of it."""
+    masked = is_masked(record, person.clearance)
+
+    def draw(longest: int) -> Json:
+        status = say(lang, f"status.{record.status.value}")
+        body: list[Json | None] = [head(lang, say(lang, f"kind.{record.kind}"), status, record, "emphasis")]
+        if masked:
+            level = say(lang, f"confidentiality.{record.confidentiality}")
+            key = "card.secret" if is_secret(record.confidentiality) else "card.not_cleared"
+            body += [sentence(say(lang, key, level=level)), facts(letter.held_by(record, office, lang, at))]
+        else:
+            body += [
+                letter.subject(record, lang),
+                facts(
+                    letter.sender(record, lang),
+                    letter.forwarder(record, office, lang),
+                    letter.registered_on(record, office, lang),
+                    letter.secrecy(record, lang),
+                    letter.reasons(record, lang),
+                    letter.annexes(record, lang),
+                    letter.held_by(record, office, lang, at),
+                    _replied(record, office, lang),
+                ),
+                label(say(lang, "card.steps"), spacing="medium"),
+                *(
+                    sentence(_line(step, record, office, lang), spacing="small", size="small")
+                    for step in record.steps[-min(_MOST_STEPS, longest // 20) :]
+                ),
+            ]
+        opened = [button(lang, "view", token, said="verb.open")] if token is not None else []
+        body.append(buttons(opened, spacing="medium"))
+        return card(lang, body, say(lang, "card.fallback", asked=status, reference=record.reference))
+
+    return fitting(draw)
+
+
+def _line(step: Step, record: Record, office: Office, lang: Language) -> str:
+    who = name_of(step.to_person, step.to_unit, office, lang)
+    asked = say(lang, f"asked.{step.asked}")
+    if step.outcome is None or step.ended_at is None:
+        return say(lang, "card.step_open", who=who, asked=asked)
+    outcome, when = say(lang, f"outcome.{step.outcome}"), day(step.ended_at, office, lang)
+    return say(lang, "card.step_line", who=who, asked=asked, outcome=outcome, when=when)
+
+
+def _replied(record: Record, office: Office, lang: Language) -> Json | None:
+    if record.reply is None or record.reply.sent_at is None:
+        return None
+    return fact(say(lang, "card.reply"), moment(record.reply.sent_at, office, lang))

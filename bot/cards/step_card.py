@@ -1,0 +1,316 @@
+################################################################
+# The card of a step: what is asked of a person, and what became of it
+################################################################
+#
+# Rule 1: a button that is shown is one that `may_act` allows the reader now.
+# Rule 2: of a secret record nothing is shown but its number, its urgency, how secret it is and what is asked; and no
+#         text is asked for, since it would lie in the chat.
+# Rule 3: the card is drawn from the record as it stands; what it once showed does not matter.
+
+from datetime import datetime
+
+from bot.cards import letter
+from bot.cards.parts import (
+    Json,
+    Press,
+    Style,
+    box,
+    button,
+    buttons,
+    card,
+    cut,
+    fact,
+    facts,
+    fitting,
+    head,
+    is_masked,
+    label,
+    moment,
+    name_of,
+    notice,
+    sentence,
+    text_input,
+)
+from registry.record import OPEN, REFERRED, Step
+from registry.rights import is_asked, may_act
+from registry.vocabulary import Verb, is_secret
+from service.ports import CardView
+from texts import say
+
+_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE)
+_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REFER, Verb.ANNOTATE, Verb.CLOSE)
+_WITH_WORDS = {Verb.APPROVE, Verb.COMPLETE, Verb.RETURN, Verb.CLOSE}
+_BESIDES = (Verb.REFER, Verb.ANNOTATE)  # what leaves the step's end to later
+_MASKED = (Verb.REFER,)
+_MOST_IN_A_ROW = 3
+_STYLES: dict[str, Style] = {"approved": "good", "completed": "good", "acknowledged": "good", "returned": "warning"}
+_MOST_NOTES = 3
+_MOST_RESULTS = 5
+
+
+def step_card(view: CardView, at: datetime, *, typed: str = "", told: str | None = None) -> Json:
+    """Draw the step as *view* shows it at *at*.
+
+    Args:
+        typed: What the reader wrote and is not recorded; it stays in the input.
+        told: What came of the reader's press, when it was good news. Bad news stands in `view.said`.
+    """
+    return fitting(lambda longest: _draw(view, at, typed, told, longest))
+
+
+def recorded(view: CardView) -> str:
+    """The sentence that says what was done with the step, by whom and when."""
+    lang, office = view.language, view.office
+    outcome, by, when = _outcome(view)
+    who = name_of(by, view.step.to_unit, office, lang)
+    at = moment(when, office, lang) if when is not None else ""
+    return say(lang, "card.already", outcome=say(lang, f"outcome.{outcome}"), who=who, when=at)
+
+
+def verbs_of(view: CardView, at: datetime) -> list[Verb]:
+    """What the reader may do with the step from its card."""
+    possible: tuple[Verb, ...] = _MASKED if is_masked(view.record, view.person.clearance) else _ORDER
+    if view.step.state == OPEN and not is_asked(view.person, view.step):
+        possible = ()
+    return [verb for verb in possible if may_act(view.person, view.record, verb, at, view.step.number)]
+
+
+def _draw(view: CardView, at: datetime, typed: str, told: str | None, longest: int) -> Json:
+    lang = view.language
+    above = notice(lang, view.said) or notice(lang, told, good=True)
+    asked = say(lang, f"asked.{view.step.asked}")
+    if view.step.state == OPEN:
+        body = _open(view, at, typed, longest)
+    elif view.step.state == REFERRED:
+        body = _waiting(view, at, longest)
+    else:
+        body = _done(view, at, longest)
+    return card(lang, [above, *body], say(lang, "card.fallback", asked=asked, reference=view.record.reference))
+
+
+# ---------------------------------------------------------------- open
+
+
+def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json | None]:
+    lang, record, step = view.language, view.record, view.step
+    masked = is_masked(record, view.person.clearance)
+    asked = say(lang, f"asked.{step.asked}")
+    verbs = verbs_of(view, at)
+    top = head(lang, say(lang, "card.asked_of_you"), asked, record)
+    if masked:
+        return [top, *_mask(view), *_actions(view, verbs)]
+    return [
+        top,
+        letter.subject(record, lang),
+        _facts(view),
+        *_put_before(view, longest),
+        *_notes(view, longest),
+        _copies(view),
+        _input(view, verbs, typed),
+        *_actions(view, verbs),
+    ]
+
+
+def _facts(view: CardView) -> Json | None:
+    lang, record, office = view.language, view.record, view.office
+    if record.reasons:
+        return facts(letter.reasons(record, lang), letter.sender(record, lang), _asked_by(view))
+    return facts(
+        letter.sender(record, lang),
+        letter.forwarder(record, office, lang),
+        letter.registered_on(record, office, lang),
+        letter.secrecy(record, lang),
+        letter.annexes(record, lang),
+        _asked_by(view),
+    )
+
+
+def _asked_by(view: CardView) -> Json | None:
+    """Who put it before the reader, and when."""
+    step, office, lang = view.step, view.office, view.language
+    titles = {"return": "card.returned_by", "answer": "card.answered_by"}
+    who = name_of(step.opened_by, step.to_unit, office, lang)
+    said = say(lang, "card.done_by", who=who, when=moment(step.opened_at, office, lang))
+    return fact(say(lang, titles.get(step.cause, "card.referred_by")), said)
+
+
+def _put_before(view: CardView, longest: int) -> list[Json | None]:
+    """What was written to the reader, and the results that are put before them."""
+    lang, record, step = view.language, view.record, view.step
+    title = say(lang, "card.reason_of_return" if step.cause == "return" else "card.note_to_you")
+    shown = [letter.written(lang, label(title), cut(step.note or "", longest, lang))]
+    for number in step.answers[-_MOST_RESULTS:]:
+        answered = record.step(number)
+        if answered is not None and answered.result:
+            who = name_of(answered.ended_by, answered.to_unit, view.office, lang)
+            title_of = sentence(say(lang, "card.result_of", who=who), size="small", weight="bolder", isSubtle=True)
+            shown.append(letter.written(lang, title_of, cut(answered.result, longest, lang)))
+    return shown
+
+
+def _notes(view: CardView, longest: int) -> list[Json | None]:
+    """The notes that stand on the record, and the reader's own draft."""
+    lang, mine = view.language, view.person.person_id
+    shown: list[Json | None] = []
+    for note in [a for a in view.record.annotations if a.final][-_MOST_NOTES:]:
+        who = name_of(note.by, "", view.office, lang)
+        title = sentence(say(lang, "card.note_of", who=who), size="small", weight="bolder", isSubtle=True)
+        shown.append(letter.written(lang, title, cut(note.text, longest // 2, lang)))
+    draft = next((a for a in view.record.annotations if a.by == mine and not a.final), None)
+    if draft is not None:
+        shown.append(letter.written(lang, label(say(lang, "card.your_draft")), cut(draft.text, longest // 2, lang)))
+    return shown
+
+
+def _copies(view: CardView) -> Json | None:
+    """Whom the reader told of it besides, while it is still with them."""
+    lang = view.language
+    rows = [sentence(letter.asked_of(s, view.office, lang), spacing="small") for s in _asked_from(view)[-5:]]
+    return box(lang, [label(say(lang, "card.also_referred")), *rows], spacing="medium") if rows else None
+
+
+def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
+    if not _WITH_WORDS & set(verbs):
+        return None
+    if Verb.APPROVE in verbs:
+        hint = "card.write_approval"
+    elif Verb.COMPLETE in verbs:
+        opinion = view.step.asked == "for_study_opinion"
+        hint = "card.write_opinion" if opinion else "card.write_result"
+    else:
+        hint = "card.write_reason"
+    return text_input(view.language, "note", hint, typed)
+
+
+def _actions(view: CardView, verbs: list[Verb]) -> list[Json | None]:
+    """The buttons, the answer first; in two rows where one would be cut off on a phone."""
+    lang, token = view.language, view.asked.token
+    first = next((v for v in (*_ANSWERS, Verb.REFER) if v in verbs), None)
+    ordered = sorted(verbs, key=lambda verb: verb is not first)
+    rows = [ordered]
+    if len(ordered) > _MOST_IN_A_ROW:
+        rows = [[v for v in ordered if v not in _BESIDES], [v for v in ordered if v in _BESIDES]]
+    styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive"}
+    return [
+        buttons(
+            (button(lang, v.value, token, style=styles.get(v)) for v in row), spacing="medium" if i == 0 else "small"
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
+# ---------------------------------------------------------------- waiting, done
+
+
+def _waiting(view: CardView, at: datetime, longest: int) -> list[Json | None]:
+    lang, record = view.language, view.record
+    top = head(lang, say(lang, f"asked.{view.step.asked}"), say(lang, "card.waiting"), record, "emphasis")
+    masked = is_masked(record, view.person.clearance)
+    rows = [_referred(view, asked, masked, longest) for asked in _asked_from(view)[-5:]]
+    return [top, *_what(view, masked), *rows, _later(view, at)]
+
+
+def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
+    lang, record, step, office = view.language, view.record, view.step, view.office
+    masked = is_masked(record, view.person.clearance)
+    outcome, by, when = _outcome(view)
+    top = head(
+        lang,
+        say(lang, f"asked.{step.asked}"),
+        say(lang, f"outcome.{outcome}"),
+        record,
+        _STYLES.get(outcome, "emphasis"),
+    )
+    done_by = name_of(by, step.to_unit, office, lang)
+    said = [sentence(say(lang, "card.done_by", who=done_by, when=moment(when or at, office, lang)))]
+    text = record.outcome_note if outcome == "closed" else step.result
+    title = "card.your_words" if by == view.person.person_id else "card.words_of"
+    named = sentence(say(lang, title, who=done_by), size="small", weight="bolder", isSubtle=True)
+    return [
+        top,
+        *_what(view, masked),
+        *said,
+        None if masked else letter.written(lang, named, cut(text or "", longest, lang)),
+        *(_referred(view, s, masked, longest) for s in (_asked_from(view)[-5:] if outcome == "referred" else [])),
+        sentence(say(lang, "card.came_back"), isSubtle=True) if _came_back(view) else None,
+        _where(view, at),
+        _later(view, at),
+    ]
+
+
+def _what(view: CardView, masked: bool) -> list[Json | None]:
+    """What the card is about: the letter's subject and sender, or that it is secret."""
+    if masked:
+        return _mask(view)
+    return [letter.subject(view.record, view.language), facts(letter.sender(view.record, view.language))]
+
+
+def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json | None:
+    """One colleague who was asked: what, with which note, and what they did."""
+    lang, office = view.language, view.office
+    line = sentence(letter.asked_of(asked, office, lang), weight="bolder")
+    done = None
+    if asked.outcome is not None and asked.ended_at is not None:
+        outcome = say(lang, f"outcome.{asked.outcome}")
+        done = sentence(
+            say(lang, "card.done_by", who=outcome, when=moment(asked.ended_at, office, lang)), isSubtle=True
+        )
+    note = None if masked else cut(asked.note or "", longest // 2, lang)
+    return box(lang, [line, letter.written(lang, label(say(lang, "card.your_words")), note), done], spacing="medium")
+
+
+def _where(view: CardView, at: datetime) -> Json | None:
+    return facts(letter.held_by(view.record, view.office, view.language, at)) if not view.record.ended else None
+
+
+def _later(view: CardView, at: datetime) -> Json | None:
+    """What may still be done when the step is no more the reader's: a note, and a fresh look."""
+    if view.record.ended:
+        return None
+    may_note = Verb.ANNOTATE in verbs_of(view, at)
+    actions = [button(view.language, Verb.ANNOTATE.value, view.asked.token)] if may_note else []
+    return buttons([*actions, button(view.language, "view", view.asked.token)], spacing="medium")
+
+
+# ---------------------------------------------------------------- parts of the above
+
+
+def _mask(view: CardView) -> list[Json | None]:
+    lang, level = view.language, say(view.language, f"confidentiality.{view.record.confidentiality}")
+    if not is_secret(view.record.confidentiality):
+        return [sentence(say(lang, "card.not_cleared"))]
+    return [
+        sentence(say(lang, "card.secret", level=level), weight="bolder", color="attention"),
+        sentence(say(lang, "card.secret_where"), isSubtle=True, spacing="small"),
+    ]
+
+
+def _outcome(view: CardView) -> tuple[str, str | None, datetime | None]:
+    """What was done with the step, by whom and when. A referral is its asker's doing, whoever ended the step later."""
+    step = view.step
+    asked = _asked_from(view) if step.outcome in (None, "referred") else []
+    if asked:
+        return "referred", asked[-1].opened_by, asked[-1].opened_at
+    return step.outcome or "referred", step.ended_by, step.ended_at
+
+
+def _asked_from(view: CardView) -> list[Step]:
+    """The steps that were opened from this one by the person asked, or by the clerk who handed it over."""
+    record, step = view.record, view.step
+    children = [s for s in record.steps if s.parent == step.number and s.cause == "person"]
+    if children or step.outcome != "referred":
+        return children
+    handed = (
+        s for s in record.steps if (s.opened_at, s.opened_by, s.cause) == (step.ended_at, step.ended_by, "person")
+    )
+    return [s for s in handed if s.number > step.number]
+
+
+def _came_back(view: CardView) -> bool:
+    """Whether the answer to what was asked from here has come, so that a newer card asks the reader."""
+    step = view.step
+    return step.outcome == "referred" and any(
+        s.number > step.number and s.to_person == step.to_person and s.cause in ("answer", "return")
+        for s in view.record.steps
+        if step.to_person is not None
+    )

@@ -1,0 +1,46 @@
+"""Cards in people's chats, by Teams: the port `Chats` over the channel."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.cards import step_card
+from service.ports import CardView, Conversation, SentCard
+from texts.isolates import bare
+
+type Activity = dict[str, Any]
+
+ADAPTIVE_CARD = "application/vnd.microsoft.card.adaptive"
+
+
+class Line(Protocol):
+    """What says something in a chat: `bot.channel.Channel`."""
+
+    async def send(self, chat: Conversation, activity: Activity) -> str: ...
+
+    async def update(self, service_url: str, conversation_id: str, activity_id: str, activity: Activity) -> None: ...
+
+
+class TeamsChats:
+    """See service.ports.Chats."""
+
+    def __init__(self, line: Line, clock: Callable[[], datetime]) -> None:
+        self._line, self._clock = line, clock
+
+    async def ask(self, conversation: Conversation, card: CardView) -> str:
+        message = card_message(step_card(card, self._clock()))
+        return await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
+
+    async def refresh(self, sent: SentCard, card: CardView) -> None:
+        message = card_message(step_card(card, self._clock()))
+        await self._line.update(sent.service_url, sent.conversation_id, sent.activity_id, message)
+
+
+def card_message(card: dict[str, Any]) -> Activity:
+    """A message that is a card; `summary` is what a notification shows of it."""
+    attachment = {"contentType": ADAPTIVE_CARD, "content": card}
+    return {"type": "message", "summary": bare(str(card["fallbackText"])), "attachments": [attachment]}
+
+
+def text_message(text: str) -> Activity:
+    return {"type": "message", "text": text, "textFormat": "plain"}

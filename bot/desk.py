@@ -1,0 +1,118 @@
+"""What a press or a word needs of what is kept: one read each, and the few things the chat itself is remembered by."""
+
+from dataclasses import dataclass
+
+from bot.cards import Waiting
+from registry.office import Office, Person
+from registry.record import Record, Step
+from registry.rights import is_asked, steps_of
+from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
+from service.service import Service
+from texts import search_key
+
+_MOST_PENDING = 25
+_MOST_NUMBERED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a press was about. `view` is None for a token that we never gave, or one that is not this person's."""
+
+    person: Person | None
+    known: bool  # whether we ever gave the token
+    view: CardView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that a person may read, with the step that is theirs now and their token for it, if there is one."""
+
+    record: Record
+    step: Step | None
+    token: str | None
+
+
+class Desk:
+    """Reads what is kept, for the bot."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def look(self, token: str, person_id: str) -> Seen:
+        """What *token* stands for, if it is this person's: put before them, or before the clerks they are one of."""
+
+        def work(tx: Transaction) -> Seen:
+            office = tx.office()
+            person = office.person(person_id)
+            asked = tx.asked(token) if token else None
+            stored = tx.record(asked.record_id) if asked is not None else None
+            step = stored.record.step(asked.step) if stored is not None and asked is not None else None
+            if person is None or asked is None or stored is None or step is None:
+                return Seen(person, asked is not None, None)
+            if asked.person != person_id and not (step.to_person is None and is_asked(person, step)):
+                return Seen(person, True, None)
+            return Seen(person, True, CardView(asked, stored.record, step, person, office, person.language))
+
+        return self._service.store.read(work)
+
+    def office(self) -> Office:
+        return self._service.office()
+
+    def pending(self, person: Person) -> list[Waiting]:
+        """What waits for *person*, oldest first."""
+
+        def work(tx: Transaction) -> list[Waiting]:
+            unit = person.unit_id if person.clerk else ""
+            found = tx.find(Wanted(holder=person.person_id, holder_unit=unit, top=_MOST_PENDING))
+            mine = ((record, step) for record in found for step in steps_of(person, record) if step.custody)
+            listed = [Waiting(r, s, tx.token_of(r.record_id, s.number, person.person_id)) for r, s in mine]
+            return sorted(listed, key=lambda one: one.step.opened_at)
+
+        return self._service.store.read(work)
+
+    def numbered(self, number: str, person: Person) -> list[Found]:
+        """Records that *person* may read whose serial or reference is *number*, as `search_key` writes it."""
+        unit = person.unit_id if person.clerk else ""
+
+        def named(tx: Transaction, search: str) -> list[Record]:
+            wanted = Wanted(search=search, reader=person.person_id, reader_unit=unit, top=50)
+            return [r for r in tx.find(wanted) if _has_number(r, number)]
+
+        def work(tx: Transaction) -> list[Found]:
+            between_slashes = f"/{number}/" if number.isdigit() else number
+            records = named(tx, between_slashes) or named(tx, number)
+            found = []
+            for record in records[:_MOST_NUMBERED]:
+                step = next(iter(steps_of(person, record)), None)
+                token = tx.token_of(record.record_id, step.number, person.person_id) if step is not None else None
+                found.append(Found(record, step, token))
+            return found
+
+        return self._service.store.read(work)
+
+    def meet(self, chat: Conversation) -> tuple[int, Person | None]:
+        """Keep where somebody's chat is: how many effects waited for that, and the person, if they are new to us."""
+        due = self._service.met(chat)
+        now = self._service.clock()
+
+        def work(tx: Transaction) -> Person | None:
+            person = tx.office().person(chat.person)
+            return person if person is not None and tx.first_time(f"welcome:{chat.person}", "", now) else None
+
+        return due, self._service.store.write(work)
+
+    def hear(self, chat: Conversation) -> int:
+        """As `meet`, from somebody who writes: nothing is written where we know all that; how many effects are due."""
+        kept = self._service.store.read(lambda tx: tx.conversation(chat.person))
+        return 0 if kept == chat else self._service.met(chat)
+
+    def note_card(self, card: SentCard) -> None:
+        """Remember one more copy of a card, so that it is refreshed with the others."""
+        store = self._service.store
+        if card not in store.read(lambda tx: tx.cards(card.token)):
+            store.write(lambda tx: tx.add_card(card, self._service.clock()))
+
+
+def _has_number(record: Record, number: str) -> bool:
+    reference = search_key(record.reference)
+    return str(record.serial) == number or reference == number or reference.endswith(f"/{number}")

@@ -1,0 +1,85 @@
+################################################################
+# What the Bot Connector means when it refuses
+################################################################
+#
+# Rule 1: a refusal is read here and nowhere else: status and code in, whose turn it is out.
+# Rule 2: what no row names goes by its status alone. A 500 is not asked again by itself: the message may be standing.
+#
+# Source: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages
+#         (errors) and …/bots/how-to/rate-limit
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from registry.errors import Gone, Misconfigured, Mistaken, Throttled, Unavailable
+from service.ports import ChatBlocked, NotInstalled
+
+_BLOCKED_BY_CODE_209 = "MessageWritesBlocked"  # older answers give the number alone
+
+_BY_CODE: dict[tuple[int, str], Callable[[str], Exception]] = {
+    (403, "ForbiddenOperationException"): NotInstalled,
+    (403, "BotNotInConversationRoster"): NotInstalled,
+    (404, "BotNotInConversationRoster"): NotInstalled,
+    (403, "ConversationBlockedByUser"): lambda _: ChatBlocked("chat.blocked_by_person"),
+    (403, "BotDisabledByAdmin"): lambda _: ChatBlocked("chat.blocked_by_policy"),
+    (403, "NotEnoughPermissions"): lambda _: ChatBlocked("chat.blocked_without_permission"),
+    (403, "MessageWritesBlocked"): lambda _: ChatBlocked("chat.blocked_for_writing"),
+}
+_BY_STATUS: dict[int, Callable[[str], Exception]] = {
+    401: Misconfigured,
+    403: Misconfigured,  # InvalidBotApiHost and its like: the wrong cloud, a policy
+    404: Gone,
+    408: Unavailable,
+    410: Gone,
+    412: Unavailable,  # somebody else is writing in the conversation
+    429: Unavailable,  # without a wait that we can read
+    500: Mistaken,
+}
+
+
+def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+    """Return what to raise for an answer that is not 2xx.
+
+    Args:
+        headers: Names in lower case; `retry-after` is in seconds, may be decimal, may be missing.
+        body: `{"error": {"code", "message", "subCode"?}}`, or anything else.
+    """
+    codes = _codes(body)
+    said = f"the connector answered {status} {' '.join(codes)}".rstrip()
+    if status in (429, 503) and (wait_s := _seconds(headers.get("retry-after", ""))) is not None:
+        return Throttled(wait_s)
+    for code in codes:
+        if (kind := _BY_CODE.get((status, code))) is not None:
+            return kind(said)
+    if 300 <= status < 400:
+        return Misconfigured(said)
+    return _BY_STATUS.get(status, Unavailable if status >= 500 else Mistaken)(said)
+
+
+def _codes(body: bytes) -> list[str]:
+    """Every code that the body names, the outer one first."""
+    try:
+        told: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(told, dict):
+        return []
+    inner = told.get("error")
+    found: list[str] = []
+    for place in (inner if isinstance(inner, dict) else {}, told):
+        for name in ("code", "subCode", "errorCode"):
+            code = place.get(name)
+            if code in (209, "209"):
+                found.append(_BLOCKED_BY_CODE_209)
+            elif isinstance(code, str) and code:
+                found.append(code[:80])
+    return list(dict.fromkeys(found))
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        wait_s = float(text)
+    except ValueError:
+        return None
+    return wait_s if 0 <= wait_s < 86_400 else None

@@ -1,0 +1,66 @@
+"""What a person means by what they wrote: forgiving of spelling, spaces and digits, and no guesswork beyond that."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from texts import search_key
+
+type Wish = Literal["pending", "number", "help", "greeting", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What is wished; `number` is a serial or a reference, as `search_key` writes it."""
+
+    wish: Wish
+    number: str = ""
+
+
+def _keys(*phrases: str) -> frozenset[str]:
+    return frozenset(_packed(search_key(phrase)) for phrase in phrases)
+
+
+def _packed(key: str) -> str:
+    """The letters and digits of *key* alone: spaces and points do not matter."""
+    return "".join(c for c in key if c.isalnum())
+
+
+_PENDING = _keys(
+    "المعلق عندي", "المعلق لدي", "المعلقة عندي", "المعلق", "المعلقات", "معلق", "معلقاتي", "ما المعلق عندي",
+    "ما عندي", "ماذا عندي", "شنو عندي", "وش عندي", "ايش عندي", "عندي", "قائمتي", "القائمة", "مهامي", "المطلوب مني",
+    "pending", "my pending", "what is pending", "waiting", "list", "my list", "tasks", "my tasks", "todo", "inbox",
+)  # fmt: skip
+_HELP = _keys(
+    "مساعدة", "المساعدة", "ساعدني", "ساعدوني", "الأوامر", "أوامر", "كيف", "كيف أستخدم تراسل", "ماذا تفعل",
+    "help", "commands", "how", "what can you do", "menu", "start",
+)  # fmt: skip
+_GREETINGS = _keys(
+    "السلام عليكم", "السلام عليكم ورحمة الله", "السلام عليكم ورحمة الله وبركاته", "سلام", "مرحبا", "مرحبا بك", "أهلا",
+    "أهلا وسهلا", "هلا", "صباح الخير", "مساء الخير", "شكرا", "يعطيك العافية",
+    "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "salam", "thanks", "thank you",
+)  # fmt: skip
+_ABOUT_A_NUMBER = _keys(
+    "رقم", "الرقم", "برقم", "كتاب", "الكتاب", "مراسلة", "المراسلة", "معاملة", "المعاملة", "قيد", "القيد", "عرض", "اعرض",
+    "افتح", "حالة", "أين", "وين",
+    "number", "no", "record", "letter", "show", "open", "status", "of", "find", "the", "where", "is",
+)  # fmt: skip
+_NUMBER = re.compile(r"#?((?:[^\W\d][^\s/]*/)*\d{1,9}(?:/\d{4})?)[.،,؟?!]*")
+
+
+def meant_by(text: str) -> Meant:
+    """Return what *text* asks for."""
+    key = search_key(text)
+    packed = _packed(key)
+    if packed in _PENDING:
+        return Meant("pending")
+    if packed in _HELP or key in ("?", "؟"):
+        return Meant("help")
+    if packed in _GREETINGS:
+        return Meant("greeting")
+    words = key.split()
+    numbers = [found[1] for word in words if (found := _NUMBER.fullmatch(word))]
+    rest = [word for word in words if not _NUMBER.fullmatch(word) and _packed(word)]
+    if len(numbers) == 1 and all(_packed(word) in _ABOUT_A_NUMBER for word in rest):
+        return Meant("number", numbers[0])
+    return Meant("unknown")

@@ -1,0 +1,241 @@
+"""Every card in every state, from a small office: what the golden files, the checks and the pictures are drawn from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.cards import (
+    Waiting,
+    help_card,
+    note_form,
+    pending_card,
+    record_card,
+    recorded,
+    referral_form,
+    several_card,
+    step_card,
+    welcome_card,
+)
+from registry.commands import Acknowledge, Annotate, Approve, Close, Complete, Quarantine, Refer, Return
+from registry.mail import Address
+from registry.record import Record
+from service.ports import Asked, CardView
+from tests.values import ANNEX, OFFICE, PEOPLE, Desk, forwarded, mail, registered
+from texts import Language, say
+
+type Card = dict[str, Any]
+
+TOKEN = "tok-1234567890abcdefghij"
+RESULT = "جُهّزت المستندات المطلوبة للربع الثاني، وعددها 14 مستنداً، وأُرفقت بكشف موقّع.\nينقصها كشف العهد رقم 12-34."
+NOTE = "للأهمية، يُرجى الإنجاز قبل نهاية الأسبوع."
+
+
+def view(record: Record, step: int, person: str, lang: Language, said: str | None = None) -> CardView:
+    """The card of *step* as *person* has it."""
+    asked = Asked(token=TOKEN, record_id=record.record_id, step=step, person=person, version=record.version)
+    found = record.step(step)
+    assert found is not None
+    return CardView(asked, record, found, PEOPLE[person], OFFICE, lang, said)
+
+
+def _letter() -> Desk:
+    """Huda forwarded the audit office's letter; the rule put it before her."""
+    more = replace(ANNEX, name="invoice_07-2026 (final).pdf", sha256="b" * 64)
+    return registered(forwarded(parts=(ANNEX, more)))
+
+
+def _referred(asked: str = "for_action") -> Desk:
+    desk = _letter()
+    desk.accept(Refer(record_id="r1", step=1, by="huda", asked=asked, to_person="omar", note=NOTE))
+    return desk
+
+
+def _completed() -> Desk:
+    desk = _referred()
+    desk.accept(Complete(record_id="r1", step=2, by="omar", note=RESULT))
+    return desk
+
+
+def _approved() -> Desk:
+    desk = _completed()
+    desk.accept(Approve(record_id="r1", step=desk.last_step, by="huda", note=None))
+    return desk
+
+
+def _returned() -> Desk:
+    desk = _referred()
+    desk.accept(Return(record_id="r1", step=2, by="omar", note="ليست من اختصاصي، هي لدى قسم المشتريات."))
+    return desk
+
+
+def _annotated() -> Desk:
+    desk = _letter()
+    desk.accept(Annotate(record_id="r1", by="huda", note="راجعتُ الملف السابق رقم 9/2025.", final=True))
+    desk.accept(Annotate(record_id="r1", by="huda", note="أسأل سالم عن كشف العهد", final=False))
+    return desk
+
+
+def _outside(**fields: Any) -> Desk:
+    """A letter from outside, that nobody forwarded."""
+    return registered(mail(**fields))
+
+
+def _registry() -> Desk:
+    """A letter that no rule sends further: whoever keeps the register has it."""
+    letter = mail(subject="توريد قطع غيار", text="نطلب قطع غيار للمولدات.")
+    return registered(letter, replace(OFFICE, rules=()))
+
+
+def _secret() -> Desk:
+    return registered(mail(subject="سري: خطة الطوارئ"))
+
+
+def _quarantined() -> Desk:
+    desk = Desk()
+    suspect = mail(sender=Address("مدير المالية", "cfo@ministry.example"), subject="تحويل عاجل", text="حوّلوا المبلغ.")
+    reasons = ("quarantine.unknown_insider", "quarantine.spoofed_insider")
+    desk.accept(Quarantine(record_id="r1", mail=suspect, reasons=reasons, serial=3))
+    return desk
+
+
+def _step(make: Callable[[], Desk], step: int, person: str, **how: Any) -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        desk = make()
+        number = step or desk.last_step
+        return step_card(view(desk.held, number, person, lang), desk.now, **how)
+
+    return draw
+
+
+def _refused(reason: str, typed: str = "") -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        desk = _referred()
+        return step_card(view(desk.held, 2, "omar", lang, say(lang, reason)), desk.now, typed=typed)
+
+    return draw
+
+
+def _already(lang: Language) -> Card:
+    desk = _approved()
+    shown = view(desk.held, desk.last_step, "huda", lang)
+    return step_card(replace(shown, said=recorded(shown)), desk.now)
+
+
+def _copy() -> Desk:
+    desk = _letter()
+    desk.accept(Refer(record_id="r1", step=1, by="huda", asked="for_information", to_person="salem"))
+    return desk
+
+
+def _acknowledged() -> Desk:
+    desk = _copy()
+    desk.accept(Acknowledge(record_id="r1", step=2, by="salem"))
+    return desk
+
+
+def _handed_over() -> Desk:
+    desk = _registry()
+    desk.accept(Refer(record_id="r1", step=1, by="abdullah", asked="for_action", to_person="huda", note=NOTE))
+    return desk
+
+
+def _closed() -> Desk:
+    desk = _registry()
+    desk.accept(Close(record_id="r1", step=1, by="abdullah", note="وردت خطأً، وهي موجهة إلى جهة أخرى."))
+    return desk
+
+
+def _referral(lang: Language) -> Card:
+    desk = _letter()
+    return referral_form(view(desk.held, 1, "huda", lang), desk.now, note=NOTE)
+
+
+def _referral_refused(lang: Language) -> Card:
+    desk = _letter()
+    said = say(lang, "refer.nobody")
+    return referral_form(view(desk.held, 1, "huda", lang, said), desk.now, disposition="for_reply", note=NOTE)
+
+
+def _referral_secret(lang: Language) -> Card:
+    desk = _secret()
+    return referral_form(view(desk.held, 1, "noura", lang), desk.now)
+
+
+def _note(lang: Language) -> Card:
+    return note_form(view(_annotated().held, 1, "huda", lang))
+
+
+def _record(make: Callable[[], Desk], person: str) -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        desk = make()
+        return record_card(desk.held, PEOPLE[person], OFFICE, lang, desk.now)
+
+    return draw
+
+
+def _pending(lang: Language) -> Card:
+    desks = [_letter(), _outside(subject="عاجل جداً: انقطاع الشبكة"), _registry(), _completed()]
+    for number, desk in enumerate(desks, start=1):
+        desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
+    waiting = [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
+    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desks[0].now + timedelta(hours=2))
+
+
+def _nothing_pending(lang: Language) -> Card:
+    return pending_card([], PEOPLE["huda"], OFFICE, lang, _letter().now)
+
+
+def _several(lang: Language) -> Card:
+    records = [_letter().held, _quarantined().held]
+    return several_card(records, PEOPLE["noura"], lang)
+
+
+_URGENT = {"subject": "عاجل جداً: انقطاع الشبكة عن مبنى الوزارة", "importance": "high"}
+_LATIN = {
+    "sender": Address("Cedar Networks Co.", "sales@cedar-net.example"),
+    "subject": "Quotation Q-2026/118 for network switches (rev. 3).",
+    "parts": tuple(replace(ANNEX, name=f"annex_{n}.pdf", sha256=n * 64) for n in "12345"),
+}
+
+SAMPLES: dict[str, Callable[[Language], Card]] = {
+    "step-approval": _step(_letter, 1, "huda"),
+    "step-action": _step(_referred, 2, "omar"),
+    "step-opinion": _step(lambda: _referred("for_study_opinion"), 2, "omar"),
+    "step-information": _step(_copy, 2, "salem"),
+    "step-copied": _step(_copy, 1, "huda"),
+    "step-approve-result": _step(_completed, 0, "huda"),
+    "step-returned-to": _step(_returned, 0, "huda"),
+    "step-annotated": _step(_annotated, 1, "huda"),
+    "step-urgent": _step(lambda: _outside(**_URGENT), 1, "huda"),
+    "step-latin": _step(lambda: _outside(**_LATIN), 1, "huda"),
+    "step-registry": _step(_registry, 1, "abdullah"),
+    "step-quarantine": _step(_quarantined, 1, "abdullah"),
+    "step-secret": _step(_secret, 1, "noura"),
+    "step-refused": _refused("say.result_missing"),
+    "step-told": _step(_annotated, 1, "huda", told="حُفظت المسودة، ولا يراها غيرك."),
+    "step-waiting": _step(_referred, 1, "huda"),
+    "step-referred-done": _step(_completed, 1, "huda"),
+    "step-handed-over": _step(_handed_over, 1, "abdullah"),
+    "step-completed": _step(_completed, 2, "omar"),
+    "step-returned": _step(_returned, 2, "omar"),
+    "step-acknowledged": _step(_acknowledged, 2, "salem"),
+    "step-approved": _step(_approved, 0, "huda"),
+    "step-closed": _step(_closed, 1, "abdullah"),
+    "step-already": _already,
+    "form-referral": _referral,
+    "form-referral-refused": _referral_refused,
+    "form-referral-secret": _referral_secret,
+    "form-note": _note,
+    "record-open": _record(_completed, "omar"),
+    "record-closed": _record(_approved, "omar"),
+    "record-quarantine": _record(_quarantined, "noura"),
+    "record-secret": _record(_secret, "abdullah"),
+    "pending": _pending,
+    "pending-nothing": _nothing_pending,
+    "help": lambda lang: help_card(lang),
+    "help-not-understood": lambda lang: help_card(lang, sorry=say(lang, "chat.not_understood")),
+    "help-greeting": lambda lang: help_card(lang, say(lang, "chat.greeting", name=PEOPLE["huda"].name)),
+    "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),
+    "several": _several,
+}
