@@ -25,6 +25,7 @@ from sandbox.kept import Kept
 HERE = Path(__file__).resolve().parent
 MINISTRY = HERE / "ministry"
 NO_USE = 3  # how a child ends that would end the same way if it were started again
+BOT_SECRET = "bot-app-secret"  # noqa: S105 (a name, not a secret)
 LOCK = "sandbox.lock"  # held by the supervisor whose state folder it is
 
 
@@ -133,6 +134,7 @@ def plan(
                 folder=state / "tenant",
                 certificates=trust.folder,
                 host_url=product_url,
+                secrets=_vault(state, {BOT_SECRET: secret}),
             ),
             {**common, "SANDBOX_APP_SECRET": secret},
         ),
@@ -170,6 +172,17 @@ def _secret(state: Path, name: str) -> str:
         kept.keep(name, secrets.token_urlsafe(32))
         file.chmod(0o600)
     return str(kept.get(name, ""))
+
+
+def _vault(state: Path, held: Mapping[str, str]) -> Path:
+    """The file of what the vault holds."""
+    file = state / "vault.json"
+    kept = Kept(file)
+    for name, value in held.items():
+        if kept.get(name, "") != value:
+            kept.keep(name, value)
+            file.chmod(0o600)
+    return file
 
 
 def _chosen(ports: Ports) -> list[int]:

@@ -60,6 +60,7 @@ class Later:
 
     wait_s: float
     why: str
+    unless: Callable[[Transaction], bool] | None = None  # what it waits for came meanwhile: due at once
 
 
 class Performer:
@@ -149,7 +150,11 @@ class Performer:
             return Done()  # answered before the card was sent: nothing is asked any more
         if chat is None:
             await self._installs.install(effect.person)
-            return Later(_LOOK_AGAIN_S, "the app was installed; the chat is not known yet")
+            return Later(
+                _LOOK_AGAIN_S,
+                "the app was installed; the chat is not known yet",
+                unless=lambda tx: tx.conversation(effect.person) is not None,
+            )
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
         activity_id = await self._chats.ask(chat, view)
@@ -231,8 +236,12 @@ class Performer:
             self._store.write(lambda tx: work(tx, None))
 
     def _postpone(self, claimed: Claimed, owner: str, later: Later) -> None:
-        due_at = self._clock() + timedelta(seconds=later.wait_s)
-        self._store.write(lambda tx: tx.postpone(claimed.effect_id, owner, due_at, later.why))
+        def work(tx: Transaction) -> None:
+            came = later.unless is not None and later.unless(tx)
+            due_at = self._clock() + timedelta(seconds=0 if came else later.wait_s)
+            tx.postpone(claimed.effect_id, owner, due_at, later.why)
+
+        self._store.write(work)
 
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
         name = type(claimed.effect).__name__
