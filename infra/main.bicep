@@ -34,6 +34,13 @@ param publicHost string = ''
 @description('The API\'s application id URI; empty takes the identity\'s.')
 param apiAudience string = ''
 
+@description('The bot\'s app registration, where it is not the managed identity: docs/tenant.md, step 2.')
+param botAppId string = ''
+
+@description('Its client secret; kept in the vault as bot-app-secret.')
+@secure()
+param botAppSecret string = ''
+
 @description('Days that a document in the archive can be neither changed nor deleted. The ministry\'s schedule decides; lock the policy once it has.')
 @minValue(1)
 @maxValue(146000)
@@ -203,6 +210,11 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     name: 'graph-client-state'
     properties: { contentType: 'text/plain', value: graphClientState }
   }
+
+  resource botSecret 'secrets' = if (!empty(botAppId)) {
+    name: 'bot-app-secret'
+    properties: { contentType: 'text/plain', value: botAppSecret }
+  }
 }
 
 resource mayReadSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -276,28 +288,35 @@ resource functions 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: {
-      AzureWebJobsStorage__accountName: storage.name
-      AzureWebJobsStorage__credential: 'managedidentity'
-      AzureWebJobsStorage__clientId: identity.properties.clientId
-      APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-      AZURE_TENANT_ID: subscription().tenantId
-      AZURE_CLIENT_ID: identity.properties.clientId
-      API_AUDIENCE: empty(apiAudience) ? 'api://${identity.properties.clientId}' : apiAudience
-      ARCHIVE_URL: '${archive.properties.primaryEndpoints.blob}${archiveContainer}'
-      DATABASE_URL: '@Microsoft.KeyVault(SecretUri=${vault::databaseUrl.properties.secretUri})'
-      GRAPH_CLIENT_STATE: '@Microsoft.KeyVault(SecretUri=${vault::clientState.properties.secretUri})'
-      KEY_VAULT_URL: vault.properties.vaultUri
-      ORGANISATION: organisation
-      PUBLIC_URL: publicUrl
-      REGISTRY_MAILBOXES: registryMailboxes
-      TIME_ZONE: timeZone
-    }
+    properties: union(given, empty(botAppId) ? {} : givenForBot)
     dependsOn: [mayUseStorage, mayReadSecrets, mayWriteArchive]
   }
 }
 
 var publicUrl = 'https://${empty(publicHost) ? functions.properties.defaultHostName : publicHost}'
+
+var given = {
+  AzureWebJobsStorage__accountName: storage.name
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.properties.clientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  AZURE_TENANT_ID: subscription().tenantId
+  AZURE_CLIENT_ID: identity.properties.clientId
+  API_AUDIENCE: empty(apiAudience) ? 'api://${identity.properties.clientId}' : apiAudience
+  ARCHIVE_URL: '${archive.properties.primaryEndpoints.blob}${archiveContainer}'
+  DATABASE_URL: '@Microsoft.KeyVault(SecretUri=${vault::databaseUrl.properties.secretUri})'
+  GRAPH_CLIENT_STATE: '@Microsoft.KeyVault(SecretUri=${vault::clientState.properties.secretUri})'
+  ORGANISATION: organisation
+  PUBLIC_URL: publicUrl
+  REGISTRY_MAILBOXES: registryMailboxes
+  TIME_ZONE: timeZone
+}
+
+// Without a vault to look in, the bot signs in as the managed identity.
+var givenForBot = {
+  BOT_APP_ID: botAppId
+  KEY_VAULT_URL: vault.properties.vaultUri
+}
 
 // ---------------------------------------------------------------- the bot
 
@@ -309,10 +328,10 @@ resource bot 'Microsoft.BotService/botServices@2022-09-15' = {
   properties: {
     displayName: 'Tarasul'
     endpoint: '${publicUrl}/api/messages'
-    msaAppType: 'UserAssignedMSI'
-    msaAppId: identity.properties.clientId
+    msaAppType: empty(botAppId) ? 'UserAssignedMSI' : 'SingleTenant'
+    msaAppId: empty(botAppId) ? identity.properties.clientId : botAppId
     msaAppTenantId: subscription().tenantId
-    msaAppMSIResourceId: identity.id
+    msaAppMSIResourceId: empty(botAppId) ? identity.id : null
     disableLocalAuth: true
   }
 

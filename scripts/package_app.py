@@ -22,12 +22,13 @@ NO_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 
 
 def filled(
-    form: dict[str, Any], *, app_id: str, teams_app_id: str, host: str, website: str, audience: str
+    form: dict[str, Any], *, app_id: str, bot_id: str, teams_app_id: str, host: str, website: str, audience: str
 ) -> dict[str, Any]:
     """Return the manifest with its ids and hosts filled in.
 
     Args:
-        app_id: AZURE_CLIENT_ID (and BOT_APP_ID): who the bot is, and who asks Graph to install the app.
+        app_id: AZURE_CLIENT_ID: who asks Graph to install the app.
+        bot_id: BOT_APP_ID: who the bot is.
         teams_app_id: TEAMS_APP_ID: what the app is called in the tenant's catalogue.
         audience: API_AUDIENCE.
     """
@@ -35,7 +36,7 @@ def filled(
     return form | {
         "id": teams_app_id,
         "developer": form["developer"] | links,
-        "bots": [bot | {"botId": app_id} for bot in form["bots"]],
+        "bots": [bot | {"botId": bot_id} for bot in form["bots"]],
         "validDomains": [host],
         "webApplicationInfo": {"id": app_id, "resource": audience},
     }
@@ -67,6 +68,7 @@ def main(arguments: list[str]) -> int:
     ask = argparse.ArgumentParser(description="Make the Teams app package: dist/tarasul-teams.zip.")
     ask.add_argument("--app-id", required=True, type=_guid, help="AZURE_CLIENT_ID")
     ask.add_argument("--host", required=True, type=_host, help="the host of PUBLIC_URL, without https://")
+    ask.add_argument("--bot-id", type=_guid, help="BOT_APP_ID, where it is not the app id")
     ask.add_argument("--teams-app-id", type=_guid, help="TEAMS_APP_ID, where it is not the app id")
     ask.add_argument("--audience", help="API_AUDIENCE, where it is not api://<app id>")
     ask.add_argument("--website", help="the page about the app, where it is not the host's own")
@@ -75,6 +77,7 @@ def main(arguments: list[str]) -> int:
     manifest = filled(
         json.loads((MANIFESTS / "manifest.json").read_text("utf-8")),
         app_id=given.app_id,
+        bot_id=given.bot_id or given.app_id,
         teams_app_id=given.teams_app_id or given.app_id,
         host=given.host,
         website=given.website or f"https://{given.host}",

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 
+from app.credentials import BOT_SECRET
 from app.settings import _REQUIRED, Settings
 from tests.building.house import bound, code, table
 from tests.programs import REPOSITORY
@@ -12,8 +13,16 @@ BICEP = (REPOSITORY / "infra" / "main.bicep").read_text()
 SCOPE = (REPOSITORY / "infra" / "exchange-scope.ps1").read_text()
 PERMISSIONS = (REPOSITORY / "infra" / "graph-permissions.ps1").read_text()
 
-APP_SETTINGS = re.search(r"name: 'appsettings'\n\s+properties: \{\n(.*?)\n    \}", BICEP, re.DOTALL)
-GIVEN: dict[str, str] = dict(re.findall(r"^\s+(\w+): (.+)$", APP_SETTINGS[1], re.MULTILINE)) if APP_SETTINGS else {}
+
+def given(variable: str) -> dict[str, str]:
+    """The settings that a variable of the template holds."""
+    block = re.search(rf"^var {variable} = \{{\n(.*?)^\}}", BICEP, re.MULTILINE | re.DOTALL)
+    assert block is not None, variable
+    return dict(re.findall(r"^  (\w+): (.+)$", block[1], re.MULTILINE))
+
+
+ALWAYS, FOR_BOT = given("given"), given("givenForBot")
+GIVEN = ALWAYS | FOR_BOT
 
 
 def test_every_required_setting_is_given() -> None:
@@ -36,16 +45,20 @@ def test_the_product_accepts_what_it_is_given_in_azure() -> None:
         "ARCHIVE_URL": f"{account}archive",
         "DATABASE_URL": "postgresql://tarasul:p%40ss@db.postgres.database.azure.com/tarasul?sslmode=require",
         "GRAPH_CLIENT_STATE": "k" * 32,
-        "KEY_VAULT_URL": "https://vault.vault.azure.net/",
         "ORGANISATION": "{}",
         "PUBLIC_URL": "https://tarasul.azurewebsites.net",
         "REGISTRY_MAILBOXES": "registry@ministry.example",
         "TIME_ZONE": "Asia/Kuwait",
     }
-    assert made.keys() == {
-        name for name in GIVEN if name.upper() == name and not name.startswith("APPLICATIONINSIGHTS")
-    }
+    ours = {field.name.upper() for field in dataclasses.fields(Settings)}
+    assert made.keys() == ALWAYS.keys() & ours
     Settings.from_environ(made | {"WEBSITE_SITE_NAME": "tarasul"})
+
+
+def test_the_vault_is_looked_into_only_where_the_bot_has_a_secret_there() -> None:
+    """With a vault to look in, the bot signs in with the secret of that name, and a managed identity has none."""
+    assert FOR_BOT.keys() == {"BOT_APP_ID", "KEY_VAULT_URL"}
+    assert f"name: '{BOT_SECRET}'" in BICEP
 
 
 def test_what_is_secret_comes_from_the_vault() -> None:
@@ -54,7 +67,7 @@ def test_what_is_secret_comes_from_the_vault() -> None:
         "GRAPH_CLIENT_STATE",
     }
     secure = re.findall(r"@secure\(\)\n(?:@.*\n)*param (\w+)", BICEP)
-    assert set(secure) == {"graphClientState", "databasePassword"}
+    assert set(secure) == {"graphClientState", "databasePassword", "botAppSecret"}
 
 
 def test_the_identity_signs_in_and_no_key_or_secret_does() -> None:

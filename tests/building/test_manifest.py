@@ -17,7 +17,9 @@ from bot.words import meant_by
 from tests.programs import REPOSITORY, needs
 
 MANIFESTS = REPOSITORY / "manifests"
-APP, TEAMS_APP = "11111111-2222-4333-8444-555555555555", "66666666-7777-4888-8999-aaaaaaaaaaaa"
+APP = "11111111-2222-4333-8444-555555555555"
+BOT = "22222222-3333-4444-8555-666666666666"
+TEAMS_APP = "66666666-7777-4888-8999-aaaaaaaaaaaa"
 
 
 def read(name: str) -> Any:
@@ -103,11 +105,12 @@ def packaged(out: Path, *arguments: str) -> zipfile.ZipFile:
 
 
 def test_the_package_carries_the_ids_and_the_host_it_was_made_for(tmp_path: Path) -> None:
-    made = packaged(tmp_path / "app.zip", "--app-id", APP, "--teams-app-id", TEAMS_APP, "--host", "tarasul.moi.example")
+    ids = ("--app-id", APP, "--bot-id", BOT, "--teams-app-id", TEAMS_APP)
+    made = packaged(tmp_path / "app.zip", *ids, "--host", "tarasul.moi.example")
     assert set(made.namelist()) == {"manifest.json", "ar.json", "color.png", "outline.png"}
     manifest = json.loads(made.read("manifest.json"))
     assert held_to(manifest, "v1.29/MicrosoftTeams.schema.json") == []
-    assert (manifest["id"], manifest["bots"][0]["botId"]) == (TEAMS_APP, APP)
+    assert (manifest["id"], manifest["bots"][0]["botId"]) == (TEAMS_APP, BOT)
     assert manifest["webApplicationInfo"] == {"id": APP, "resource": f"api://{APP}"}
     assert manifest["validDomains"] == ["tarasul.moi.example"]
     assert "00000000-0000" not in json.dumps(manifest)
