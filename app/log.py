@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+_TALKATIVE = ("azure", "httpx", "alembic", "msal")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -25,7 +26,7 @@ class JsonLines(logging.Formatter):
 
 
 def set_up_log(level: str) -> None:
-    """Give our own loggers JSON lines on stderr, once; those of libraries stay as the host set them."""
+    """Give our own loggers JSON lines on stderr, once; libraries that tell of each call are told to tell of trouble."""
     ours = logging.getLogger("tarasul")
     if not ours.handlers:
         handler = logging.StreamHandler()
@@ -33,3 +34,5 @@ def set_up_log(level: str) -> None:
         ours.addHandler(handler)
         ours.propagate = False
     ours.setLevel(level)
+    for talkative in _TALKATIVE:
+        logging.getLogger(talkative).setLevel(logging.WARNING)
