@@ -17,8 +17,9 @@ import logging
 import random
 import time
 import uuid
+import zlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -234,11 +235,9 @@ class GraphClient:
             async with session.request(
                 ask.method, call.url, data=body or None, headers=headers, allow_redirects=False
             ) as reply:
-                answer = Answer(
-                    reply.status,
-                    {name.lower(): value for name, value in reply.headers.items()},
-                    await _whole(reply, ask.limit_bytes),
-                )
+                told = {name.lower(): value for name, value in reply.headers.items()}
+                packed = await _whole(reply, ask.limit_bytes)
+                answer = Answer(reply.status, told, _unpacked(packed, told, ask.limit_bytes))
         except (aiohttp.ClientConnectorCertificateError, aiohttp.InvalidURL) as why:
             raise Misconfigured(f"Graph cannot be trusted or found: {why}") from why
         except aiohttp.ClientConnectorError as why:
@@ -257,6 +256,7 @@ class GraphClient:
         wished = [p.strip() for p in call.ask.headers.get("prefer", "").split(",") if "idtype" not in p.lower()]
         return {
             "accept": "application/json",
+            "accept-encoding": "gzip",
             "user-agent": self._user_agent,
             **call.ask.headers,
             "prefer": ", ".join(filter(None, (IMMUTABLE_IDS, *wished))),
@@ -269,7 +269,8 @@ class GraphClient:
         absolute = "://" in ask.path
         url = ask.path if absolute else self.base_url + ask.path
         if not self.may_follow(url):
-            raise Misconfigured(f"a link leads to a host that is not Graph's: {urlsplit(url).netloc[:100]!r}")
+            host = url.partition("://")[2].partition("/")[0][:100]
+            raise Misconfigured(f"a link leads to a host that is not Graph's: {host!r}")
         if ask.query:
             pairs = (f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in ask.query.items())
             url += ("&" if "?" in url else "?") + "&".join(pairs)
@@ -286,6 +287,7 @@ class GraphClient:
             session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # it takes half a packed answer for a whole one
                 trace_configs=self._traces,
             )
             here = self._loops[loop] = _Here(session)
@@ -314,6 +316,25 @@ async def _whole(reply: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
             raise Mistaken(f"an answer longer than {limit_bytes} bytes")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _unpacked(body: bytes, headers: Mapping[str, str], limit_bytes: int) -> bytes:
+    """The body as it was before it was packed. Raises Unavailable for one that was cut, Mistaken for one too long."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding != "gzip":
+        raise Unavailable(f"an answer packed by {encoding[:20]!r}, for which nobody asked")
+    unpacking = zlib.decompressobj(wbits=31)  # 31: with the header and the sum of gzip
+    try:
+        unpacked = unpacking.decompress(body, limit_bytes + 1)
+    except zlib.error as why:
+        raise Unavailable(f"a packed answer that cannot be read: {why}") from why
+    if len(unpacked) > limit_bytes:
+        raise Mistaken(f"an answer longer than {limit_bytes} bytes")
+    if not unpacking.eof:
+        raise Unavailable("a packed answer that was cut off")
+    return unpacked
 
 
 def _origin_of(url: str) -> tuple[str, str, int] | None:

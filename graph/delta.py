@@ -24,11 +24,15 @@ SELECTED = "id,internetMessageId,receivedDateTime"
 UNSAID = datetime(1970, 1, 1, tzinfo=UTC)  # when a mail came, where Graph does not say
 
 
+class _Removed(msgspec.Struct):
+    """That a mail left the folder; why does not matter."""
+
+
 class _Item(msgspec.Struct, gc=False):
     id: str
     internetMessageId: str | None = None
     receivedDateTime: datetime | None = None
-    removed: msgspec.Raw | None = msgspec.field(default=None, name="@removed")
+    removed: _Removed | None = msgspec.field(default=None, name="@removed")
 
 
 class Page(msgspec.Struct):

@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from graph.client import GraphClient
 from graph.delta import PAGES, SELECTED, read_changes
@@ -33,6 +34,31 @@ MARKS = tuple({said.partition(":")[0] + ":" for row in ROWS if row.startswith("c
 _READ_APART_BYTES = 128 * 1024  # a longer mail is read beside the loop
 _FETCH_DEADLINE_S = 120.0
 _TRIES_AGAINST_OTHERS = 3
+
+
+# What is needed of a message. Nothing may be missing: an answer that was cut must not pass for an empty one.
+
+
+class _Property(msgspec.Struct):
+    id: str
+    value: str
+
+
+class _Marked(msgspec.Struct):
+    id: str
+    categories: list[str]
+    etag: str | None = msgspec.field(default=None, name="@odata.etag")
+    singleValueExtendedProperties: list[_Property] = msgspec.field(default_factory=list)
+
+
+class _Draft(msgspec.Struct):
+    id: str
+    isDraft: bool
+    internetMessageId: str | None = None
+
+
+_MARKED = msgspec.json.Decoder(_Marked)
+_DRAFT = msgspec.json.Decoder(_Draft)
 
 
 class OutlookMailbox:
@@ -83,12 +109,14 @@ class OutlookMailbox:
             Ask(
                 "GET",
                 f"{self._message(item_id)}/$value",
-                headers={"accept": "*/*"},
+                headers={"accept": "*/*", "accept-encoding": "identity"},
                 mailbox=self.address,
                 deadline_s=_FETCH_DEADLINE_S,
                 limit_bytes=self._limits.size_bytes,
             )
         )
+        if not answer.body or answer.headers.get("content-type", "").lower().startswith("text/html"):
+            raise Unavailable("something else than the bytes of a mail")
         return answer.body
 
     async def _elsewhere(self, item: Arrived) -> Arrived | None:
@@ -116,24 +144,18 @@ class OutlookMailbox:
                 return
 
     async def _mark(self, item_id: str, category: str, reference: str) -> None:
-        found = await self._graph.send(
-            Ask(
-                "GET",
-                self._message(item_id),
-                query={"$select": "id,categories", "$expand": _expanded(NUMBER)},
-                mailbox=self.address,
-            )
-        )
-        categories = found.get("categories") or []
-        wanted = [*(c for c in categories if not c.startswith(MARKS)), category]
-        if categories == wanted and _property(found, NUMBER) == reference:
+        query = {"$select": "id,categories", "$expand": _expanded(NUMBER)}
+        found = await self._graph.read(Ask("GET", self._message(item_id), query=query, mailbox=self.address), _MARKED)
+        wanted = [*(c for c in found.categories if not c.startswith(MARKS)), category]
+        numbers = [p.value for p in found.singleValueExtendedProperties]
+        if found.categories == wanted and numbers == [reference]:
             return
         await self._graph.send(
             Ask(
                 "PATCH",
                 self._message(item_id),
                 json={"categories": wanted, "singleValueExtendedProperties": [{"id": NUMBER, "value": reference}]},
-                headers={"if-match": found["@odata.etag"]} if "@odata.etag" in found else {},
+                headers={"if-match": found.etag} if found.etag else {},
                 mailbox=self.address,
                 repeatable=True,
             )
@@ -146,7 +168,7 @@ class OutlookMailbox:
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
         draft = await self._draft(draft_id)
-        if draft["isDraft"]:
+        if draft.isDraft:
             try:
                 await self._graph.send(Ask("POST", f"{self._message(draft_id)}/send", mailbox=self.address))
             except (Throttled, Misconfigured):
@@ -155,13 +177,13 @@ class OutlookMailbox:
                 # It may have gone: the answer was lost, or an earlier try is on its way and this one came too late.
                 with contextlib.suppress(Gone):
                     draft = await self._draft(draft_id)
-                if draft["isDraft"]:
+                if draft.isDraft:
                     raise
-        return draft.get("internetMessageId") or (await self._draft(draft_id)).get("internetMessageId") or ""
+        return draft.internetMessageId or (await self._draft(draft_id)).internetMessageId or ""
 
-    async def _draft(self, draft_id: str) -> dict[str, Any]:
+    async def _draft(self, draft_id: str) -> "_Draft":
         query = {"$select": "id,isDraft,internetMessageId"}
-        return await self._graph.send(Ask("GET", self._message(draft_id), query=query, mailbox=self.address))
+        return await self._graph.read(Ask("GET", self._message(draft_id), query=query, mailbox=self.address), _DRAFT)
 
     async def _reply_with(self, key: str) -> str | None:
         """The reply that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
@@ -184,13 +206,8 @@ class OutlookMailbox:
                 {"name": "x-auto-response-suppress", "value": "OOF, AutoReply"},
             ],
         }
-        made = await self._graph.send(
-            Ask("POST", f"{self._message(item_id)}/createReply", json={"message": message}, mailbox=self.address)
-        )
-        draft_id = made.get("id")
-        if not draft_id:
-            raise Unavailable("a draft was made and not named: it will be found by its key")
-        return str(draft_id)
+        ask = Ask("POST", f"{self._message(item_id)}/createReply", json={"message": message}, mailbox=self.address)
+        return (await self._graph.read(ask, _DRAFT)).id
 
     def _message(self, item_id: str) -> str:
         return f"{self._at}/messages/{quote(item_id, safe='')}"
@@ -203,11 +220,6 @@ def _quoted(text: str) -> str:
 
 def _expanded(property_id: str) -> str:
     return f"singleValueExtendedProperties($filter=id eq {_quoted(property_id)})"
-
-
-def _property(found: dict[str, Any], property_id: str) -> str | None:
-    properties = found.get("singleValueExtendedProperties") or []
-    return next((p["value"] for p in properties if p["id"].lower() == property_id.lower()), None)
 
 
 def _instant(at: datetime) -> str:

@@ -6,7 +6,7 @@ from graph.client import GraphClient
 from graph.wire import Ask
 
 _KEPT = frozenset({"accept", "content-type", "prefer", "consistencylevel"})  # all else is the client's to say
-_UNPACKED = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # aiohttp has unpacked it
+_UNPACKED = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # it comes unpacked
 
 
 class GraphTransport(httpx.AsyncBaseTransport):

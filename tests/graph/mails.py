@@ -34,7 +34,7 @@ def read(raw: bytes) -> Mail:
 def plain(text: str, charset: str = "utf-8", **headers: str) -> bytes:
     """A mail of one plain text."""
     mail = EmailMessage(policy=SMTP)
-    for name, value in {"From": "a@b.example", "Message-ID": "<m1@b.example>", **headers}.items():
+    for name, value in {"From": "a@b.example", "Message_ID": "<m1@b.example>", **headers}.items():
         mail[name.replace("_", "-")] = value
     mail.set_content(text, charset=charset, cte="base64")
     return mail.as_bytes()

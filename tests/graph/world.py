@@ -125,24 +125,19 @@ class Judge:
         self._contract = description()
 
     def trace(self) -> aiohttp.TraceConfig:
-        trace = aiohttp.TraceConfig(lambda trace_request_ctx=None: SimpleNamespace(sent=b"", got=b""))
+        trace = aiohttp.TraceConfig(lambda trace_request_ctx=None: SimpleNamespace(sent=b""))
 
         async def sent(_: Any, context: Any, chunk: Any) -> None:
             context.sent += chunk.chunk
-
-        async def got(_: Any, context: Any, chunk: Any) -> None:
-            context.got += chunk.chunk
 
         async def ended(_: Any, context: Any, end: Any) -> None:
             url, status = str(end.url), end.response.status
             self.calls.append((end.method, url, status))
             self.headers.append({k.lower(): v for k, v in end.headers.items()})
-            context.judged = (end.method, url, {k.lower(): v for k, v in end.headers.items()}, status)
             if self._contract is not None:
                 self._note(end.method, url, self._contract.request(end.method, url, self.headers[-1], context.sent))
 
         trace.on_request_chunk_sent.append(sent)
-        trace.on_response_chunk_received.append(got)
         trace.on_request_end.append(ended)
         return trace
 
@@ -150,8 +145,10 @@ class Judge:
         self.found += [f"{method} {url}: {said}" for said in (*verdict[0], *verdict[1])]
 
 
-def client_of(world: World, judge: Judge, manners: Manners | None = None) -> GraphClient:
-    return GraphClient(f"{world.url}/v1.0", Tokens(world.app_token), manners=manners, traces=[judge.trace()])
+def client_of(
+    world: World, judge: Judge, manners: Manners | None = None, make: type[GraphClient] = GraphClient
+) -> GraphClient:
+    return make(f"{world.url}/v1.0", Tokens(world.app_token), manners=manners, traces=[judge.trace()])
 
 
 def description() -> Any:
