@@ -12,10 +12,10 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bot.actions import Ignored, Left, Met, Press, Said, read
 from bot.cards import (
@@ -32,8 +32,8 @@ from bot.cards import (
     step_card,
     welcome_card,
 )
-from bot.channel import Channel
-from bot.chats import ADAPTIVE_CARD, card_message, text_message
+from bot.channel import Answer
+from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
 from bot.words import meant_by
 from registry.acting import refusal
@@ -87,10 +87,18 @@ class Shown:
     rang: bool = False
 
 
+class Teams(Line, Protocol):
+    """Teams, as the bot needs it: `bot.channel.Channel`."""
+
+    async def receive(
+        self, body: bytes, authorization: str | None, turn: Callable[[Json], Awaitable[Json | None]]
+    ) -> Answer: ...
+
+
 class Bot:
     """Teams' side of the office."""
 
-    def __init__(self, channel: Channel, service: Service) -> None:
+    def __init__(self, channel: Teams, service: Service) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:

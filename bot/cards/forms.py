@@ -22,7 +22,7 @@ from registry.decisions import Refused
 from registry.office import Person
 from registry.vocabulary import ASKED_FROM_CARDS
 from service.ports import CardView
-from texts import isolate, say
+from texts import isolate, say, search_key
 
 _MOST_CHOICES = 60
 
@@ -78,9 +78,13 @@ def note_form(view: CardView, *, note: str = "") -> Json:
 def colleagues_for(view: CardView, at: datetime) -> list[Person]:
     """Whom the reader may refer to from this step, as the registry judges: their own unit, then other units' heads."""
     office, mine = view.office, view.person.unit_id
-    heads = (office.head(unit_id) for unit_id in office.units if unit_id != mine)
-    listed = {p.person_id: p for p in (*office.members(mine), *heads) if p is not None}
+    heads = [head for unit_id in office.units if unit_id != mine and (head := office.head(unit_id)) is not None]
+    listed = {p.person_id: p for group in (office.members(mine), heads) for p in sorted(group, key=_by_name)}
     return [p for p in listed.values() if _may_be_asked(view, p, at)]
+
+
+def _by_name(person: Person) -> str:
+    return search_key(person.name)
 
 
 def _may_be_asked(view: CardView, colleague: Person, at: datetime) -> bool:

@@ -29,7 +29,7 @@ type Style = Literal["default", "emphasis", "accent", "good", "attention", "warn
 
 LARGEST_BYTES = 20 * 1024
 LONGEST_NOTE = 3_000  # characters that an input takes …
-LARGEST_NOTE_BYTES = 8 * 1024  # … unless many of them are of the large kind, as an emoji is
+LARGEST_NOTE_BYTES = 7 * 1024  # … unless many of them are of the large kind, as an emoji is
 MOST_ACTIONS = 6
 
 _FIRST_STRONG, _END = "\u2068", "\u2069"

@@ -46,6 +46,7 @@ _MOST_IN_A_ROW = 3
 _STYLES: dict[str, Style] = {"approved": "good", "completed": "good", "acknowledged": "good", "returned": "warning"}
 _MOST_NOTES = 3
 _MOST_RESULTS = 5
+_TIGHT = 100  # characters of a text, where not all of them can be shown
 
 
 def step_card(view: CardView, at: datetime, *, typed: str = "", told: str | None = None) -> Json:
@@ -139,7 +140,7 @@ def _put_before(view: CardView, longest: int) -> list[Json | None]:
     lang, record, step = view.language, view.record, view.step
     title = say(lang, "card.reason_of_return" if step.cause == "return" else "card.note_to_you")
     shown = [letter.written(lang, label(title), cut(step.note or "", longest, lang))]
-    for number in step.answers[-_MOST_RESULTS:]:
+    for number in step.answers[-(_MOST_RESULTS if longest > _TIGHT else 2) :]:
         answered = record.step(number)
         if answered is not None and answered.result:
             who = name_of(answered.ended_by, answered.to_unit, view.office, lang)
@@ -152,7 +153,7 @@ def _notes(view: CardView, longest: int) -> list[Json | None]:
     """The notes that stand on the record, and the reader's own draft."""
     lang, mine = view.language, view.person.person_id
     shown: list[Json | None] = []
-    for note in [a for a in view.record.annotations if a.final][-_MOST_NOTES:]:
+    for note in [a for a in view.record.annotations if a.final][-(_MOST_NOTES if longest > _TIGHT else 1) :]:
         who = name_of(note.by, "", view.office, lang)
         title = sentence(say(lang, "card.note_of", who=who), size="small", weight="bolder", isSubtle=True)
         shown.append(letter.written(lang, title, cut(note.text, longest // 2, lang)))

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft6Validator
+from jsonschema import Draft6Validator  # type: ignore[import-untyped]
 
 from bot.cards.parts import LARGEST_BYTES, MOST_ACTIONS, size_bytes
 

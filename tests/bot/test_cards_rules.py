@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.cards import LARGEST_BYTES, Waiting, note_form, pending_card, record_card, referral_form, size_bytes, step_card
@@ -94,7 +94,12 @@ def _full(subject: str, note: str, name: str, lang: Language) -> CardView:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 @given(subject=written, note=written, name=written, lang=st.sampled_from(LANGUAGES))
 def test_whatever_is_written_a_card_is_small_enough_and_keeps_the_rules(
     subject: str, note: str, name: str, lang: Language
@@ -124,7 +129,7 @@ def test_a_unit_of_three_hundred_still_fits_on_the_referral_form() -> None:
     many = {
         f"p{n}": replace(PEOPLE["omar"], person_id=f"{n:036}", name=f"موظف له اسم طويل جداً رقم {n}") for n in range(300)
     }
-    office = changed(**{p.person_id: p for p in many.values()})
+    office = changed(OFFICE, **{p.person_id: p for p in many.values()})
     shown = replace(view(registered(forwarded(), office).held, 1, "huda", "ar"), office=office)
     card = referral_form(shown, NOON)
     choices = next(node["choices"] for _, node in walk(card) if node.get("id") == "to")
