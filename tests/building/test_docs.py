@@ -11,6 +11,8 @@ from app.settings import _REQUIRED, Settings
 from functions.callers import _ROLES, _SCOPE
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, KINDS, URGENCIES, Status, Verb
 from service.people import read_organisation
+from store.database import Database
+from store.migrate import migrate
 from tests.building.house import DOCS, PRODUCT, bound, code, files_of, table
 from tests.programs import REPOSITORY
 from texts import LANGUAGES, Language, say
@@ -103,6 +105,31 @@ def test_every_door_that_the_docs_speak_of_is_there() -> None:
 
 def test_the_roles_and_the_scope_of_the_api_are_explained() -> None:
     assert {code(row[0])[0] for row in table("tenant.md", "name")} == {*_ROLES, _SCOPE}
+
+
+# ---------------------------------------------------------------- the runbook
+
+
+def test_the_log_lines_of_the_runbook_are_written() -> None:
+    product = "\n".join(path.read_text("utf-8") for path in files_of(*PRODUCT))
+    for said, logger, carries, _ in table("runbook.md", "`said`"):
+        assert f'"{code(said)[0]}"' in product
+        assert f'getLogger("{code(logger)[0]}")' in product
+        assert [name for name in code(carries) if f'"{name}":' not in product] == []
+
+
+def test_the_sql_of_the_runbook_runs(tmp_path: Path) -> None:
+    """On an empty database of this code: the tables and columns are those that it names."""
+    text = (DOCS / "runbook.md").read_text("utf-8").replace("<id>", "1")
+    statements = re.findall(r"^\s+((?:SELECT|UPDATE) .+;)$", text, re.MULTILINE)
+    assert len(statements) == 3
+    database = Database(f"sqlite:///{tmp_path}/tarasul.db")
+    try:
+        migrate(database)
+        for statement in statements:
+            database.write(lambda connected, sql=statement: connected.driver.execute(sql))
+    finally:
+        database.close()
 
 
 # ---------------------------------------------------------------- words
