@@ -6,7 +6,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -58,8 +57,10 @@ async def serve(given: Options) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(serve(options(sys.argv[1:])))
+    except OSError as why:
+        sys.exit(f"The tenant cannot be served: {why}")
 
 
 if __name__ == "__main__":

@@ -88,12 +88,15 @@ class Server:
                 tls.load_cert_chain(self._options.certificates / "server.pem")
                 await web.SockSite(runner, self._sockets[1], ssl_context=tls).start()
             carrier = asyncio.create_task(self._carry_what_is_due())
+            stopped = asyncio.create_task(stop.wait())
             if ready is not None:
                 ready.set()
             try:
-                await stop.wait()
+                await asyncio.wait((carrier, stopped), return_when=asyncio.FIRST_COMPLETED)
+                if carrier.done():
+                    carrier.result()  # raises what ended it: without it nothing would be carried any more
             finally:
-                tasks = [carrier, *self._carrying]
+                tasks = [carrier, stopped, *self._carrying]
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)

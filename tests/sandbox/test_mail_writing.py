@@ -178,6 +178,13 @@ def test_a_small_file_is_attached_listed_and_fetched(desk: Desk) -> None:
     assert desk.get(path)["value"] == []
 
 
+def test_a_letter_is_shown_with_its_attachments_when_they_are_expanded(desk: Desk) -> None:
+    made = draft(desk, attachments=[file()])
+    assert "attachments" not in desk.get(f"{BOX}/messages/{made['id']}")
+    shown = desk.get(f"{BOX}/messages/{made['id']}?$expand=attachments")["attachments"]
+    assert [(each["name"], base64.b64decode(each["contentBytes"])) for each in shown] == [("a.pdf", b"%PDF")]
+
+
 def test_the_bytes_of_a_file_are_selected_through_its_type(desk: Desk) -> None:
     made = draft(desk, attachments=[file()])
     path = f"{BOX}/messages/{made['id']}/attachments"

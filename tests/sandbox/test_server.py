@@ -109,8 +109,6 @@ def test_sigterm_ends_it_cleanly_and_a_kill_loses_nothing_that_was_answered(
     with serve(certificates, *folder) as served:
         found = served.call("GET", f"{BOX}/messages", by=REGISTRY).json()["value"]
         assert sorted(message["subject"] for message in found) == ["one", "two"]
-    with serve(certificates, *folder, "--fresh") as served:
-        assert served.call("GET", f"{BOX}/messages", by=REGISTRY).json()["value"] == []
 
 
 def test_sample_letters_lie_ready(served: Served) -> None:

@@ -129,6 +129,15 @@ def test_a_folder_hears_of_arrivals_changes_and_departures(desk: Desk) -> None:
     assert [item["changeType"] for item in desk.notifications()] == ["created", "updated", "deleted"]
 
 
+def test_to_a_whole_mailbox_a_move_is_an_update_and_only_a_deletion_a_deletion(desk: Desk) -> None:
+    desk.subscribe(resource=f"users/{REGISTRY}/messages")
+    message = desk.arrive(letter())
+    desk.call("POST", f"{BOX}/messages/{message}/move", {"destinationId": "archive"}, by="app")
+    desk.call("DELETE", f"{BOX}/messages/{message}", by="app")
+    desk.driver.advance(1)
+    assert [item["changeType"] for item in desk.notifications()] == ["created", "updated", "deleted"]
+
+
 def test_only_the_kinds_asked_for_are_told(desk: Desk) -> None:
     desk.subscribe(changeType="created", resource=f"users/{REGISTRY}/messages")
     message = desk.arrive(letter())

@@ -14,7 +14,7 @@ from tests.sandbox.desk import BOX, IMMUTABLE, NOON, Desk, letter
 
 FEED = f"{BOX}/mailFolders/inbox/messages/delta?$select=subject,isRead"
 STEP = st.tuples(st.sampled_from(("arrive", "read", "move", "back", "delete", "page", "round")), st.integers(0, 9))
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Follower:
@@ -37,7 +37,7 @@ class Follower:
         return "@odata.deltaLink" in page
 
 
-@settings(QUICK, max_examples=30)
+@settings(QUICK, max_examples=20)
 @given(steps=st.lists(STEP, max_size=25), faulty=st.booleans())
 def test_whoever_follows_the_feed_ends_with_what_lies_in_the_folder(steps: list[tuple[str, int]], faulty: bool) -> None:
     desk = Desk()
