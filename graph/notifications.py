@@ -69,7 +69,7 @@ def read_lifecycle(body: bytes, key: str, mailboxes: Iterable[str]) -> list[Life
     hints: dict[LifecycleHint, None] = {}
     for item in _items(body):
         event, subscription_id = item.get("lifecycleEvent"), item.get("subscriptionId")
-        if event not in LIFECYCLE_EVENTS or not isinstance(subscription_id, str):
+        if not isinstance(event, str) or event not in LIFECYCLE_EVENTS or not isinstance(subscription_id, str):
             continue
         mailbox = known.mailbox_of(item.get("clientState"))
         if mailbox is not None and _SUBSCRIPTION.fullmatch(subscription_id):

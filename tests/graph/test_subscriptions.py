@@ -1,0 +1,207 @@
+"""Who rings when a mailbox changes: what subscriptions promise, whoever keeps them, and Graph's own ways."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from graph.client import GraphClient
+from graph.notifications import client_state, read_hints
+from graph.subscriptions import GraphSubscriptions
+from registry.errors import Gone, Misconfigured, Unavailable
+from service.ports import Subscribed, Subscriptions
+from tests.fakes.subscriptions import FakeSubscriptions
+from tests.graph.mails import plain
+from tests.graph.scripted import Say, asking, error
+from tests.graph.world import REGISTRY, World
+
+KEY = "k" * 43
+INBOX = f"users/{REGISTRY}/mailFolders('inbox')/messages"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Doors:
+    """Our two doors, as Graph finds them."""
+
+    url: str = ""
+    open: bool = True
+    knocks: int = 0
+    rung: Any = None
+
+    async def answer(self, request: web.Request) -> web.Response:
+        token = request.query.get("validationToken")
+        if token is None:
+            self.rung.set_result(await request.read())
+            return web.Response(status=202)
+        self.knocks += 1
+        return web.Response(text=token) if self.open else web.Response(status=500)
+
+
+@pytest.fixture
+async def doors() -> AsyncIterator[Doors]:
+    doors = Doors()
+    runner = web.ServerRunner(web.Server(doors.answer), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    doors.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield doors
+    await runner.cleanup()
+
+
+def ours(graph: GraphClient, doors: Doors, epoch: int = 1, clock: Any = now) -> GraphSubscriptions:
+    url = f"{doors.url}/api/graph"
+    return GraphSubscriptions(
+        graph, f"{url}/notifications", f"{url}/lifecycle", lambda box: client_state(KEY, box, epoch), clock
+    )
+
+
+@pytest.fixture
+async def graphs(graph: GraphClient, doors: Doors) -> AsyncIterator[GraphSubscriptions]:
+    made = ours(graph, doors)
+    yield made
+    for there in await made.actual():
+        await made.end(there.subscription_id)
+
+
+@pytest.fixture(params=["fake", "graph"])
+def subscriptions(request: pytest.FixtureRequest) -> Subscriptions:
+    return FakeSubscriptions() if request.param == "fake" else request.getfixturevalue("graphs")  # type: ignore[no-any-return]
+
+
+class TestContract:
+    async def test_it_lives_on_and_is_to_be_renewed_at_half_its_life(self, subscriptions: Subscriptions) -> None:
+        made = await subscriptions.subscribe(REGISTRY, INBOX)
+        assert (made.mailbox, made.resource) == (REGISTRY, INBOX)
+        left, half = made.expires_at - now(), made.renew_at - now()
+        assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
+        assert abs(half - left / 2) < timedelta(minutes=1)
+
+    async def test_subscribing_twice_leaves_one(self, subscriptions: Subscriptions) -> None:
+        made = [await subscriptions.subscribe(REGISTRY, INBOX) for _ in range(2)]
+        assert len({s.subscription_id for s in made}) == 1
+        assert len(await subscriptions.actual()) == 1
+
+    async def test_what_is_renewed_ends_no_earlier(self, subscriptions: Subscriptions) -> None:
+        made = await subscriptions.subscribe(REGISTRY, INBOX)
+        renewed = await subscriptions.renew(replace(made, renew_at=made.expires_at))
+        assert renewed.subscription_id == made.subscription_id
+        assert renewed.expires_at >= made.expires_at
+        assert renewed.renew_at < renewed.expires_at
+
+    async def test_what_is_gone_cannot_be_renewed(self, subscriptions: Subscriptions) -> None:
+        made = await subscriptions.subscribe(REGISTRY, INBOX)
+        await subscriptions.end(made.subscription_id)
+        with pytest.raises(Gone):
+            await subscriptions.renew(made)
+
+    async def test_what_there_is_is_listed_and_ending_it_twice_is_no_fault(self, subscriptions: Subscriptions) -> None:
+        made = await subscriptions.subscribe(REGISTRY, INBOX)
+        assert [(s.subscription_id, s.mailbox) for s in await subscriptions.actual()] == [
+            (made.subscription_id, REGISTRY)
+        ]
+        for _ in range(2):
+            await subscriptions.end(made.subscription_id)
+        assert await subscriptions.actual() == []
+
+
+async def test_both_doors_are_asked_and_a_letter_rings_with_our_state(
+    world: World, graphs: GraphSubscriptions, doors: Doors
+) -> None:
+    doors.rung = asyncio.get_running_loop().create_future()
+    await graphs.subscribe(REGISTRY, INBOX)
+    assert doors.knocks == 2
+    world.arrive(plain("x", Message_ID="<ring@bell.example>"))
+    async with asyncio.timeout(20):
+        rung = await doors.rung
+    assert [hint.mailbox for hint in read_hints(rung, KEY, [REGISTRY])] == [REGISTRY]
+
+
+async def test_doors_that_do_not_answer_are_asked_again_later(graphs: GraphSubscriptions, doors: Doors) -> None:
+    doors.open = False
+    with pytest.raises(Unavailable):
+        await graphs.subscribe(REGISTRY, INBOX)
+    doors.open = True
+    assert (await graphs.subscribe(REGISTRY, INBOX)).subscription_id
+
+
+async def test_one_whose_answer_was_lost_is_taken_over(world: World, graphs: GraphSubscriptions) -> None:
+    world.faults({"match": "POST /v1.0/subscriptions", "fault": "lost"})
+    with pytest.raises(Unavailable):
+        await graphs.subscribe(REGISTRY, INBOX)
+    world.faults()
+    (there,) = await graphs.actual()
+    assert (await graphs.subscribe(REGISTRY, INBOX)).subscription_id == there.subscription_id
+
+
+@pytest.mark.parametrize("what", ["address", "state"])
+async def test_one_that_rings_elsewhere_or_otherwise_is_made_anew(
+    graph: GraphClient, graphs: GraphSubscriptions, doors: Doors, what: str
+) -> None:
+    other = ours(graph, Doors(url=f"{doors.url}/old") if what == "address" else doors, epoch=1 + (what == "state"))
+    old = await other.subscribe(REGISTRY, INBOX)
+    new = await graphs.subscribe(REGISTRY, INBOX)
+    assert new.subscription_id != old.subscription_id
+    assert [s.subscription_id for s in await graphs.actual()] == [new.subscription_id]
+
+
+async def test_those_of_other_deployments_are_not_ours(
+    graph: GraphClient, graphs: GraphSubscriptions, doors: Doors
+) -> None:
+    other = ours(graph, Doors(url=f"{doors.url}/other"))
+    theirs = await other.subscribe(REGISTRY, f"users/{REGISTRY}/messages")
+    assert await graphs.actual() == []
+    await other.end(theirs.subscription_id)
+
+
+async def test_the_same_inbox_is_known_however_it_is_written(graphs: GraphSubscriptions) -> None:
+    made = await graphs.subscribe(REGISTRY, INBOX)
+    again = await graphs.subscribe(REGISTRY, f"/Users/{REGISTRY}/mailFolders/inbox/messages/")
+    assert again.subscription_id == made.subscription_id
+
+
+async def test_a_clock_that_is_ahead_of_graphs_asks_for_no_more_than_is_allowed(
+    graph: GraphClient, doors: Doors
+) -> None:
+    ahead = ours(graph, doors, clock=lambda: now() + timedelta(minutes=4))
+    made = await ahead.subscribe(REGISTRY, INBOX)
+    await ahead.end(made.subscription_id)
+
+
+async def test_a_quota_that_is_reached_is_an_operators_turn() -> None:
+    async with asking(error(403, "ExtensionError")) as (client, _):
+        with pytest.raises(Misconfigured):
+            await ours(client, Doors("https://x.example")).subscribe(REGISTRY, INBOX)
+
+
+async def test_one_that_exists_and_is_not_listed_yet_is_asked_for_later() -> None:
+    async with asking(error(409, "Conflict"), Say(body=b'{"value":[]}')) as (client, _):
+        with pytest.raises(Unavailable):
+            await ours(client, Doors("https://x.example")).subscribe(REGISTRY, INBOX)
+
+
+async def test_every_page_of_the_list_is_read() -> None:
+    def told(number: int, more: str) -> Say:
+        item = (
+            f'{{"id":"s{number}","resource":"users/{REGISTRY}/mailFolders(\'inbox\')/messages",'
+            '"expirationDateTime":"2026-11-29T09:00:00.1234567Z",'
+            '"notificationUrl":"https://x.example/api/graph/notifications"}'
+        )
+        return Say(body=f'{{"value":[{item}]{more}}}'.encode())
+
+    async with asking() as (client, script):
+        script.answers = [
+            told(1, f',"@odata.nextLink":"{script.url}/v1.0/subscriptions?$skiptoken=a"'),
+            Say(body=f'{{"value":[],"@odata.nextLink":"{script.url}/v1.0/subscriptions?$skiptoken=b"}}'.encode()),
+            told(2, ""),
+        ]
+        found = await ours(client, Doors("https://x.example")).actual()
+    assert [s.subscription_id for s in found] == ["s1", "s2"]
+    assert isinstance(found[0], Subscribed)
