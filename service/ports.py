@@ -115,6 +115,9 @@ class Wanted:
     reader_unit: str = ""  # … or what stands in the register of the unit whose clerk they are
     updated_since: datetime | None = None
     listed_kinds: tuple[str, ...] = ()
+    serial: int | None = None
+    year: int | None = None
+    oldest_first: bool = False
     top: int = 50
     after: tuple[str, str] | None = None  # (updated_at, record_id) of the last one shown
 
@@ -124,6 +127,10 @@ class Transaction(Protocol):
 
     def first_time(self, key: str, record_id: str, at: datetime) -> bool:
         """Whether the fact *key* was never taken before; notes that it now is, and of which record."""
+        ...
+
+    def taken_for(self, key: str) -> str | None:
+        """The record that the fact *key* was taken for; None where it never was."""
         ...
 
     def record(self, record_id: str) -> Stored | None:
@@ -175,7 +182,7 @@ class Transaction(Protocol):
         ...
 
     def hasten(self, person: str, at: datetime) -> int:
-        """Make what waits for *person*'s chat due at once; the number of effects that did."""
+        """Make what waits for *person*'s chat, or got stuck there, due at once; the number of effects that did."""
         ...
 
     def next_due_at(self) -> datetime | None:
@@ -199,7 +206,8 @@ class Transaction(Protocol):
         ...
 
     def end_lease(self, name: str, owner: str) -> bool:
-        """Let go of a lease. False, and it is kept, if somebody rang meanwhile: look again first."""
+        """Let go of a lease. False, and it is kept, if somebody rang meanwhile: look again first. True as well where it
+        is somebody else's by now."""
         ...
 
     def subscriptions(self) -> list[Subscribed]: ...
@@ -213,7 +221,7 @@ class Transaction(Protocol):
         ...
 
     def find(self, wanted: Wanted) -> list[Record]:
-        """Records, newest change first."""
+        """Records by their last change, newest first unless *wanted* says otherwise."""
         ...
 
     def sheet(self, record_id: str) -> list[Entry]: ...

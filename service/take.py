@@ -3,7 +3,8 @@
 ################################################################
 #
 # Rule 1: one transaction holds the fact's key, the record, its new lines, the effects and the number drawn; or none.
-# Rule 2: the same key again changes nothing, and is answered with the record as it stands. A refusal keeps no key.
+# Rule 2: the same key again changes nothing, and is answered with the record that it was taken for, as it stands. A
+#         refusal keeps no key.
 # Rule 3: nothing here waits for the outside world.
 
 import secrets
@@ -86,7 +87,7 @@ class Taker:
         """As `take`, in a transaction that is already open. Raises Undone for whatever must not be kept."""
         now = self._clock()
         if not tx.first_time(key, command.record_id, now):
-            stored = tx.record(command.record_id)
+            stored = tx.record(tx.taken_for(key) or command.record_id)
             return Taken(Nothing(), stored.record if stored else None, repeated=True)
         stored = tx.record(command.record_id)
         record, office = stored.record if stored else None, tx.office()

@@ -12,13 +12,14 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import sqlalchemy.exc
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.sql import ClauseElement
@@ -88,6 +89,11 @@ class Connected:
     def close(self) -> None:
         self.cold.close()
 
+    def put_away(self) -> None:
+        """Close it for good: nobody is handed its connection again."""
+        self.cold.invalidate()
+        self.cold.close()
+
 
 class Database:
     """A database by its URL. Close it when done: the writer thread ends, and what was committed stays."""
@@ -102,18 +108,16 @@ class Database:
         """Run *work* in a transaction of its own and return its result, once it is on disk.
 
         Raises:
-            Unavailable: The database is busy or down; nothing was changed.
+            Unavailable: The database is busy or down. Nothing was changed, unless the connection broke in the very
+                moment of the commit: what must not happen twice is given a key (service.take).
         """
         if self._writer is not None:
             return self._writer.run(work)
-        with self._connected() as connected, _told(), _transaction(connected, "BEGIN"):
-            return work(connected)
+        return self._run("BEGIN", work)
 
     def read[T](self, work: Callable[[Connected], T]) -> T:
-        """Run *work* on one unmoving view of the data. It must not write."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self._writer is None else "BEGIN"
-        with self._connected() as connected, _told(), _transaction(connected, begin):
-            return work(connected)
+        """Run *work* on one unmoving view of the data. What it tries to write is refused."""
+        return self._run("BEGIN" if self._writer else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
 
     def close(self) -> None:
         if self._writer is not None:
@@ -123,21 +127,44 @@ class Database:
         self._idle.clear()
         self.engine.dispose()
 
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[Connected]:
-        with self._lock:
-            connected = self._idle.pop() if self._idle else None
-        with _told():
-            connected = connected or Connected(self.engine)
+    def _run[T](self, begin: str, work: Callable[[Connected], T]) -> T:
         try:
-            yield connected
-        except (sqlite3.OperationalError, psycopg.OperationalError, Unavailable):
-            connected.cold.invalidate()  # a dead connection must not be handed to the next one
-            connected.close()
-            raise
-        except BaseException:
-            self._hand_back(connected)
-            raise
+            connected = self._begin(begin)
+            try:
+                result = work(connected)
+                connected.driver.execute("COMMIT")
+            except BaseException:
+                self._roll_back(connected)
+                raise
+        except Exception as error:
+            told = _told(error)
+            if told is error:
+                raise
+            raise told from error
+        self._hand_back(connected)
+        return result
+
+    def _begin(self, begin: str) -> Connected:
+        """A connection in a transaction. One that died while nobody used it is put away for a new one."""
+        while True:
+            with self._lock:
+                idle = self._idle.pop() if self._idle else None
+            connected = idle or Connected(self.engine)
+            if idle is None and self._writer is not None:
+                connected.driver.execute("PRAGMA query_only=ON")
+            try:
+                connected.driver.execute(begin)
+                return connected
+            except BaseException:
+                connected.put_away()
+                if idle is None:
+                    raise
+
+    def _roll_back(self, connected: Connected) -> None:
+        try:
+            connected.driver.execute("ROLLBACK")
+        except (sqlite3.Error, psycopg.Error):  # a dead connection must not be handed to the next one
+            connected.put_away()
         else:
             self._hand_back(connected)
 
@@ -146,63 +173,80 @@ class Database:
             self._idle.append(connected)
 
 
+type _Wish = tuple[Callable[[Connected], Any], Future[Any]]
+
+
 class _Writer:
-    """SQLite's one writer: a thread, a connection, a queue. A queue of None ends it."""
+    """SQLite's one writer: a thread, a connection, a queue. None in the queue ends it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._wanted: queue.SimpleQueue[tuple[Callable[[Connected], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
+        self._lock, self._closed = threading.Lock(), False
         self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     def run[T](self, work: Callable[[Connected], T]) -> T:
         done: Future[T] = Future()
-        self._wanted.put((work, done))
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the database: it was closed")
+            self._wanted.put((work, done))
         return done.result()
 
     def close(self) -> None:
-        self._wanted.put(None)
+        """Finish what was asked for so far, and end."""
+        with self._lock:
+            if not self._closed:
+                self._wanted.put(None)
+            self._closed = True
         self._thread.join()
 
     def _serve(self) -> None:
         connected: Connected | None = None
-        while True:
-            first = self._wanted.get()
-            if first is None:
-                break
-            batch = [first]
-            ending = False
-            with contextlib.suppress(queue.Empty):
-                while len(batch) < _TOGETHER and not ending:
-                    more = self._wanted.get_nowait()
-                    ending = more is None
-                    batch += [more] if more is not None else []
+        ending = False
+        while not ending:
+            batch, ending = self._batch()
             try:
-                with _told():
-                    connected = connected or Connected(self._engine)
-                    _commit_together(connected, batch)
+                connected = connected or Connected(self._engine)
+                _commit_together(connected, batch)
             except BaseException as error:
+                if connected is not None:
+                    connected.put_away()
+                    connected = None
                 for _, done in batch:
                     if not done.done():
-                        done.set_exception(error)
-            if ending:
-                break
+                        done.set_exception(_told(error))
         if connected is not None:
             connected.close()
 
+    def _batch(self) -> tuple[list[_Wish], bool]:
+        """What waits now, at least one wish; and whether that was the last."""
+        batch: list[_Wish] = []
+        wish = self._wanted.get()
+        with contextlib.suppress(queue.Empty):
+            while wish is not None:
+                batch.append(wish)
+                if len(batch) == _TOGETHER:
+                    break
+                wish = self._wanted.get_nowait()
+        return batch, wish is None
 
-def _commit_together(connected: Connected, batch: Sequence[tuple[Callable[[Connected], Any], Future[Any]]]) -> None:
+
+def _commit_together(connected: Connected, batch: Sequence[_Wish]) -> None:
+    """Commit *batch* as one. What fails of it alone is undone alone; what fails as a whole raises, none answered."""
     driver = connected.driver
     outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
-    with _transaction(connected, "BEGIN IMMEDIATE"):
-        for work, done in batch:
-            driver.execute("SAVEPOINT one")
-            try:
-                outcomes.append((done, work(connected), None))
-            except BaseException as error:
-                driver.execute("ROLLBACK TO one")
-                outcomes.append((done, None, error))
-            driver.execute("RELEASE one")
+    driver.execute("BEGIN IMMEDIATE")
+    for work, done in batch:
+        driver.execute("SAVEPOINT one")
+        try:
+            outcomes.append((done, work(connected), None))
+        except BaseException as error:
+            driver.execute("ROLLBACK TO one")
+            outcomes.append((done, None, _told(error)))
+        driver.execute("RELEASE one")
+    driver.execute("COMMIT")
     for done, result, failed in outcomes:
         if failed is not None:
             done.set_exception(failed)
@@ -210,25 +254,12 @@ def _commit_together(connected: Connected, batch: Sequence[tuple[Callable[[Conne
             done.set_result(result)
 
 
-@contextlib.contextmanager
-def _transaction(connected: Connected, begin: str) -> Iterator[None]:
-    connected.driver.execute(begin)
-    try:
-        yield
-        connected.driver.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error, psycopg.Error):
-            connected.driver.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Say a database that is busy or down in our own words."""
-    try:
-        yield
-    except (sqlite3.OperationalError, psycopg.OperationalError) as error:
-        raise Unavailable(f"the database: {error}") from error
+def _told(error: BaseException) -> BaseException:
+    """Return *error*, a database that is busy or down said in our own words."""
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    if isinstance(cause, sqlite3.OperationalError | psycopg.OperationalError | sqlalchemy.exc.TimeoutError):
+        return Unavailable(f"the database: {cause}")
+    return error
 
 
 def _engine(url: str) -> Engine:
@@ -259,7 +290,8 @@ def _sqlite(url: URL) -> Engine:
 
 def _make_folder(folder: Path) -> None:
     if not folder.exists():
-        folder.mkdir(parents=True)
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, or_, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql import ColumnElement
 
 from registry.mail import Mail
@@ -222,9 +222,10 @@ def end_lease(on: Connection, entity_id: str, name: str, owner: str) -> bool:
     ended = on.execute(
         update(s.leases).where(mine, c.rung.is_(False)).values(until="", owner="").returning(c.name)
     ).scalar()
-    if ended is None:
-        on.execute(update(s.leases).where(mine).values(rung=False))
-    return ended is not None
+    if ended is not None:
+        return True
+    rang = on.execute(update(s.leases).where(mine).values(rung=False).returning(c.name)).scalar()
+    return rang is None  # it is somebody else's by now: there is nothing to let go of
 
 
 def subscriptions(on: Connection, entity_id: str) -> list[Subscribed]:
@@ -262,10 +263,11 @@ def drop_subscription(on: Connection, entity_id: str, subscription_id: str) -> N
 
 
 def find(on: Connection, entity_id: str, wanted: Wanted) -> list[Record]:
-    """Records that fit, newest change first, `wanted.top` at most."""
+    """Records that fit, by their last change, `wanted.top` at most."""
     c = s.records.c
     query = select(c.state).where(c.entity_id == entity_id, *_conditions(wanted))
-    query = query.order_by(c.updated_at.desc(), c.record_id.desc()).limit(wanted.top)
+    order = (c.updated_at, c.record_id) if wanted.oldest_first else (c.updated_at.desc(), c.record_id.desc())
+    query = query.order_by(*order).limit(wanted.top)
     return [record_of(state) for (state,) in on.execute(query)]
 
 
@@ -281,8 +283,13 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(c.status == wanted.status)
     if wanted.updated_since is not None:
         found.append(c.updated_at >= write_instant(wanted.updated_since))
+    if wanted.serial is not None:
+        found.append(c.serial == wanted.serial)
+    if wanted.year is not None:
+        found.append(c.year == wanted.year)
     if wanted.after is not None:
-        found.append(tuple_(c.updated_at, c.record_id) < tuple_(*wanted.after))
+        place, last = tuple_(c.updated_at, c.record_id), tuple_(*wanted.after)
+        found.append(place > last if wanted.oldest_first else place < last)
     if wanted.holder or wanted.holder_unit:
         found.append(_held_by(wanted.holder, wanted.holder_unit))
     if wanted.reader or wanted.reader_unit:

@@ -59,6 +59,7 @@ records = _table(
     _must("state", LargeBinary),  # the folded record, as JSON
 )
 Index("records_number", *(records.c[n] for n in ("entity_id", "unit_id", "kind", "year", "serial")), unique=True)
+Index("records_serial", records.c.entity_id, records.c.serial)
 Index("records_registered", records.c.entity_id, records.c.registered_at)
 Index("records_updated", records.c.entity_id, records.c.updated_at)
 

@@ -3,18 +3,21 @@
 ################################################################
 #
 # Each is written once in SQLAlchemy Core, so that SQLite and PostgreSQL get the same, and compiled once for each driver
-# (database.Statement). Cold questions are asked where they are needed, in questions.py.
+# (database.Statement). Cold questions are asked where they are needed, in questions.py. The states of an effect stand
+# in the SQL itself: a partial index is not used for a parameter.
 
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, case, delete, func, insert, not_, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Table, and_, bindparam, case, delete, func, insert, literal_column, not_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql.dml import ReturningInsert
 
 from store import schema as s
 from store.database import Statement
 
 _here: Any = bindparam("entity_id")
+_waiting: Any = literal_column("'waiting'")
+_done: Any = literal_column("'done'")
 
 
 def _insert(table: Table, *skip: str) -> Statement:
@@ -31,6 +34,9 @@ def _once(table: Table) -> Any:
 
 # Ask for the row, never for `rowcount`: psycopg answers -1.
 first_time = Statement(_once(s.inbox).returning(s.inbox.c.key))
+taken_for = Statement(
+    select(s.inbox.c.record_id).where(s.inbox.c.entity_id == _here, s.inbox.c.key == bindparam("key"))
+)
 record = Statement(
     select(s.records.c.state, s.records.c.head_hash)
     .where(s.records.c.entity_id == _here, s.records.c.record_id == bindparam("record_id"))
@@ -75,12 +81,15 @@ drop_holder = Statement(
 )
 new_reader = Statement(_once(s.readers))
 new_effect = Statement(
-    insert(s.outbox).values(
+    insert(s.outbox)
+    .values(
         {
             name: bindparam(name)
-            for name in ("entity_id", "record_id", "lane", "after", "kind", "body", "state", "due_at", "created_at")
+            for name in ("entity_id", "record_id", "lane", "after", "kind", "body", "due_at", "created_at")
         }
+        | {"state": _waiting}
     )
+    .inline()
 )
 new_ask = Statement(_once(s.asks))
 asked = Statement(select(s.asks).where(s.asks.c.entity_id == _here, s.asks.c.token == bindparam("token")))
@@ -112,7 +121,7 @@ new_message_id = Statement(_once(s.message_ids))
 _earlier = s.outbox.alias("earlier")
 _awaited = s.outbox.alias("awaited")
 _free = and_(
-    s.outbox.c.state == "waiting", s.outbox.c.due_at <= bindparam("now"), s.outbox.c.lease_until <= bindparam("now")
+    s.outbox.c.state == _waiting, s.outbox.c.due_at <= bindparam("now"), s.outbox.c.lease_until <= bindparam("now")
 )
 _claimable = (
     select(s.outbox.c.effect_id)
@@ -125,7 +134,7 @@ _claimable = (
             .where(
                 _earlier.c.entity_id == s.outbox.c.entity_id,
                 _earlier.c.lane == s.outbox.c.lane,
-                _earlier.c.state != "done",
+                _earlier.c.state != _done,
                 _earlier.c.effect_id < s.outbox.c.effect_id,
             )
             .exists()
@@ -137,7 +146,7 @@ _claimable = (
                 .where(
                     _awaited.c.entity_id == s.outbox.c.entity_id,
                     _awaited.c.lane == s.outbox.c.after,
-                    _awaited.c.state != "done",
+                    _awaited.c.state != _done,
                     _awaited.c.effect_id < s.outbox.c.effect_id,
                 )
                 .exists()
@@ -156,7 +165,7 @@ claim = Statement(
 _mine = and_(
     s.outbox.c.effect_id == bindparam("of_effect"),
     s.outbox.c.lease_owner == bindparam("owner"),
-    s.outbox.c.state == "waiting",
+    s.outbox.c.state == _waiting,
 )
 end_effect = Statement(
     update(s.outbox)
@@ -175,19 +184,20 @@ postpone = Statement(
     .where(_mine)
     .values(due_at=bindparam("new_due_at"), error=bindparam("new_error"), lease_owner=None, lease_until="")
 )
+# What a person's chat stood in the way of, the stuck as well; what somebody works on just now is left to them.
 hasten = Statement(
     update(s.outbox)
     .where(
         s.outbox.c.entity_id == _here,
-        s.outbox.c.state == "waiting",
-        s.outbox.c.due_at > bindparam("now"),
-        s.outbox.c.lane.like(bindparam("lanes")),
+        s.outbox.c.state != _done,
+        s.outbox.c.lane == s.outbox.c.record_id + "/" + bindparam("person"),
+        s.outbox.c.lease_until <= bindparam("now"),
     )
-    .values(due_at=bindparam("now"))
+    .values(state=_waiting, due_at=bindparam("now"), tries=0, done_at=None)
     .returning(s.outbox.c.effect_id)
 )
 next_due_at = Statement(
     select(
         func.min(case((s.outbox.c.lease_until > s.outbox.c.due_at, s.outbox.c.lease_until), else_=s.outbox.c.due_at))
-    ).where(s.outbox.c.entity_id == _here, s.outbox.c.state == "waiting")
+    ).where(s.outbox.c.entity_id == _here, s.outbox.c.state == _waiting)
 )

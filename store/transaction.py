@@ -31,7 +31,7 @@ from store.instants import read_instant, write_instant
 from store.offices import OfficeCache, load_office, save_office
 from store.records import record_of, state_of
 
-_WAITING, _DONE, _STUCK = "waiting", "done", "stuck"
+_DONE, _STUCK = "done", "stuck"
 _json = msgspec.json.Encoder()
 
 
@@ -56,6 +56,10 @@ class SqlTransaction:
     def first_time(self, key: str, record_id: str, at: datetime) -> bool:
         row = self._run(sql.first_time, key=key, record_id=record_id, at=write_instant(at)).fetchone()
         return row is not None
+
+    def taken_for(self, key: str) -> str | None:
+        row = self._run(sql.taken_for, key=key).fetchone()
+        return row[0] if row else None
 
     def record(self, record_id: str) -> Stored | None:
         statement = sql.record if self._writing else sql.record_unlocked
@@ -152,7 +156,6 @@ class SqlTransaction:
                         "after": None,
                         "kind": type(e).__name__,
                         "body": _json.encode(e).decode(),
-                        "state": _WAITING,
                         "due_at": due_at,
                         "created_at": due_at,
                     }
@@ -240,7 +243,7 @@ class SqlTransaction:
         )
 
     def hasten(self, person: str, at: datetime) -> int:
-        return len(self._run(sql.hasten, now=write_instant(at), lanes=f"%/{person}").fetchall())
+        return len(self._run(sql.hasten, now=write_instant(at), person=person).fetchall())
 
     def next_due_at(self) -> datetime | None:
         row = self._run(sql.next_due_at).fetchone()

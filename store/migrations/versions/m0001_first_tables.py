@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entity_id", "record_id"),
     )
     op.create_index("records_number", "records", ["entity_id", "unit_id", "kind", "year", "serial"], unique=True)
+    op.create_index("records_serial", "records", ["entity_id", "serial"])
     op.create_index("records_registered", "records", ["entity_id", "registered_at"], unique=False)
     op.create_index("records_updated", "records", ["entity_id", "updated_at"], unique=False)
     op.create_table(
