@@ -36,9 +36,6 @@ from msgraph_core import GraphClientFactory
 from tests.sandbox.desk import HUDA, LAILA, REGISTRY, letter
 from tests.sandbox.served import Served, listen
 
-# Its own request builders warn of classes that they define themselves.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:msgraph")
-
 PROPERTY = "String {6c2f8a10-3c1e-4a55-9a0e-0f4c2d5b7e21} Name SdkKey"
 IMMUTABLE = 'IdType="ImmutableId"'
 

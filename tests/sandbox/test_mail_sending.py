@@ -208,6 +208,25 @@ def test_a_reply_stays_in_its_thread_on_both_sides(desk: Desk) -> None:
     assert desk.get(f"{BOX}/messages/{desk.arrive(answer)}")["conversationId"] == original["conversationId"]
 
 
+def test_a_letter_and_its_forward_and_the_answer_are_one_thread_in_every_mailbox_they_reach(desk: Desk) -> None:
+    received = desk.arrive(letter(), HUDA)
+    desk.call("POST", f"/v1.0/me/messages/{received}/forward", {"toRecipients": to(REGISTRY)}, by=HUDA)
+    desk.driver.advance(1)
+    (forwarded,) = desk.inbox("app")
+    desk.call("POST", f"{BOX}/messages/{forwarded['id']}/reply", {"comment": "قيد"}, by="app")
+    desk.driver.advance(1)
+    threads = {message["conversationId"] for message in desk.get("/v1.0/me/messages?$top=50", HUDA)["value"]}
+    assert len(desk.inbox(HUDA)) == 2
+    assert len(threads) == 1
+
+
+def test_an_answer_written_elsewhere_joins_by_its_thread_index_alone(desk: Desk) -> None:
+    first = desk.get(f"{BOX}/messages/{desk.arrive(letter(key='1'))}")
+    more = f"Thread-Index: {first['conversationIndex']}\r\n"
+    second = desk.get(f"{BOX}/messages/{desk.arrive(letter('Other words', key='2', more=more))}")
+    assert second["conversationId"] == first["conversationId"]
+
+
 def test_a_letter_with_the_same_subject_is_another_thread(desk: Desk) -> None:
     threads = {desk.get(f"{BOX}/messages/{desk.arrive(letter(key=key))}")["conversationId"] for key in ("1", "2")}
     assert len(threads) == 2
