@@ -48,7 +48,7 @@ class Script:
         self.arrived = asyncio.Semaphore(0)  # released by every request that comes in
         self.url = ""
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(Asked(request.method, request.raw_path, headers, await request.read()))
         self.at_work += 1
@@ -62,7 +62,7 @@ class Script:
         finally:
             self.at_work -= 1
 
-    async def _say(self, request: web.Request, say: Say) -> web.StreamResponse:
+    async def _say(self, request: web.BaseRequest, say: Say) -> web.StreamResponse:
         assert request.transport is not None
         if say.never:
             await asyncio.Event().wait()

@@ -36,7 +36,7 @@ class Doors:
     knocks: int = 0
     rung: Any = None
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.Response:
         token = request.query.get("validationToken")
         if token is None:
             self.rung.set_result(await request.read())
@@ -73,7 +73,8 @@ async def graphs(graph: GraphClient, doors: Doors) -> AsyncIterator[GraphSubscri
 
 @pytest.fixture(params=["fake", "graph"])
 def subscriptions(request: pytest.FixtureRequest) -> Subscriptions:
-    return FakeSubscriptions() if request.param == "fake" else request.getfixturevalue("graphs")  # type: ignore[no-any-return]
+    found: Subscriptions = FakeSubscriptions() if request.param == "fake" else request.getfixturevalue("graphs")
+    return found
 
 
 class TestContract:
