@@ -12,6 +12,9 @@ import pytest
 from graph.client import GraphClient, Manners
 from graph.mailbox import KEY, NUMBER, OutlookMailbox
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
+from registry.forwarded import unwrap
+from registry.mail import Address
+from sandbox.ministry.samples import FOLDER, LETTERS
 from service.ports import Arrived
 from tests.graph.mails import multipart, part, plain, read, text
 from tests.graph.scripted import Say, asking
@@ -262,3 +265,40 @@ class TestLimits:
         for address in ("huda@ministry.example", "nobody@ministry.example"):
             with pytest.raises(Misconfigured):
                 await OutlookMailbox(graph, address).changes("inbox", None)
+
+
+class TestForwarded:
+    """What an official passes on from Outlook is understood."""
+
+    @pytest.mark.parametrize(
+        ("upn", "key"),
+        [("huda", "guarantee"), ("laila", "quotation"), ("noura", "training"), ("omar", "no-subject")],
+    )
+    async def test_the_letter_in_it_is_found_with_its_annex(
+        self, world: World, box: OutlookMailbox, upn: str, key: str
+    ) -> None:
+        sample = next(one for one in LETTERS if one.key == key)
+        cursor = None
+        while (page := await box.changes("inbox", cursor)).more:
+            cursor = page.cursor
+        person = f"{upn}@ministry.example"
+        inbox = world.graph("GET", "/me/mailFolders/inbox/messages?$top=50", by=person).json()["value"]
+        there = next(m["id"] for m in inbox if m["internetMessageId"].startswith(f"<sample-{key}@"))
+        to = [{"emailAddress": {"address": REGISTRY}}]
+        sent = {"comment": "للتفضل باللازم", "toRecipients": to}
+        world.graph("POST", f"/me/messages/{there}/forward", by=person, json=sent)
+        async with asyncio.timeout(20):
+            while not (new := (await box.changes("inbox", page.cursor)).arrived):
+                pass
+        got = await box.fetch(new[0])
+        assert got.mail.unreadable == ()
+        assert got.mail.sender.address == person
+        found = unwrap(got.mail.letter.text)
+        assert found is not None
+        assert found.letter.sender == Address(sample.sender, sample.address)
+        assert found.letter.subject == sample.subject
+        assert found.note == "للتفضل باللازم"
+        assert found.letter.text.split() == sample.text.split()
+        assert [(p.name, got.parts[p.sha256]) for p in got.mail.parts] == [
+            (sample.annex_name, (FOLDER / sample.annex).read_bytes())
+        ]
