@@ -123,6 +123,8 @@ class Channel:
         if identity is None:
             raise Forged(401, "not a token of the channel")
         claims: Mapping[str, Any] = identity.claims
+        if claims.get("iss") != self._issuer:
+            raise Forged(401, "a list of issuers")  # which botbuilder lets pass when it is the list that it allows
         if not isinstance(claims.get("exp"), int):
             raise Forged(401, "a token for ever")
         if claims.get("aud") != self._app_id:

@@ -10,6 +10,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +45,10 @@ class Key:
 class ChannelKeys:
     """The keys that the channel's OpenID metadata at *url* names. Stands in the place of botbuilder's own."""
 
-    def __init__(self, url: str, wire: Wire, look_again_s: float) -> None:
-        self.url, self._wire, self._look_again_s = url, wire, look_again_s
+    def __init__(
+        self, url: str, wire: Wire, look_again_s: float, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.url, self._wire, self._look_again_s, self._seconds = url, wire, look_again_s, seconds
         self._keys: dict[str, Key] = {}
         self._read_at = self._failed_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -54,7 +57,7 @@ class ChannelKeys:
         """Return the key. Raises Forged where the channel has none of this name; Unavailable where we cannot ask."""
         if not isinstance(kid, str):
             raise Forged(401, "no key named")
-        now = time.monotonic()
+        now = self._seconds()
         if now - self._read_at > (_LAST_S if kid in self._keys else self._look_again_s):
             async with self._reading:
                 if now > self._read_at:  # else somebody read them while we waited
@@ -69,12 +72,12 @@ class ChannelKeys:
         try:
             await self._read()
         except Unavailable:
-            self._failed_at = time.monotonic()
+            self._failed_at = self._seconds()
             if kid not in self._keys or now - self._read_at > 2 * _LAST_S:
                 raise
 
     async def _read(self) -> None:
-        if time.monotonic() - self._failed_at < _ASKED_AGAIN_S:
+        if self._seconds() - self._failed_at < _ASKED_AGAIN_S:
             raise Unavailable("the channel's keys could not be had a moment ago")
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
@@ -85,7 +88,7 @@ class ChannelKeys:
         keys = dict(filter(None, map(_key, listed if isinstance(listed, list) else [])))
         if not keys:
             raise Unavailable("the channel shows no keys")
-        self._keys, self._read_at = keys, time.monotonic()
+        self._keys, self._read_at = keys, self._seconds()
 
     async def _json(self, url: str) -> dict[str, Any]:
         parts = split(url)
