@@ -18,7 +18,7 @@ from sandbox.tenant.tenant import Place
 
 
 def options(arguments: list[str]) -> Options:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.tenant", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m sandbox.tenant", description="Serve the sandbox tenant.")
     parser.add_argument("--port", type=int, default=8400, help="plain HTTP; 0 takes a free port")
     parser.add_argument("--tls-port", type=int, default=8443, help="the same over TLS; 0 takes a free port")
     parser.add_argument("--certificates", type=Path, help="folder with server.pem (key and certificate)")
