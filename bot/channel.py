@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bot.keys import CHANNEL, ChannelKeys, Forged
@@ -239,19 +240,21 @@ class _Sender:
         status, told, body = await self._wire.ask(asked.method, url, data=asked.data, headers=headers)
         if not 200 <= status < 300:
             raise read_refusal(status, told, body)
-        return Response(request, _Told(200, {"content-type": "application/json"}, body))
+        return Response(request, _Told(body if _activity(body) is not None else b"{}"))
 
 
-@dataclass(frozen=True, slots=True)
 class _Told:
-    """An answer as msrest reads it."""
+    """A good answer as msrest reads it; msrest leaves what it made of it in `context`."""
 
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes
+    status_code = 200
+    headers: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
 
-    def body(self) -> bytes:
-        return self.content
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.context: Any = None
+
+    def text(self) -> str:
+        return self._body.decode("utf-8", "replace")
 
 
 def msal_tokens(make_app: Callable[[], Any]) -> TokenSource:
