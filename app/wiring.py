@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from service.subscribe import Subscriber
     from service.take import Taker
     from store.store import SqlStore
-
-_FIRST_HOUR = timedelta(hours=1)
 
 
 def clock() -> datetime:
@@ -227,11 +225,6 @@ class House:
         """Whether an effect waits whose time has come."""
         due_at = self.store.read(lambda tx: tx.next_due_at())
         return due_at is not None and due_at <= clock()
-
-    def days_to_count(self) -> list[date]:
-        """Today, and yesterday in the first hour of a day, in the ministry's zone."""
-        now = clock().astimezone(self.settings.time_zone)
-        return sorted({now.date(), (now - _FIRST_HOUR).date()})
 
     def not_ready(self) -> list[str]:
         """What is missing before a letter that arrives now would be registered and put before somebody."""

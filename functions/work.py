@@ -5,6 +5,7 @@
 # Every job here may come twice, late, or not at all: the first is harmless, and timers make up for the others.
 # House parts are imported when a job runs: indexing must load neither a database driver nor an SDK.
 
+import asyncio
 import json
 import logging
 import typing
@@ -82,10 +83,10 @@ async def read_directory(timer: func.TimerRequest) -> None:
 @bp.timer_trigger("timer", schedule="15 * * * * *", run_on_startup=False)
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def count_the_day(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
-    """Count today, and in its first hour yesterday once more: the proof that nothing is missing."""
+    """Count the days that are due: the proof that nothing is missing."""
     from app.wiring import house
 
     await house().office_known()
-    for day in house().days_to_count():
+    for day in await asyncio.to_thread(house().reconciler.days_due):
         await house().reconciler.count(day)
     effects.set([BELL] if house().effects_due() else [])

@@ -23,6 +23,7 @@ from service.ports import Arrived, Clock, Mailbox, SeenMail, Store
 
 log = logging.getLogger("tarasul.reconcile")
 
+_FIRST_HOUR = timedelta(hours=1)
 _COLUMNS = {
     "registered": "registered",
     "copy": "copies",
@@ -87,6 +88,15 @@ class Reconciler:
     ) -> None:
         self._store, self._intake, self._clock = store, intake, clock
         self._mailboxes, self._zone = mailboxes, zone
+
+    def days_due(self) -> list[date]:
+        """Today; in the first hour of a day yesterday once more; and each day of the last week that ended red."""
+        now = self._clock()
+        due = {day_of(now, self._zone), day_of(now - _FIRST_HOUR, self._zone)}
+        last_week = [day_of(now, self._zone) - timedelta(days=n) for n in range(1, 8)]
+        kept = self._store.read(lambda tx: {day: tx.day_counts(day.isoformat()) for day in last_week})
+        red = {d for d, counts in kept.items() if any(not read_count(body).green for _, body in counts.values())}
+        return sorted(due | red)
 
     async def count(self, day: date) -> list[DayCount]:
         """Count *day* in every mailbox, heal what is missing, and keep the result."""

@@ -39,10 +39,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "confidentiality.very_secret": ("سري جداً", "Very secret"),
     "confidentiality.top_secret": ("سري للغاية", "Top secret"),
     # capacities
-    "capacity.head": ("رئيس {unit}", "Head of {unit}"),
+    "capacity.head": ("رئاسة {unit}", "Head of {unit}"),
     "capacity.member": ("{unit}", "{unit}"),
     "capacity.clerk": ("موظف القيد، {unit}", "Registry clerk, {unit}"),
-    "capacity.system": ("قاعدة السجل", "Registry rule"),
+    "capacity.system": ("النظام", "The system"),
     # what the receiving server found out about the sender
     "dmarc.pass": ("تحقق خادم البريد من المرسل", "The mail server verified the sender"),
     "dmarc.fail": ("لم يجتز المرسل تحقق خادم البريد", "The sender failed the mail server's check"),
