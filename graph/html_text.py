@@ -105,20 +105,16 @@ class _Page:
 
 
 class _Scan:
-    """Where things end. A mark that does not come any more is looked for once."""
+    """Where things end. What never ends reaches to the end of the page, as in a browser."""
 
     def __init__(self, html: str) -> None:
         self._html = html
-        self._missing: set[str] = set()
+        self._unclosed: set[str] = set()  # quotes that do not come any more: not looked for again
         self.quotes = 0
 
     def after(self, mark: str, at: int) -> int:
-        """The place after the next *mark*; the end of everything where there is none."""
-        found = -1 if mark in self._missing else self._html.find(mark, at)
-        if found < 0:
-            self._missing.add(mark)
-            return len(self._html)
-        return found + len(mark)
+        found = self._html.find(mark, at)
+        return len(self._html) if found < 0 else found + len(mark)
 
     def comment_end(self, at: int) -> int:
         for short in (">", "->"):
@@ -136,17 +132,14 @@ class _Scan:
                 break
             at = stop.end()
             before = self._html[max(0, at - 9) : at - 1].rstrip()
-            if before.endswith("=") and stop[0] not in self._missing:
+            if before.endswith("=") and stop[0] not in self._unclosed:
                 closed = self._html.find(stop[0], at)
                 if closed < 0:
-                    self._missing.add(stop[0])
+                    self._unclosed.add(stop[0])
                 else:
                     at = closed + 1
         return len(self._html)
 
     def unseen_end(self, name: str, at: int) -> int:
-        found = None if name in self._missing else re.compile(f"</{name}", re.IGNORECASE).search(self._html, at)
-        if found is None:
-            self._missing.add(name)
-            return len(self._html)
-        return self.after(">", found.end())
+        found = re.compile(f"</{name}", re.IGNORECASE).search(self._html, at)
+        return len(self._html) if found is None else self.after(">", found.end())

@@ -110,6 +110,15 @@ class TestReply:
         out = [m for m in world.control("GET", "outside") if m["to"] == f"{fault}@bank.example"]
         assert [m["internet_message_id"] for m in out] == [message_id]
 
+    async def test_what_has_gone_is_not_asked_to_go_again(
+        self, world: World, box: OutlookMailbox, judge: Judge
+    ) -> None:
+        draft = await box.draft_reply(letter(world), "x", key="reply:gone")
+        await sent(world, box, draft)
+        judge.calls.clear()
+        await box.send_draft(draft)
+        assert [method for method, _, _ in judge.calls] == ["GET"]
+
     async def test_a_reply_that_a_person_sent_meanwhile_is_sent(self, world: World, box: OutlookMailbox) -> None:
         draft = await box.draft_reply(letter(world), "x", key="reply:by hand")
         world.graph("POST", f"/users/{REGISTRY}/messages/{draft}/send")

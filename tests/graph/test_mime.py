@@ -239,6 +239,8 @@ class TestWhatIsSaidBeside:
         theirs = b"Authentication-Results: mx.ministry.example; spf=pass; dkim=pass; dmarc=pass\r\n"
         assert read(ours + theirs + HEAD + b"\r\nx").authentication.dmarc == "fail"
         assert read(theirs + HEAD + b"\r\nx").authentication.dmarc == "pass"
+        silent = b"Authentication-Results: mx.ministry.example; spf=pass\r\n"
+        assert read(silent + theirs + HEAD + b"\r\nx").authentication.dmarc == "none"
 
 
 class TestIdentity:

@@ -123,7 +123,7 @@ def test_every_annex_of_a_good_mail_is_a_part_however_deep_it_stands(
 HOSTILE = {
     "nested boundaries": HEAD
     + b"".join(b'Content-Type: multipart/mixed; boundary="-"\r\n\r\n---\r\n' for _ in range(19))
-    + b"---x\n" * (MB // 2),
+    + b"---x\n" * (2 * MB),
     "nested multiparts": HEAD
     + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (i, i) for i in range(5000)),
     "parts": HEAD + b"Content-Type: multipart/mixed; boundary=q\r\n\r\n" + b"--q\r\n\r\nx\r\n" * 100_000,

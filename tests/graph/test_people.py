@@ -64,7 +64,7 @@ class TestDirectory:
                 page('{"id":"1","mail":"a@x","displayName":null}', following % "a"),
                 page("", following % "b"),
                 page(
-                    '{"id":"2","mail":"b@x","userType":"Member"},{"id":"3","mail":null},{"id":"4","userType":"Guest"}'
+                    '{"id":"2","mail":"b@x","userType":"Member"},{"id":"3","mail":null},{"id":"4","mail":"d@x","userType":"Guest"}'
                 ),
             ]
             people = await GraphDirectory(client).people()

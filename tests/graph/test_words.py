@@ -158,6 +158,7 @@ class TestAuthentication:
                 'mx; spf=fail smtp.mailfrom="; dmarc=pass; x"@evil.example; dmarc=fail',
                 Authentication("fail", "none", "fail"),
             ),
+            ('mx; spf=fail smtp.mailfrom="; dmarc=pass; x"@evil.example', Authentication("fail")),
             ("mx; spf=fail (; dmarc=pass ;) ; dmarc=none", Authentication("fail")),
             ("mx; dmarc=fail; x=;dmarc=pass", Authentication(dmarc="fail")),
             ("mx; x-dmarc=pass; policy.dmarc=pass", Authentication()),
