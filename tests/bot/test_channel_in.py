@@ -217,6 +217,7 @@ TOKENS: dict[str, Callable[[], str]] = {
     "claims without a bottom": lambda: raw_rs256(b"[" * 5_000),
     "a demand that nobody knows (crit)": lambda: raw_rs256(as_bytes(claims()), crit=["must"], must=True),
 }
+NAMED = "https://mallory@smba.trafficmanager.net/"
 SMUGGLED = "https://smba.trafficmanager.net@mallory.example/"
 ACTIVITIES: dict[str, tuple[Json, Json]] = {
     "no service URL in the activity": ({}, {"serviceUrl": None}),
@@ -228,6 +229,7 @@ ACTIVITIES: dict[str, tuple[Json, Json]] = {
         {"serviceUrl": "https://evilbotframework.com/"},
     ),
     "a host behind a user name": ({"serviceurl": SMUGGLED}, {"serviceUrl": SMUGGLED}),
+    "a user name before a host on the list": ({"serviceurl": NAMED}, {"serviceUrl": NAMED}),
     "a service URL without TLS": (
         {"serviceurl": "http://smba.trafficmanager.net/"},
         {"serviceUrl": "http://smba.trafficmanager.net/"},

@@ -370,6 +370,13 @@ async def test_a_clerk_may_act_on_a_colleagues_card_and_acts_as_themselves(regis
     assert registry.record().steps[0].ended_by == "abdullah"
 
 
+@pytest.mark.parametrize("person", ["huda", "laila"])
+async def test_a_card_of_the_register_is_no_card_of_anybody_else(registry: House, person: str) -> None:
+    turned = await registry.press(person, "close", token=registry.token("noura"), note="x")
+    assert "ليست لك" in text_of(turned)
+    assert registry.record().steps[0].state == OPEN
+
+
 async def test_a_quarantined_mail_can_be_closed_or_noted_and_not_referred(tmp_path: Path) -> None:
     with House(tmp_path) as house:
         quarantine = Quarantine(record_id="r1", mail=mail(), reasons=("quarantine.no_sender",))
