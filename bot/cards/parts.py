@@ -96,15 +96,15 @@ def short(text: str, longest: int = 80) -> str:
     return tidy if len(tidy) <= longest else f"{tidy[: longest - 1]}…"
 
 
-def heading(text: str, *, size: str = "large", color: str | None = None) -> Json:
-    """One of our own words, large. Never what somebody wrote."""
-    return _some({"type": "TextBlock", "text": text, "wrap": True, "size": size, "weight": "bolder", "color": color})
+def heading(text: str) -> Json:
+    """Our own words, large. Never what somebody wrote."""
+    return {"type": "TextBlock", "text": text, "wrap": True, "size": "large", "weight": "bolder", "style": "heading"}
 
 
-def label(text: str, *, spacing: str | None = None, align: str | None = None, color: str | None = None) -> Json:
-    """One of our own words, small: above what it names."""
+def label(text: str, *, spacing: str | None = None, color: str | None = None) -> Json:
+    """Our own words, small: above what they name."""
     named = {"type": "TextBlock", "text": text, "wrap": True, "size": "small", "weight": "bolder"}
-    return _some({**named, "isSubtle": True, "spacing": spacing, "horizontalAlignment": align, "color": color})
+    return _some({**named, "isSubtle": True, "spacing": spacing, "color": color})
 
 
 def words(text: str, **look: Any) -> Json | None:
@@ -167,13 +167,13 @@ def columns(lang: Language, *parts: tuple[str, list[Json]], **look: Any) -> Json
 def head(lang: Language, above: str, title: str, record: Record | None = None, style: Style | None = None) -> Json:
     """The top of a card: what it is, and of its record the number and the urgency."""
     urgency = record.urgency if record is not None else "normal"
-    named = [label(above), {**heading(title), "style": "heading", "spacing": "none"}]
+    named = [label(above), {**heading(title), "spacing": "none"}]
     badge = label(say(lang, f"urgency.{urgency}"), color="attention" if urgency == "very_urgent" else "warning")
     top = columns(lang, ("stretch", named), *([("auto", [badge])] if urgency in _URGENT else []))
     number = None
     if record is not None:
         number = sentence(say(lang, "card.number_of", reference=record.reference), isSubtle=True, spacing="none")
-    whole = box(lang, [top, number], style or _URGENT.get(urgency, "accent"), bleed=True)
+    whole = box(lang, [top, number], style or _URGENT.get(urgency, "accent"), bleed=True, spacing="none")
     assert whole is not None, "a head has a title"
     return whole
 

@@ -6,7 +6,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.note_on": ("ملاحظة على المراسلة", "A note on the record"),
     "card.refer_it": ("إحالة المراسلة", "Refer the record"),
     "card.waiting": ("بانتظار من أحلتها إليه", "Waiting for whom you asked"),
-    "card.record": ("بيانات المراسلة", "The record"),
     "card.pending": ("المعلق عندك", "Pending with you"),
     "card.number_of": ("رقم {reference}", "No. {reference}"),
     "card.fallback": ("{asked}: المراسلة رقم {reference}", "{asked}: record no. {reference}"),
@@ -23,14 +22,11 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.returned_by": ("أعادها", "Returned by"),
     "card.answered_by": ("أنجزها", "Answered by"),
     "card.by_rule": ("السجل العام، بقاعدة الإحالة", "The registry, by rule"),
-    "card.kind": ("النوع", "Kind"),
-    "card.status": ("الحالة", "Status"),
-    "card.urgency": ("الأهمية", "Urgency"),
     "card.confidentiality": ("السرية", "Secrecy"),
     "card.reasons": ("سبب الحجر", "Why in quarantine"),
     "card.now_with": ("لدى", "With"),
     "card.asked_what": ("{who}: {asked}", "{who}: {asked}"),
-    "card.as_of": ("حتى {when}", "as of {when}"),
+    "card.as_of": ("كما في {when}", "as of {when}"),
     "card.reply": ("إرسال الرد", "Reply sent"),
     # what was written
     "card.note_to_you": ("ملاحظة المُحيل", "Note to you"),
@@ -76,7 +72,7 @@ ROWS: dict[str, tuple[str, str]] = {
         "The list is long; these are the first {count}.",
     ),
     # secrecy
-    "card.secret": ("مراسلة {level}، لا تُعرض تفاصيلها هنا.", "A {level} record; its details are not shown here."),
+    "card.secret": ("درجة السرية: {level}. لا تُعرض تفاصيلها هنا.", "Secrecy: {level}. Its details are not shown here."),
     "card.secret_where": (
         "يُطّلع عليها ويُتخذ الإجراء فيها لدى مسؤول المكاتبات السرية.",
         "It is read and dealt with at the secret registry office.",
