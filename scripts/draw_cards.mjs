@@ -1,5 +1,8 @@
 // Draws every golden card with Microsoft's renderer in Chromium, and puts them on a sheet for each language:
-// docs/cards-ar.png and docs/cards-en.png. Each card once as on a desktop and, where it is asked for, as on a phone.
+// docs/cards-ar.png and docs/cards-en.png. Some stand there a second time, as on a phone.
+//
+// It fails where the renderer does not take a card, where one is wider than a desktop's or a phone's frame, where a
+// button's words are cut off, or where a card does not run in the direction of its language.
 //
 //   node scripts/draw_cards.mjs [folder for the pictures]
 //
@@ -93,7 +96,6 @@ try {
       const failed = [];
       for (const [name, json] of cards) {
         for (const [kind, width] of Object.entries(widths)) {
-          if (kind === 'phone' && !/^(step-approval|step-approve-result|form-|pending|record-open)/.test(name)) continue;
           const card = new AdaptiveCards.AdaptiveCard();
           card.hostConfig = new AdaptiveCards.HostConfig(look);
           const context = new AdaptiveCards.SerializationContext();
@@ -107,6 +109,16 @@ try {
           figure.lastChild.append(drawn);
           drawn.lang = json.lang;
           document.getElementById('sheet').append(figure);
+          const frame = figure.lastChild;
+          const direction = json.lang === 'ar' ? 'rtl' : 'ltr';
+          if (frame.scrollWidth > frame.clientWidth) failed.push(`${name}: wider than a ${kind}`);
+          for (const button of frame.querySelectorAll('button')) {
+            if (button.scrollWidth > button.clientWidth) failed.push(`${name}: "${button.textContent}" is cut off on a ${kind}`);
+          }
+          for (const line of frame.querySelectorAll('.ac-textBlock, .ac-textRun, .ac-factset')) {
+            if (getComputedStyle(line).direction !== direction) failed.push(`${name}: "${line.textContent}" does not run ${direction}`);
+          }
+          if (kind === 'phone' && !/^(step-approval|step-approve-result|form-|pending|record-open)/.test(name)) figure.remove();
         }
       }
       return failed;
