@@ -86,8 +86,7 @@ def read(activity: Mapping[str, Any]) -> Action:
     is_execute = kind == "invoke" and name == "adaptiveCard/action"
     chat = _chat(activity)
     if kind == "installationUpdate" and _text(activity, "action").startswith("remove"):
-        person = _text(_part(activity, "from"), "aadObjectId")
-        return Left(person) if person else Ignored("nobody named")
+        return _removed(activity)
     if chat is None:
         return Ignored("no personal chat of a person", awaited=is_execute)
     if is_execute:
@@ -116,6 +115,13 @@ def _chat(activity: Mapping[str, Any]) -> Conversation | None:
         user_mri=_text(sender, "id"),
         bot_id=_text(bot, "id"),
     )
+
+
+def _removed(activity: Mapping[str, Any]) -> Action:
+    """The app went; out of a group, that says nothing of the chat with whoever removed it."""
+    person = _text(_part(activity, "from"), "aadObjectId")
+    personal = _text(_part(activity, "conversation"), "conversationType") in ("personal", "")
+    return Left(person) if person and personal else Ignored("not out of a personal chat")
 
 
 def _execute(activity: Mapping[str, Any], chat: Conversation) -> Action:
@@ -174,7 +180,8 @@ def _members(activity: Mapping[str, Any], chat: Conversation) -> Action:
 
 
 def _ids(members: Any) -> set[str]:
-    return {_text(m, "id") for m in members if isinstance(m, dict)} if isinstance(members, list) else set()
+    ids = {_text(m, "id") for m in members if isinstance(m, dict)} if isinstance(members, list) else set()
+    return ids - {""}
 
 
 def _without_mentions(activity: Mapping[str, Any]) -> str:

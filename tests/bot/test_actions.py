@@ -115,6 +115,13 @@ def test_coming_and_going_is_read(own: Json, what: object) -> None:
         {"type": "conversationUpdate", "membersAdded": [{"id": "29:1abc"}]},
         {"type": "conversationUpdate"},
         {"type": "installationUpdate", "action": "dance"},
+        {"type": "installationUpdate", "action": "remove", "from": {}},
+        {
+            "type": "installationUpdate",
+            "action": "remove",
+            "conversation": {"id": "19:x", "conversationType": "groupChat"},
+        },
+        {"type": "conversationUpdate", "membersAdded": [{}], "recipient": {}},
         {"type": "messageReaction"},
         {"type": "typing"},
         {"type": "invoke", "name": "task/fetch"},
