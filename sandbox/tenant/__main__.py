@@ -27,6 +27,7 @@ def options(arguments: list[str]) -> Options:
     parser.add_argument("--host-url", default="http://127.0.0.1:7071", help="the functions host")
     parser.add_argument("--mailbox-call-ms", type=float, default=10, help="the least time a mailbox call takes")
     parser.add_argument("--secrets", type=Path, help="JSON file with the vault's secrets by name")
+    parser.add_argument("--exchanges", type=Path, help="file to which the product's Graph calls are added, for tests")
     given = parser.parse_args(arguments)
     secrets = json.loads(given.secrets.read_text("utf-8")) if given.secrets else {}
     app_secret = os.environ.get("SANDBOX_APP_SECRET", Place().app_secret)
@@ -38,6 +39,7 @@ def options(arguments: list[str]) -> Options:
         fresh=given.fresh,
         place=Place(host_url=given.host_url.rstrip("/"), app_secret=app_secret, secrets=secrets),
         mailbox_call_s=given.mailbox_call_ms / 1000,
+        exchanges=given.exchanges,
     )
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sandbox.tenant.wire import NO_ANSWER, Response, error_response
+from sandbox.tenant.wire import HELD, NO_ANSWER, Response, error_response
 from sandbox.tenant.world import Thing, World
 
 STATUS_CODES = {
@@ -55,16 +55,20 @@ def _status(status: int, args: Thing, luck: random.Random) -> Response:
     return Response(status, {**answer.headers, **headers}, answer.body)
 
 
-# By name; a name of three digits is that status, answered instead of doing anything.
+# By name; a name of three digits is that status, answered instead of doing anything. Whoever is held waits until the
+# rules are changed, and then finds the connection cut: time enough to be killed just before a deed, or just after it.
 REQUEST_FAULTS: dict[str, Callable[[Thing, random.Random], Struck]] = {
     "504_after": lambda args, luck: Struck(_status(504, args, luck), done_first=True),
     "lost": lambda args, luck: Struck(NO_ANSWER, done_first=True),
     "reset": lambda args, luck: Struck(NO_ANSWER),
+    "held": lambda args, luck: Struck(HELD),
+    "held_after": lambda args, luck: Struck(HELD, done_first=True),
 }
 
-# What becomes of one delivery: the seconds by which each of its copies is put off. No copy: it is dropped.
+# What becomes of one delivery: the seconds by which each of its copies is put off. No copy: it is dropped. Copies of a
+# doubled one go at once, or each at its own instant within `s` seconds, overtaking others.
 DELIVERY_FAULTS: dict[str, Callable[[Thing, random.Random], list[float]]] = {
-    "double": lambda args, luck: [0.0] * int(args.get("times", 2)),
+    "double": lambda args, luck: [luck.uniform(0, float(args.get("s", 0))) for _ in range(int(args.get("times", 2)))],
     "shuffle": lambda args, luck: [luck.uniform(0, float(args.get("s", 3)))],
     "drop": lambda args, luck: [],
     "delay": lambda args, luck: [float(args.get("s", 30))],

@@ -7,6 +7,8 @@
 # Rule 3: loopback only.
 
 import asyncio
+import base64
+import json
 import logging
 import socket
 import ssl
@@ -19,12 +21,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from sandbox.tenant import faults
 from sandbox.tenant.controls import offset_s
 from sandbox.tenant.limits import MAILBOX_CONCURRENCY
 from sandbox.tenant.mail.access import crowded, slot
 from sandbox.tenant.services import bring_samples, open_tenant
-from sandbox.tenant.tenant import Place, Tenant
-from sandbox.tenant.wire import NO_ANSWER, Request, Response
+from sandbox.tenant.tenant import SPARED, Place, Tenant, service_of
+from sandbox.tenant.wire import HELD, NO_ANSWER, Request, Response
 
 LOG = logging.getLogger("tenant")
 
@@ -37,6 +40,8 @@ VENDOR = {
 }
 LARGEST_BODY = 160 * 1024 * 1024
 CARRIED_AT_ONCE = 16
+HELD_LOOK_S = 0.05
+RECORDED_BYTES = 256 * 1024  # a longer body is left out of the record
 LEFT_TO_AIOHTTP = ("content-length", "transfer-encoding", "connection")
 
 
@@ -52,6 +57,8 @@ class Options:
     place: Place = field(default_factory=Place)
     # How long a mailbox call takes at least: without it no two would ever be at work at the same time.
     mailbox_call_s: float = 0.01
+    # A file to which every Graph call of the product is added, one JSON object a line, for tests to judge.
+    exchanges: Path | None = None
 
 
 class Server:
@@ -110,12 +117,23 @@ class Server:
         url = f"{asked.scheme}://{asked.host}{asked.raw_path}"
         request = Request(asked.method, url, headers, await asked.read())
         answer = await self._answer(request)
+        if self._options.exchanges is not None and service_of(request.path) == "graph" and SPARED not in headers:
+            with self._options.exchanges.open("a") as lines:
+                lines.write(json.dumps(_recorded(request, answer)) + "\n")
+        if answer is HELD:
+            await self._hold(asked)
         if answer.status == NO_ANSWER.status:
             if asked.transport is not None:
                 asked.transport.abort()
             return web.Response()
         sent = {name: value for name, value in answer.headers.items() if name not in LEFT_TO_AIOHTTP}
         return web.Response(status=answer.status, headers=sent, body=answer.body)
+
+    async def _hold(self, asked: web.Request) -> None:
+        """Keep the caller waiting until they are gone or the faults are set anew."""
+        rules = faults.rules(self.tenant.world)
+        while asked.transport is not None and faults.rules(self.tenant.world) is rules:
+            await asyncio.sleep(HELD_LOOK_S)
 
     async def _answer(self, request: Request) -> Response:
         now = self.now()
@@ -187,6 +205,23 @@ class Server:
             except Exception:
                 LOG.exception("delivery %s", key)
         self._wake.set()
+
+
+def _recorded(request: Request, answer: Response) -> dict[str, Any]:
+    """A call as it was asked and answered, without the token; bodies in Base64, null where they are too long."""
+
+    def body(whole: bytes) -> str | None:
+        return base64.b64encode(whole).decode() if len(whole) <= RECORDED_BYTES else None
+
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": {name: value for name, value in request.headers.items() if name != "authorization"},
+        "body": body(request.body),
+        "status": answer.status,
+        "answer_headers": dict(answer.headers),
+        "answer_body": body(answer.body),
+    }
 
 
 def page_file(path: str) -> Path | None:

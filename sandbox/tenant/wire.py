@@ -62,6 +62,9 @@ class Response:
 # Nobody answered: refused, timed out, cut off. A failed call to the product ends so, and a request that a fault cuts.
 NO_ANSWER = Response(0)
 
+# Nobody answers, and the connection stays: until the caller gives up or dies, or the faults are set anew.
+HELD = Response(NO_ANSWER.status, {"held": "true"})
+
 
 def json_response(value: Any, status: int = 200, **headers: str) -> Response:
     """Answer *value* as Graph writes JSON; a keyword `retry_after="3"` becomes the header `retry-after`."""

@@ -124,6 +124,18 @@ def test_a_notification_can_be_dropped_doubled_delayed_and_put_out_of_order(desk
     assert shuffled != in_order
 
 
+def test_the_copies_of_what_is_doubled_may_come_each_at_its_own_time(desk: Desk) -> None:
+    desk.subscribe()
+    desk.faults({"match": "notifications", "fault": "double", "args": {"s": 5}})
+    for number in range(4):
+        desk.arrive(letter(key=f"apart{number}"))
+        desk.driver.advance(0.5)
+    desk.driver.advance(10)
+    told = [item["resourceData"]["id"] for item in desk.notifications()]
+    assert (len(told), len(set(told))) == (8, 4)
+    assert told != [one for one in dict.fromkeys(told) for _ in range(2)], "no copy was overtaken"
+
+
 def test_a_letter_on_its_way_can_be_doubled_and_is_sent_once(desk: Desk) -> None:
     desk.faults({"match": "mail", "fault": "double"})
     said = {"message": {"subject": "s", "toRecipients": to("noura@ministry.example")}}

@@ -74,6 +74,41 @@ def test_an_answer_that_is_cut_off_leaves_the_deed_done_or_not(served: Served, f
     assert [draft["subject"] for draft in drafts].count(fault) == done
 
 
+@pytest.mark.parametrize(("fault", "done"), [("held_after", 1), ("held", 0)])
+def test_who_is_held_waits_until_the_faults_are_over_and_is_then_cut_off(served: Served, fault: str, done: int) -> None:
+    token = served.token(NOURA)
+    served.call("POST", "/sandbox/faults", json={"rules": [{"match": "POST /v1.0/users/me/messages", "fault": fault}]})
+    connection = HTTPConnection(urlsplit(served.http).netloc)
+    said = json.dumps({"subject": fault}).encode()
+    try:
+        connection.request("POST", "/v1.0/me/messages", said, {"Content-Type": "application/json", **bearer(token)})
+        drafts = served.call("GET", "/v1.0/me/messages?$top=100", headers=bearer(token)).json()["value"]
+        assert [draft["subject"] for draft in drafts].count(fault) == done
+        assert connection.sock is not None
+        connection.sock.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            connection.sock.recv(1)
+        served.call("POST", "/sandbox/faults", json={"rules": []})
+        connection.sock.settimeout(10)
+        with pytest.raises(ConnectionError):
+            connection.getresponse()
+    finally:
+        connection.close()
+        served.call("POST", "/sandbox/faults", json={"rules": []})
+
+
+def test_the_products_graph_calls_are_recorded_without_their_tokens(certificates: Certificates, tmp_path: Path) -> None:
+    with serve(certificates, "--exchanges", str(tmp_path / "exchanges")) as served:
+        token = served.token(HUDA)
+        served.call("GET", "/v1.0/me?$select=id", headers=bearer(token))
+        served.call("GET", "/v1.0/me", headers={**bearer(token), "X-Sandbox-Spared": "1"})
+    (line,) = (tmp_path / "exchanges").read_text().splitlines()
+    recorded = json.loads(line)
+    assert (recorded["method"], recorded["status"]) == ("GET", 200)
+    assert recorded["url"].endswith("/v1.0/me?$select=id")
+    assert token not in line
+
+
 def test_a_letter_that_arrives_rings_at_the_product(served: Served) -> None:
     with listen() as listener:
         made = subscribe(served, listener.url).json()["id"]
