@@ -135,7 +135,8 @@ class TokenChecker:
     ################################################################
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        if self._stale() or (kid not in self._keys and self._may_ask(ASKED_AGAIN_AFTER)):
+        asked_for = self._fetching.locked() or self._may_ask(ASKED_AGAIN_AFTER)
+        if self._stale() or (kid not in self._keys and asked_for):
             async with self._fetching:
                 if self._stale():
                     if not self._may_ask(TRIED_AGAIN_AFTER):

@@ -109,7 +109,6 @@ class _Scan:
 
     def __init__(self, html: str) -> None:
         self._html = html
-        self._unclosed: set[str] = set()  # quotes that do not come any more: not looked for again
         self.quotes = 0
 
     def after(self, mark: str, at: int) -> int:
@@ -132,12 +131,8 @@ class _Scan:
                 break
             at = stop.end()
             before = self._html[max(0, at - 9) : at - 1].rstrip()
-            if before.endswith("=") and stop[0] not in self._unclosed:
-                closed = self._html.find(stop[0], at)
-                if closed < 0:
-                    self._unclosed.add(stop[0])
-                else:
-                    at = closed + 1
+            if before.endswith("=") and (closed := self._html.find(stop[0], at)) >= 0:
+                at = closed + 1
         return len(self._html)
 
     def unseen_end(self, name: str, at: int) -> int:
