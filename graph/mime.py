@@ -174,7 +174,7 @@ class _Reader:
                     self._parser.defect(UNREADABLE_PART)
             said.append(text.strip("\n"))
         text = "\n".join(said).strip()
-        if len(text) > LONGEST_TEXT:  # nobody reads it here; a clerk opens it in Outlook
+        if len(text) > LONGEST_TEXT:
             self._parser.defect(UNREADABLE_PART)
             text = text[:LONGEST_TEXT]
         if text.startswith(_PGP):
@@ -208,7 +208,11 @@ class _Reader:
             self._blocks.append(block)
         if entity.kind == "text/html":
             block.html.append(text)
-        elif entity.parameters.get("format", "").lower() == "flowed":
+            return
+        if len(text) > LONGEST_TEXT:  # nobody reads it here; a clerk opens it in Outlook
+            self._parser.defect(UNREADABLE_PART)
+            text = text[:LONGEST_TEXT]
+        if entity.parameters.get("format", "").lower() == "flowed":
             block.plain.append(_unflowed(text, entity.parameters.get("delsp", "").lower() == "yes"))
         else:
             block.plain.append(text)
