@@ -16,8 +16,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -55,6 +55,7 @@ class Stage:
         env: Settings beside those of the sandbox; they win over what the test's own environment holds.
         lock_s: Seconds after a kill until a queue message that ran is seen again.
         ready: The product's path that answers 200 when it is ready.
+        tenant_arguments: More for the tenant's command line; see sandbox/tenant/__main__.py.
     """
 
     def __init__(
@@ -65,9 +66,12 @@ class Stage:
         env: Mapping[str, str] | None = None,
         lock_s: float = 1.0,
         ready: str = "/api/health/ready",
+        tenant_arguments: Sequence[str] = (),
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        self.layout = plan(root, folder, Ports(0, 0, 0), env={**inherited, **(env or {})}, lock_s=lock_s)
+        laid_out = plan(root, folder, Ports(0, 0, 0), env={**inherited, **(env or {})}, lock_s=lock_s)
+        tenant = replace(laid_out.tenant, arguments=(*laid_out.tenant.arguments, *tenant_arguments))
+        self.layout = replace(laid_out, tenant=tenant)
         self.urls = self.layout.urls
         self.state = self.layout.state
         self.log: list[str] = []
