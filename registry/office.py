@@ -106,6 +106,6 @@ class Office:
 
 def _grouped(people: Iterable[Person]) -> dict[str, list[Person]]:
     units: dict[str, list[Person]] = {}
-    for person in people:
+    for person in sorted(people, key=lambda p: p.person_id):  # in one order, wherever they were read from
         units.setdefault(person.unit_id, []).append(person)
     return units

@@ -40,6 +40,7 @@ class SqlTransaction:
 
     def __init__(self, connected: Connected, entity_id: str, offices: OfficeCache, *, writing: bool) -> None:
         self._on, self._entity_id, self._offices, self._writing = connected, entity_id, offices, writing
+        self._saved_office = False
 
     def _run(self, statement: Statement, **values: Any) -> Any:
         return self._on.run(statement, {"entity_id": self._entity_id, **values})
@@ -164,6 +165,8 @@ class SqlTransaction:
             )
 
     def office(self) -> Office:
+        if self._saved_office:  # not to be remembered before it is committed
+            return load_office(self._on.cold, self._entity_id)
         row = self._run(sql.office_version).fetchone()
         return self._offices.get(row[0] if row else 0, lambda: load_office(self._on.cold, self._entity_id))
 
@@ -290,7 +293,8 @@ class SqlTransaction:
     # ------------------------------------------------------------ people, records, counts
 
     def save_office(self, office: Office) -> bool:
-        return save_office(self._on.cold, self._entity_id, office)
+        self._saved_office = save_office(self._on.cold, self._entity_id, office)
+        return self._saved_office
 
     def find(self, wanted: Wanted) -> list[Record]:
         return questions.find(self._on.cold, self._entity_id, wanted)
