@@ -386,7 +386,7 @@ class TestUnreadable:
     def test_a_text_that_nobody_could_read_is_cut_and_said(self) -> None:
         mail = read(HEAD + b"\r\n" + b"word " * 300_000)
         assert mail.unreadable == ("quarantine.unreadable_part",)
-        assert len(mail.letter.text) == 1_000_000
+        assert 999_990 < len(mail.letter.text) <= 1_000_000
 
     def test_a_fault_of_ours_costs_no_letter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("graph.mime._identity", lambda *_: 1 // 0)
