@@ -212,6 +212,16 @@ def test_a_result_that_came_through_several_hands_goes_back_through_them() -> No
     assert (desk.held.status, desk.held.outcome_note) == (Status.CLOSED, "كامل")
 
 
+def test_who_does_it_themselves_after_all_puts_their_own_result_forward_and_not_the_rejected_one() -> None:
+    desk = chain()
+    desk.accept(complete(3, "salem", "ناقص"))
+    desk.accept(approve(4, "omar"))
+    desk.accept(send_back(5, "huda"))
+    assert [s.result for s in words_before(desk.held, last(desk))] == ["ناقص"]
+    desk.accept(complete(6, "omar", "كامل"))
+    assert [s.result for s in words_before(desk.held, last(desk))] == ["كامل"]
+
+
 def test_a_result_is_sent_back_to_who_did_the_work_even_when_an_opinion_came_later() -> None:
     desk = registered()
     desk.accept(refer(1, "huda", "omar"))
