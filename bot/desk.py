@@ -63,8 +63,8 @@ class Desk:
 
         def work(tx: Transaction) -> list[Waiting]:
             unit = person.unit_id if person.clerk else ""
-            found = tx.find(Wanted(holder=person.person_id, holder_unit=unit, top=_MOST_PENDING))
-            mine = ((record, step) for record in found for step in steps_of(person, record) if step.custody)
+            found = tx.find(Wanted(asked_of=person.person_id, asked_of_unit=unit, top=_MOST_PENDING))
+            mine = ((record, step) for record in found for step in steps_of(person, record))
             listed = [Waiting(r, s, tx.token_of(r.record_id, s.number, person.person_id)) for r, s in mine]
             return sorted(listed, key=lambda one: one.step.opened_at)
 

@@ -4,8 +4,8 @@
 #
 # Rule 1: claim (lease) → one foreign change with our key → settle, with the result command if there is one, in one
 #         transaction. A crash anywhere means the same effect again: find, don't make.
-# Rule 2: busy or down → postponed, and its lane waits behind it; a permission, a setting or our own mistake → stuck, on
-#         the sheet, for an operator. Other lanes go on.
+# Rule 2: busy or down → postponed, for as long as it takes, and its lane waits behind it; a permission, a setting or our
+#         own mistake → stuck, on the sheet, for an operator. Other lanes go on.
 # Rule 3: a foreign call's deadline is at most half the lease.
 # Rule 4: a card cannot be looked up in a chat: whatever was sent is noted, even when the lease was lost meanwhile.
 
@@ -43,7 +43,9 @@ from texts.isolates import bare
 log = logging.getLogger("tarasul.perform")
 
 _LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
+_INSTALLED_AGAIN_S = 60.0  # where we thought that we knew the chat
 _LONGEST_WAIT_S = 600.0
+_SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It cannot be done yet, for no fault of anybody's."""
+    """It cannot be done yet. `patient`: no number of tries makes it stuck; the other side will be back."""
 
     wait_s: float
     why: str
+    patient: bool = False
     unless: Callable[[Transaction], bool] | None = None  # what it waits for came meanwhile: due at once
 
 
@@ -86,7 +89,11 @@ class Performer:
         self._turns = count()
 
     async def perform_due(self, *, rounds: int = 50) -> int:
-        """Perform what is due, lane by lane, and return how many effects were settled, postponed or stuck."""
+        """Perform what is due, lane by lane, and return how many effects were settled, postponed or stuck.
+
+        Raises:
+            Unavailable: The database is; what was sent meanwhile is found again when its lease has lapsed.
+        """
         performed, owner = 0, f"{self._owner}:{next(self._turns)}"
         for _ in range(rounds):
             now = self._clock()
@@ -96,7 +103,9 @@ class Performer:
             )
             if not claimed:
                 break
-            await asyncio.gather(*(self._perform(c, owner) for c in claimed))
+            ended = await asyncio.gather(*(self._perform(c, owner) for c in claimed), return_exceptions=True)
+            if failed := next((e for e in ended if isinstance(e, BaseException)), None):
+                raise failed
             performed += len(claimed)
         return performed
 
@@ -107,11 +116,10 @@ class Performer:
             async with asyncio.timeout(self._lease_s / 2):
                 outcome = await self._do(effect)
         except Throttled as error:
-            outcome = Later(error.retry_after_s, str(error))
+            wait_s = min(max(error.retry_after_s, _SHORTEST_THROTTLE_S), _LONGEST_THROTTLE_S)
+            outcome = Later(wait_s, str(error), patient=True)
         except (Unavailable, TimeoutError) as error:
-            outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
-        except NotInstalled:
-            outcome = Later(_backoff_s(claimed.tries), "the app is not installed for this person")
+            outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}", patient=True)
         except ChatBlocked as error:
             await self._stuck(claimed, owner, error.reason, error.reason)
             return
@@ -122,7 +130,7 @@ class Performer:
             log.exception("an effect failed in a way nobody foresaw", extra=said)
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         if isinstance(outcome, Later):
-            if claimed.tries >= self._most_tries:
+            if claimed.tries >= self._most_tries and not outcome.patient:
                 await self._stuck(claimed, owner, "stuck.tries", outcome.why)
                 return
             log.info("postponed", extra=said | {"wait_s": outcome.wait_s, "why": outcome.why})
@@ -149,15 +157,13 @@ class Performer:
         if view is None or view.step.state != OPEN:
             return Done()  # answered before the card was sent: nothing is asked any more
         if chat is None:
-            await self._installs.install(effect.person)
-            return Later(
-                _LOOK_AGAIN_S,
-                "the app was installed; the chat is not known yet",
-                unless=lambda tx: tx.conversation(effect.person) is not None,
-            )
+            return await self._introduce(effect.person, None)
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
-        activity_id = await self._chats.ask(chat, view)
+        try:
+            activity_id = await self._chats.ask(chat, view)
+        except (NotInstalled, Gone):
+            return await self._introduce(effect.person, chat)
         sent = SentCard(
             token=view.asked.token,
             conversation_id=chat.conversation_id,
@@ -165,6 +171,15 @@ class Performer:
             service_url=chat.service_url,
         )
         return Done(also=lambda tx, at: tx.add_card(sent, at))
+
+    async def _introduce(self, person: str, known: Conversation | None) -> Later:
+        """Install the app for *person*; the bot tells of the chat when it knows it, and hastens what waits."""
+        await self._installs.install(person)
+        return Later(
+            _LOOK_AGAIN_S if known is None else _INSTALLED_AGAIN_S,
+            "the app was installed; the chat is not known yet",
+            unless=lambda tx: tx.conversation(person) not in (None, known),
+        )
 
     async def _refresh(self, effect: RefreshCard) -> Done:
         view, _ = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))

@@ -109,8 +109,10 @@ class Wanted:
     search: str = ""
     kind: str = ""
     status: str = ""
-    holder: str = ""  # a person's id: what waits for them, by name or as a clerk of `holder_unit`
+    holder: str = ""  # a person's id: whose turn it is, by name or as a clerk of `holder_unit`
     holder_unit: str = ""
+    asked_of: str = ""  # as `holder`, with what they are only told of
+    asked_of_unit: str = ""
     reader: str = ""  # only what this person may read …
     reader_unit: str = ""  # … or what stands in the register of the unit whose clerk they are
     updated_since: datetime | None = None
@@ -186,7 +188,7 @@ class Transaction(Protocol):
         ...
 
     def next_due_at(self) -> datetime | None:
-        """When the earliest effect that nobody works on is due."""
+        """When the next effect can be claimed: due, its turn in its lane, and nobody at work on it."""
         ...
 
     def add_card(self, card: SentCard, at: datetime) -> None: ...

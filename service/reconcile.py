@@ -57,8 +57,12 @@ class DayCount:
 
 
 def count_day(mailbox: str, listed: Mapping[str, Arrived] | None, judged: list[SeenMail]) -> DayCount:
-    """Add up one mailbox's day from what a listing shows (None: it failed) and what was judged."""
-    verdicts = {seen.item_id: seen.verdict for seen in judged}
+    """Add up one mailbox's day from what a listing shows (None: it failed) and what was judged.
+
+    What was gone when we wanted to read it, and is listed now, came back: it has no verdict yet.
+    """
+    back = set(listed or ())
+    verdicts = {s.item_id: s.verdict for s in judged if s.verdict != "gone" or s.item_id not in back}
     seen = set(verdicts) | set(listed or ())
     columns = Counter(_COLUMNS[v] for v in verdicts.values())
     return DayCount(
@@ -114,8 +118,8 @@ class Reconciler:
             missing = [listed[i] for i in counted.missing if i in listed]
             try:
                 await self._intake.take_missing(mailbox, missing)
-            except TarasulError as error:
-                log.error("a missing mail could not be taken", extra={"mailbox": mailbox, "why": str(error)})
+            except Exception:
+                log.exception("a missing mail could not be taken", extra={"mailbox": mailbox})
             counted = await self._add_up(mailbox, listed, start, end)
         body = json.dumps(asdict(counted))
         as_of = self._clock()

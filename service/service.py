@@ -11,7 +11,7 @@ from registry.commands import Command
 from registry.office import Office, Person
 from registry.record import Record
 from registry.vocabulary import KINDS
-from service.ports import Asked, CardView, Clock, Conversation, Store, Transaction, Wanted
+from service.ports import Clock, Conversation, Store, Transaction, Wanted
 from service.reconcile import read_count
 from service.take import Taken, Taker
 from service.views import Viewer, instant, record_view, sheet_view
@@ -47,44 +47,6 @@ class Service:
 
     def person(self, person_id: str) -> Person | None:
         return self.office().person(person_id)
-
-    def asked(self, token: str) -> Asked | None:
-        """What a card's token stands for; None for a token that we never gave."""
-        return self.store.read(lambda tx: tx.asked(token))
-
-    def card(self, token: str, person: Person, said: str | None = None) -> CardView | None:
-        """What the card with this token is drawn from now, for *person*; None for a token that we never gave."""
-
-        def work(tx: Transaction) -> CardView | None:
-            asked = tx.asked(token)
-            stored = tx.record(asked.record_id) if asked is not None else None
-            step = stored.record.step(asked.step) if asked is not None and stored is not None else None
-            if asked is None or stored is None or step is None:
-                return None
-            return CardView(asked, stored.record, step, person, tx.office(), person.language, said)
-
-        return self.store.read(work)
-
-    def waiting_for(self, person: Person, top: int = 25) -> list[tuple[Record, str | None]]:
-        """What waits for *person*, oldest first, with the token of the card they have of it."""
-
-        def work(tx: Transaction) -> list[tuple[Record, str | None]]:
-            unit = person.unit_id if person.clerk else ""
-            found = tx.find(Wanted(holder=person.person_id, holder_unit=unit, top=top))
-            return [(record, _token(tx, record, person)) for record in reversed(found)]
-
-        return self.store.read(work)
-
-    def by_number(self, number: str, person: Person) -> list[Record]:
-        """Records that *person* may read and in whose number *number* stands; five at most."""
-
-        def work(tx: Transaction) -> list[Record]:
-            unit = person.unit_id if person.clerk else ""
-            found = tx.find(Wanted(search=number, reader=person.person_id, reader_unit=unit, top=50))
-            fits = [r for r in found if _fits(r, number)]
-            return fits[:5]
-
-        return self.store.read(work)
 
     def met(self, conversation: Conversation) -> int:
         """The bot learnt where somebody's chat is; how many effects waited for that and are now due."""
@@ -174,16 +136,6 @@ class Service:
         stored, office = self.store.read(lambda tx: (tx.record(record_id), tx.office()))
         readable = stored is not None and viewer.may_read(stored.record, now)
         return stored.record if stored is not None and readable else None, office
-
-
-def _token(tx: Transaction, record: Record, person: Person) -> str | None:
-    tokens = [tx.token_of(record.record_id, s.number, person.person_id) for s in record.open_steps if s.custody]
-    return next((t for t in tokens if t is not None), None)
-
-
-def _fits(record: Record, number: str) -> bool:
-    wanted = number.replace(" ", "").strip("/")
-    return record.reference == wanted or str(record.serial) == wanted or record.reference.endswith("/" + wanted)
 
 
 def _cursor(record: Record) -> str:

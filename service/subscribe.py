@@ -2,7 +2,8 @@
 # Who rings when a mailbox changes
 ################################################################
 #
-# Rule 1: wanted against known: none → subscribe, half of its life over → renew, gone → subscribe again.
+# Rule 1: wanted against what we know and what Graph still has: none → subscribe, half of its life over → renew, gone →
+#         subscribe again. Graph need not tell that one is gone.
 # Rule 2: every subscription that is made is followed by a visit: what happened before it rang nobody.
 # Rule 3: a mailbox that cannot be subscribed to is still read, by the timer; this is told, and the others go on.
 
@@ -30,9 +31,10 @@ class Subscriber:
     async def keep(self) -> list[str]:
         """Renew what is half over and make what is missing; return the mailboxes that must be visited for it."""
         visit: list[str] = []
+        there = await self._there()
         for mailbox in self._mailboxes:
             try:
-                visit += [mailbox] if await self._keep_one(mailbox) else []
+                visit += [mailbox] if await self._keep_one(mailbox, there) else []
             except TarasulError as error:
                 log.error("no subscription", extra={"mailbox": mailbox, "why": f"{type(error).__name__}: {error}"})
         return visit
@@ -46,10 +48,19 @@ class Subscriber:
             await asyncio.to_thread(self._store.write, lambda tx: tx.drop_subscription(subscription_id))
             await self.keep()
 
-    async def _keep_one(self, mailbox: str) -> bool:
+    async def _there(self) -> frozenset[str] | None:
+        """The subscriptions that Graph has; None where it cannot be asked: then ours are taken to be there."""
+        try:
+            return frozenset(s.subscription_id for s in await self._subscriptions.actual())
+        except TarasulError as error:
+            log.warning("the subscriptions could not be listed", extra={"why": f"{type(error).__name__}: {error}"})
+            return None
+
+    async def _keep_one(self, mailbox: str, there: frozenset[str] | None) -> bool:
         known = await asyncio.to_thread(self._store.read, lambda tx: tx.subscriptions())
         mine = [s for s in known if s.mailbox == mailbox and s.resource == resource_of(mailbox)]
-        alive = [s for s in mine if s.expires_at > self._clock()]
+        now = self._clock()
+        alive = [s for s in mine if s.expires_at > now and (there is None or s.subscription_id in there)]
         for dead in (s for s in mine if s not in alive):
             await asyncio.to_thread(self._store.write, lambda tx, i=dead.subscription_id: tx.drop_subscription(i))
         if not alive:

@@ -291,7 +291,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         place, last = tuple_(c.updated_at, c.record_id), tuple_(*wanted.after)
         found.append(place > last if wanted.oldest_first else place < last)
     if wanted.holder or wanted.holder_unit:
-        found.append(_held_by(wanted.holder, wanted.holder_unit))
+        found.append(_put_before(wanted.holder, wanted.holder_unit, s.open_steps.c.custody.is_(True)))
+    if wanted.asked_of or wanted.asked_of_unit:
+        found.append(_put_before(wanted.asked_of, wanted.asked_of_unit))
     if wanted.reader or wanted.reader_unit:
         may_read = [_of_record(s.readers, s.readers.c.person_id == wanted.reader)]
         if wanted.reader_unit:
@@ -300,12 +302,12 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _held_by(person: str, unit: str) -> ColumnElement[bool]:
-    h = s.holders.c
-    ways = [h.person_id == person] if person else []
+def _put_before(person: str, unit: str, *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    c = s.open_steps.c
+    ways = [c.person_id == person] if person else []
     if unit:
-        ways.append(and_(h.person_id.is_(None), h.unit_id == unit))
-    return _of_record(s.holders, or_(*ways))
+        ways.append(and_(c.person_id.is_(None), c.unit_id == unit))
+    return _of_record(s.open_steps, and_(or_(*ways), *also))
 
 
 def _of_record(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@
 #         two share a database.
 # Rule 2: instants are text, `2026-11-21T10:00:00.000000Z`: one width, so that they sort as they follow one another, and
 #         the same on SQLite and PostgreSQL. Ids of Microsoft 365 are compared byte for byte.
-# Rule 3: `events` and `inbox` only grow. What can be had from them (holders, readers, the record's row) is kept for
+# Rule 3: `events` and `inbox` only grow. What can be had from them (open steps, readers, the record's row) is kept for
 #         speed and for search, and a test folds the events to prove that it is the same.
 # Rule 4: a change here is a migration in migrations/; a test compares the two.
 
@@ -63,17 +63,19 @@ Index("records_serial", records.c.entity_id, records.c.serial)
 Index("records_registered", records.c.entity_id, records.c.registered_at)
 Index("records_updated", records.c.entity_id, records.c.updated_at)
 
-holders = _table(
-    "holders",
+# Whom each record is put before now; `custody`: whose turn it is, not only who is told.
+open_steps = _table(
+    "open_steps",
     _key("record_id"),
     _key("step", Integer),
     Column("person_id", String),
     _must("unit_id"),
     _must("asked"),
     _must("since"),
+    _must("custody", Boolean),
 )
-Index("holders_person", holders.c.entity_id, holders.c.person_id)
-Index("holders_unit", holders.c.entity_id, holders.c.unit_id)
+Index("open_steps_person", open_steps.c.entity_id, open_steps.c.person_id)
+Index("open_steps_unit", open_steps.c.entity_id, open_steps.c.unit_id)
 
 readers = _table("readers", _key("record_id"), _key("person_id"))
 Index("readers_person", readers.c.entity_id, readers.c.person_id)

@@ -71,12 +71,12 @@ change_record = Statement(
 )
 new_event = _insert(s.events)
 new_event_text = _insert(s.event_texts)
-new_holder = _insert(s.holders)
-drop_holder = Statement(
-    delete(s.holders).where(
-        s.holders.c.entity_id == _here,
-        s.holders.c.record_id == bindparam("record_id"),
-        s.holders.c.step == bindparam("step"),
+new_open_step = _insert(s.open_steps)
+drop_open_step = Statement(
+    delete(s.open_steps).where(
+        s.open_steps.c.entity_id == _here,
+        s.open_steps.c.record_id == bindparam("record_id"),
+        s.open_steps.c.step == bindparam("step"),
     )
 )
 new_reader = Statement(_once(s.readers))
@@ -123,36 +123,35 @@ _awaited = s.outbox.alias("awaited")
 _free = and_(
     s.outbox.c.state == _waiting, s.outbox.c.due_at <= bindparam("now"), s.outbox.c.lease_until <= bindparam("now")
 )
-_claimable = (
-    select(s.outbox.c.effect_id)
-    .where(
-        s.outbox.c.entity_id == _here,
-        _free,
-        # the first of its lane that is not done; a stuck one goes on holding its lane
+# The first of its lane that is not done, a stuck one goes on holding its lane; and nothing it waits for in another.
+_its_turn = and_(
+    not_(
+        select(_earlier.c.effect_id)
+        .where(
+            _earlier.c.entity_id == s.outbox.c.entity_id,
+            _earlier.c.lane == s.outbox.c.lane,
+            _earlier.c.state != _done,
+            _earlier.c.effect_id < s.outbox.c.effect_id,
+        )
+        .exists()
+    ),
+    or_(
+        s.outbox.c.after.is_(None),
         not_(
-            select(_earlier.c.effect_id)
+            select(_awaited.c.effect_id)
             .where(
-                _earlier.c.entity_id == s.outbox.c.entity_id,
-                _earlier.c.lane == s.outbox.c.lane,
-                _earlier.c.state != _done,
-                _earlier.c.effect_id < s.outbox.c.effect_id,
+                _awaited.c.entity_id == s.outbox.c.entity_id,
+                _awaited.c.lane == s.outbox.c.after,
+                _awaited.c.state != _done,
+                _awaited.c.effect_id < s.outbox.c.effect_id,
             )
             .exists()
         ),
-        or_(
-            s.outbox.c.after.is_(None),
-            not_(
-                select(_awaited.c.effect_id)
-                .where(
-                    _awaited.c.entity_id == s.outbox.c.entity_id,
-                    _awaited.c.lane == s.outbox.c.after,
-                    _awaited.c.state != _done,
-                    _awaited.c.effect_id < s.outbox.c.effect_id,
-                )
-                .exists()
-            ),
-        ),
-    )
+    ),
+)
+_claimable = (
+    select(s.outbox.c.effect_id)
+    .where(s.outbox.c.entity_id == _here, _free, _its_turn)
     .order_by(s.outbox.c.due_at, s.outbox.c.effect_id)
     .limit(bindparam("limit"))
 )
@@ -199,5 +198,5 @@ hasten = Statement(
 next_due_at = Statement(
     select(
         func.min(case((s.outbox.c.lease_until > s.outbox.c.due_at, s.outbox.c.lease_until), else_=s.outbox.c.due_at))
-    ).where(s.outbox.c.entity_id == _here, s.outbox.c.state == _waiting)
+    ).where(s.outbox.c.entity_id == _here, s.outbox.c.state == _waiting, _its_turn)
 )

@@ -11,7 +11,7 @@ from registry.mail import Mail
 from registry.numbers import Series
 from registry.office import Office
 from registry.recognise import Known
-from registry.record import Record, holders
+from registry.record import Record
 from registry.registering import searchable
 from registry.sheet import Entry
 from service.ports import (
@@ -105,29 +105,30 @@ class SqlTransaction:
                     for t in e.texts
                 ],
             )
-            self._save_holders(before, after)
+            self._save_open_steps(before, after)
             was = before.participants if before is not None else frozenset()
             self._many(
                 sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(after.participants - was)]
             )
 
-    def _save_holders(self, before: Record | None, after: Record) -> None:
-        was = {h.step: h for h in holders(before)} if before is not None else {}
-        now = {h.step: h for h in holders(after)}
-        self._many(sql.drop_holder, [{"record_id": after.record_id, "step": n} for n in was if was[n] != now.get(n)])
+    def _save_open_steps(self, before: Record | None, after: Record) -> None:
+        was = {step.number for step in before.open_steps} if before is not None else set()
+        now = {step.number: step for step in after.open_steps}
+        self._many(sql.drop_open_step, [{"record_id": after.record_id, "step": n} for n in was - now.keys()])
         self._many(
-            sql.new_holder,
+            sql.new_open_step,
             [
                 {
                     "record_id": after.record_id,
                     "step": n,
-                    "person_id": h.person,
-                    "unit_id": h.unit,
-                    "asked": h.asked,
-                    "since": write_instant(h.since),
+                    "person_id": step.to_person,
+                    "unit_id": step.to_unit,
+                    "asked": step.asked,
+                    "since": write_instant(step.opened_at),
+                    "custody": step.custody,
                 }
-                for n, h in now.items()
-                if was.get(n) != h
+                for n, step in now.items()
+                if n not in was
             ],
         )
 

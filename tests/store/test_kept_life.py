@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from registry.commands import Command, Quarantine, Register
 from registry.decisions import Accepted, Decision
-from registry.record import holders
 from registry.sheet import read_entry, verify
 from service.take import Taker
 from store.store import SqlStore
@@ -52,8 +51,8 @@ def lives_on(store: SqlStore) -> type[Life]:
             assert stored.record == self.desk.held
             assert [read_entry(e) for e in entries] == self.desk.events
             assert (verify(entries), stored.head_hash) == (None, entries[-1].hash)
-            assert _rows(store, "holders", "person_id, unit_id, asked, step", r) == {
-                (h.person, h.unit, h.asked, h.step) for h in holders(self.desk.held)
+            assert _rows(store, "open_steps", "person_id, unit_id, asked, step, custody", r) == {
+                (s.to_person, s.to_unit, s.asked, s.number, s.custody) for s in self.desk.held.open_steps
             }
             assert _rows(store, "readers", "person_id", r) == {(p,) for p in self.desk.held.participants}
 
@@ -74,7 +73,7 @@ def test_what_is_kept_is_what_happened(store: SqlStore) -> None:
 def test_the_machine_sees_what_was_not_kept(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A negative control: a store that forgets who holds a record does not pass."""
     store.write(lambda tx: tx.save_office(OFFICE))
-    monkeypatch.setattr("store.transaction.SqlTransaction._save_holders", lambda *_: None)
+    monkeypatch.setattr("store.transaction.SqlTransaction._save_open_steps", lambda *_: None)
     plays = settings(max_examples=5, stateful_step_count=3, deadline=None, database=None, report_multiple_bugs=False)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(lives_on(store), settings=plays)

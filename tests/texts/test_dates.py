@@ -61,4 +61,5 @@ def test_a_day_is_followed_by_the_next_one_or_by_the_first_of_the_next_month(day
     following = tuple(map(int, hijri_iso(today + timedelta(days=1), KUWAIT).split("-")))
     first_of_next = (year, month + 1, 1) if month < 12 else (year + 1, 1, 1)
     assert following in {(year, month, of_month + 1), first_of_next}
-    assert of_month in (29, 30) or following != first_of_next
+    shortest = 29 if year > 1364 else 28  # the published tables have months of 28 days before
+    assert of_month >= shortest or following != first_of_next

@@ -27,10 +27,6 @@ ROWS: dict[str, tuple[str, str]] = {
         "It is not your turn on {reference}; it is the turn of the person it was referred to.",
     ),
     "may.already_done": ("سبق الإجراء: {who}.", "Already done by {who}."),
-    "may.already_decided": (
-        "سبق أن {outcome} {who} في {when}.",
-        "{who} already {outcome} it, {when}.",
-    ),
     "may.no_such_step": ("لا توجد هذه الخطوة. افتح أحدث بطاقة.", "There is no such step. Open the newest card."),
     "may.not_asked_so": ("ليس هذا هو المطلوب منك في هذه الإحالة.", "This is not what the referral asks of you."),
     "may.nowhere_to_return": (

@@ -83,7 +83,7 @@ def upgrade() -> None:
     )
     op.create_index("events_at", "events", ["entity_id", "at"], unique=False)
     op.create_table(
-        "holders",
+        "open_steps",
         sa.Column("entity_id", sa.String(), nullable=False),
         sa.Column("record_id", sa.String(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
@@ -91,10 +91,11 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.String(), nullable=False),
         sa.Column("asked", sa.String(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
+        sa.Column("custody", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("entity_id", "record_id", "step"),
     )
-    op.create_index("holders_person", "holders", ["entity_id", "person_id"], unique=False)
-    op.create_index("holders_unit", "holders", ["entity_id", "unit_id"], unique=False)
+    op.create_index("open_steps_person", "open_steps", ["entity_id", "person_id"], unique=False)
+    op.create_index("open_steps_unit", "open_steps", ["entity_id", "unit_id"], unique=False)
     op.create_table(
         "inbox",
         sa.Column("entity_id", sa.String(), nullable=False),
