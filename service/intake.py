@@ -6,28 +6,33 @@
 #         verdict: a crash anywhere before shows the same page again, and what was taken is not taken twice.
 # Rule 2: one reader for each mailbox, by a lease. Who finds it taken rings, and the holder looks again before it ends.
 # Rule 3: the bytes are in the archive before anything is said of them.
-# Rule 4: what cannot be read is quarantined with a number; a mail that fails does not stand in the way of the others'
-#         pages for ever: the page is tried again, and the count shows what is missing.
+# Rule 4: what cannot be read or entered is quarantined with a number. A mail that cannot even be fetched does not stand
+#         in the way of those behind it: they are taken, the cursor stays before it, and it is tried at every visit.
+# Rule 5: a letter makes one record, in whatever mailbox it arrives, and whoever reads them at the same moment.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
-from itertools import count
+from itertools import batched, count
+from typing import Any
 
 from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine, Register
-from registry.decisions import Refused
-from registry.errors import Gone, Misconfigured, Unavailable
-from registry.mail import Mail
+from registry.decisions import Nothing, Refused
+from registry.errors import Gone, Misconfigured, TarasulError, Throttled, Unavailable
+from registry.mail import Address, Letter, Mail
 from registry.recognise import Copy, NewLetter, Noise, Ours, Recognised, ReplyTo, Suspect, recognise
+from registry.record import Record
 from service.ports import Archive, Arrived, Changes, Clock, Fetched, Mailbox, SeenMail, Store
 from service.take import Taken, Taker
+from texts import clean
 
 log = logging.getLogger("tarasul.intake")
 
 INBOX = "inbox"
 _FETCHED_AHEAD = 3  # of the four calls that a mailbox allows at once, one is left for what goes out
+_FAILED_AT_MOST = 3  # mails of one visit; where more fail, it is not the mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +70,41 @@ class Intake:
         visit = _Visit(self._store, self._clock, mailbox, f"{self._owner}:{next(self._visits)}", self._lease_s)
         if not await visit.begin():
             return Round(busy=True)
-        taken = 0
+        taken, ended = 0, False
+        failed: list[Exception] = []
         try:
-            ended = False
             while not ended:
-                taken += await self._read(visit)
+                failed.clear()  # what failed is tried again, where somebody rang
+                taken += await self._read(visit, failed)
                 ended = await visit.end()
         except BaseException:
             await visit.end(whoever_rang=True)
             raise
+        if failed:
+            raise failed[0]
         return Round(taken)
 
     async def take_missing(self, mailbox: str, items: Iterable[Arrived]) -> int:
-        """Take mails that a listing shows and no delta page brought; how many there were."""
-        taken = 0
-        async for fetched in self._fetched(mailbox, list(items)):
-            await asyncio.to_thread(self._take, fetched.mail)
-            taken += 1
+        """Take mails that a listing shows and no delta page brought; how many there were. One that fails is raised
+        when the others are taken."""
+        failed: list[Exception] = []
+        taken = await self._take_all(mailbox, list(items), None, failed)
+        if failed:
+            raise failed[0]
         return taken
 
     # ------------------------------------------------------------ reading
 
-    async def _read(self, visit: "_Visit") -> int:
+    async def _read(self, visit: "_Visit", failed: list[Exception]) -> int:
         mailbox = visit.mailbox
         cursor = await asyncio.to_thread(self._store.read, lambda tx: tx.cursor(mailbox, INBOX))
         taken, more = 0, True
         while more:
             page = await self._page(mailbox, cursor)
-            taken += await self._take_page(visit, page)
+            taken += await self._take_page(visit, page, failed)
             cursor, more = page.cursor, page.more
-            await asyncio.to_thread(self._save_cursor, mailbox, cursor)
+            if not failed:
+                await asyncio.to_thread(self._save_cursor, mailbox, cursor)
         return taken
 
     async def _page(self, mailbox: str, cursor: str | None) -> Changes:
@@ -106,33 +116,34 @@ class Intake:
             log.warning("the cursor is dead; reading the whole folder again", extra={"mailbox": mailbox})
             return await self._mailboxes[mailbox].changes(INBOX, None)
 
-    async def _take_page(self, visit: "_Visit", page: Changes) -> int:
+    async def _take_page(self, visit: "_Visit", page: Changes, failed: list[Exception]) -> int:
         if not page.arrived:
             return 0
         mailbox = visit.mailbox
         ids = [item.item_id for item in page.arrived]
         unseen = await asyncio.to_thread(self._store.read, lambda tx: tx.unseen(mailbox, ids))
         fresh = list({i.item_id: i for i in page.arrived if i.item_id in unseen}.values())
-        taken = 0
-        async for fetched in self._fetched(mailbox, fresh):
-            await visit.go_on()
-            await asyncio.to_thread(self._take, fetched.mail)
-            taken += 1
-        return taken
+        return await self._take_all(mailbox, fresh, visit, failed)
 
-    async def _fetched(self, mailbox: str, items: Sequence[Arrived]) -> AsyncIterator[Fetched]:
-        """The mails in their order, a few fetched ahead. One that is gone is noted and left out."""
-        box = self._mailboxes[mailbox]
-        for start in range(0, len(items), _FETCHED_AHEAD):
-            several = items[start : start + _FETCHED_AHEAD]
+    async def _take_all(
+        self, mailbox: str, items: Sequence[Arrived], visit: "_Visit | None", failed: list[Exception]
+    ) -> int:
+        """Take *items* in their order, a few fetched ahead; how many there were."""
+        box, taken = self._mailboxes[mailbox], 0
+        for several in batched(items, _FETCHED_AHEAD, strict=False):
             answers = await asyncio.gather(*(self._fetch(box, item) for item in several), return_exceptions=True)
             for item, answer in zip(several, answers, strict=True):
+                if visit is not None:
+                    await visit.go_on()
                 if isinstance(answer, BaseException):
-                    raise answer
-                if answer is not None:
-                    yield answer
-                else:
+                    self._note_failure(mailbox, item, answer, failed)
+                elif answer is None:
                     await asyncio.to_thread(self._note_gone, mailbox, item)
+                elif error := await asyncio.to_thread(self._take, answer.mail):
+                    self._note_failure(mailbox, item, error, failed)
+                else:
+                    taken += 1
+        return taken
 
     async def _fetch(self, box: Mailbox, item: Arrived) -> Fetched | None:
         try:
@@ -144,53 +155,100 @@ class Intake:
             await self._archive.put(body)
         return fetched
 
+    def _note_failure(self, mailbox: str, item: Arrived, error: BaseException, failed: list[Exception]) -> None:
+        """Go on without this one; raise where going on makes no sense."""
+        if not isinstance(error, Exception) or isinstance(error, Throttled | Misconfigured):
+            raise error
+        log.error("a mail could not be taken", exc_info=error, extra={"mailbox": mailbox, "item": item.item_id})
+        failed.append(error)
+        if len(failed) > _FAILED_AT_MOST:
+            raise error
+
     # ------------------------------------------------------------ taking
 
-    def _take(self, mail: Mail) -> None:
-        for _ in range(2):  # a second look where the same letter was taken by another mailbox's reader meanwhile
+    def _take(self, fetched: Mail) -> Exception | None:
+        """Give a mail its verdict. An error that is returned is the mail's own; one that is raised stops us all."""
+        mail: Mail = _cleaned(fetched)
+        try:
             known, office = self._store.read(lambda tx: (tx.known(mail), tx.office()))
-            verdict = recognise(mail, known, office)
-            taken = self._enter(mail, verdict)
-            if taken is None or not taken.repeated:
-                break
-        if taken is not None and taken.repeated:
-            self._see(mail, "copy", rule=None, record_id=taken.record.record_id if taken.record else None)
+            self._take_as(mail, recognise(mail, known, office))
+        except TarasulError:
+            raise
+        except Exception:
+            log.exception("a mail could not be entered", extra={"mailbox": mail.mailbox, "item": mail.item_id})
+            try:
+                self._take_as(_bare(mail), Suspect(("quarantine.unparseable",)))
+            except TarasulError:
+                raise
+            except Exception as error:
+                return error
+        return None
+
+    def _take_as(self, mail: Mail, verdict: Recognised) -> None:
+        taken = self._enter(mail, verdict)
         if taken is not None and isinstance(taken.decision, Refused):
             raise Misconfigured(f"{mail.mailbox}: a mail could not be entered: {taken.decision.reason}")
+        record = taken.record if taken is not None else None
         log.info(
             "mail",
             extra={
                 "mailbox": mail.mailbox,
                 "message_id": mail.message_id,
                 "verdict": type(verdict).__name__,
-                "record": taken.record.record_id if taken is not None and taken.record is not None else None,
-                "reference": taken.record.reference if taken is not None and taken.record is not None else None,
+                "record": record.record_id if record is not None else None,
+                "reference": record.reference if record is not None else None,
             },
         )
 
     def _enter(self, mail: Mail, verdict: Recognised) -> Taken | None:
-        letter_key = f"mail:{mail.mailbox}:{mail.identity}"
         match verdict:
             case NewLetter():
-                register: NewRecord = Register(record_id=self._taker.chance.new_id(), mail=mail)
-                return self._taker.take(register, key=letter_key, seen=_seen(mail, "registered"))
+                return self._register(Register(record_id=self._taker.chance.new_id(), mail=mail), "registered", None)
             case Suspect(reasons=reasons):
                 apart = Quarantine(record_id=self._taker.chance.new_id(), mail=mail, reasons=reasons)
-                return self._taker.take(apart, key=letter_key, seen=_seen(mail, "quarantined", rule=reasons[0]))
+                return self._register(apart, "quarantined", reasons[0])
             case Copy(record_id=record_id):
-                copy = NoteCopy(record_id=record_id, mail=mail)
-                return self._taker.take(copy, key=f"copy:{mail.mailbox}:{mail.item_id}", seen=_seen(mail, "copy"))
+                return self._copy(mail, record_id)
             case ReplyTo(record_id=record_id, answers=answers):
-                note = NoteMail(record_id=record_id, mail=mail, answers=answers)
-                return self._taker.take(note, key=letter_key, seen=_seen(mail, "reply"))
+                return self._reply(NoteMail(record_id=record_id, mail=mail, answers=answers))
             case Ours():
                 self._see(mail, "ours")
             case Noise(rule=rule):
                 self._see(mail, "ignored", rule=rule)
         return None
 
-    def _see(self, mail: Mail, verdict: str, rule: str | None = None, record_id: str | None = None) -> None:
-        seen = _seen(mail, verdict, rule, record_id)
+    def _register(self, ask: NewRecord, verdict: str, rule: str | None) -> Taken:
+        """Enter a letter. It may have been entered before: from another mailbox, even at this moment; or from this
+        one, and the verdict on it was lost."""
+        mail = ask.mail
+        taken = self._taker.take(ask, key=f"letter:{mail.identity}", seen=_seen(mail, verdict, rule))
+        if not taken.repeated:
+            return taken
+        assert taken.record is not None, "a key is kept with its record"
+        if mail.item_id != taken.record.source.item_id:
+            return self._copy(mail, taken.record.record_id)
+        self._see(mail, "registered" if taken.record.rules.listed else "quarantined", record=taken.record)
+        return taken
+
+    def _copy(self, mail: Mail, record_id: str) -> Taken:
+        copy = NoteCopy(record_id=record_id, mail=mail)
+        taken = self._taker.take(copy, key=f"copy:{mail.mailbox}:{mail.item_id}", seen=_seen(mail, "copy"))
+        return self._seen_before(mail, "copy", taken)
+
+    def _reply(self, ask: NoteMail) -> Taken:
+        mail = ask.mail
+        taken = self._taker.take(ask, key=f"mail:{mail.mailbox}:{mail.identity}", seen=_seen(mail, "reply"))
+        noted = taken.record is not None and mail.item_id in (m.item_id for m in taken.record.mails)
+        return self._seen_before(mail, "reply" if noted else "copy", taken)
+
+    def _seen_before(self, mail: Mail, verdict: str, taken: Taken) -> Taken:
+        """What changed nothing kept no verdict on the mail either: keep it now."""
+        if isinstance(taken.decision, Nothing):
+            self._see(mail, verdict, record=taken.record)
+        return taken
+
+    def _see(self, mail: Mail, verdict: str, rule: str | None = None, record: Record | None = None) -> None:
+        seen = _seen(mail, verdict, rule, record.record_id if record is not None else None)
         self._store.write(lambda tx: tx.see_mail(seen, self._clock()))
 
     def _note_gone(self, mailbox: str, item: Arrived) -> None:
@@ -252,4 +310,30 @@ def _seen(mail: Mail, verdict: str, rule: str | None = None, record_id: str | No
         verdict=verdict,
         rule=rule,
         record_id=record_id,
+    )
+
+
+def _cleaned(value: Any) -> Any:
+    """*value*, a mail or a part of one, with every text in it clean: what others sent must be fit to be kept."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(map(_cleaned, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _cleaned(getattr(value, f.name)) for f in fields(value)})
+    return value
+
+
+def _bare(mail: Mail) -> Mail:
+    """Of a mail that could not be entered, what names it: its bytes are in the archive."""
+    nothing = Letter(sender=Address("", ""), subject="", text="")
+    return Mail(
+        mailbox=mail.mailbox,
+        item_id=mail.item_id,
+        identity=mail.identity,
+        sha256=mail.sha256,
+        size_bytes=mail.size_bytes,
+        received_at=mail.received_at,
+        message_id=mail.message_id,
+        letter=nothing,
     )

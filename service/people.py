@@ -9,6 +9,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,24 +69,21 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
 
 
 def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
-    entity, units = body.get("entity"), body.get("units")
-    if not isinstance(entity, dict) or not all(entity.get(k) for k in ("id", "ar", "en", "domains")):
-        return ["entity needs id, ar, en and domains"]
-    if not isinstance(units, list) or not all(
-        isinstance(u, dict) and all(u.get(k) for k in ("id", "ar", "en", "code", "department")) for u in units
-    ):
-        return ["each of units needs id, ar, en, code and department"]
+    """Every fault of the file, in words for the operator."""
+    wrong = _misshapen(body)
+    if wrong:  # what follows needs the shape
+        return wrong
+    units, rules = body["units"], body.get("referral_rules", [])
     ids = [u["id"] for u in units]
     registers = [m.lower() for u in units for m in u.get("registry_for", ())]
-    wrong = [f"two units are called {i}" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    wrong += [f"two units keep the register of {m}" for m in sorted({m for m in registers if registers.count(m) > 1})]
+    codes = [u["code"] for u in units if u.get("registry_for")]
+    wrong += [f"two units are called {i}" for i in _doubled(ids)]
+    wrong += [f"two units are the department {d}" for d in _doubled([u["department"] for u in units])]
+    wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
+    wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
-    for rule in body.get("referral_rules", ()):
-        if not isinstance(rule, dict) or not all(k in rule for k in ("rule", "any_words", "unit", "asked")):
-            wrong.append("each of referral_rules needs rule, any_words, unit and asked")
-            continue
-        wrong += [f"rule {rule['rule']} names no unit {rule['unit']}"] if rule["unit"] not in ids else []
-        wrong += [f"rule {rule['rule']} asks {rule['asked']}"] if rule["asked"] not in DISPOSITIONS else []
+    wrong += [f"rule {r['rule']} names no unit {r['unit']}" for r in rules if r["unit"] not in ids]
+    wrong += [f"rule {r['rule']} asks {r['asked']}" for r in rules if r["asked"] not in DISPOSITIONS]
     wrong += [
         f"{upn} is cleared to {level}, which is no level"
         for upn, level in body.get("clearances", {}).items()
@@ -94,13 +92,44 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     return wrong
 
 
+def _misshapen(body: dict[str, Any]) -> list[str]:
+    entity: Any = body.get("entity")
+    units, rules = body.get("units"), body.get("referral_rules", [])
+    wrong = []
+    if not _has_texts(entity, "id", "ar", "en") or not _are_texts(entity.get("domains")) or not entity["domains"]:
+        wrong.append("entity needs id, ar, en and a list of domains")
+    if not isinstance(units, list) or not all(_has_texts(u, "id", "ar", "en", "code", "department") for u in units):
+        wrong.append("each of units needs id, ar, en, code and department")
+    elif not all(_are_texts(u.get("registry_for", [])) and isinstance(u.get("head", ""), str) for u in units):
+        wrong.append("a unit's registry_for is a list of addresses, its head a user name")
+    if not isinstance(rules, list) or not all(
+        _has_texts(r, "rule", "unit", "asked") and _are_texts(r.get("any_words")) for r in rules
+    ):
+        wrong.append("each of referral_rules needs rule, a list any_words, unit and asked")
+    if not isinstance(body.get("clearances", {}), dict):
+        wrong.append("clearances says for each user name a level")
+    return wrong
+
+
+def _has_texts(value: Any, *names: str) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(n), str) and value[n] for n in names)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) and v for v in value)
+
+
+def _doubled(values: Sequence[str]) -> list[str]:
+    return sorted(v for v, times in Counter(values).items() if times > 1)
+
+
 def load_organisation(setting: str, root: Path, mailboxes: Sequence[str]) -> Organisation:
     """Read the organisation from the setting itself (JSON) or from the file it names, absolute or under *root*."""
     if setting.lstrip().startswith("{"):
         return read_organisation(setting, mailboxes)
     path = root / setting
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except OSError as error:
         raise Misconfigured(f"ORGANISATION: {setting} cannot be read: {error.strerror}") from error
     return read_organisation(text, mailboxes)

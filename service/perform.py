@@ -4,8 +4,8 @@
 #
 # Rule 1: claim (lease) → one foreign change with our key → settle, with the result command if there is one, in one
 #         transaction. A crash anywhere means the same effect again: find, don't make.
-# Rule 2: busy or down → postponed, for as long as it takes, and its lane waits behind it; a permission, a setting or our
-#         own mistake → stuck, on the sheet, for an operator. Other lanes go on.
+# Rule 2: busy or down → postponed, for as long as it takes, and its lane waits behind it; a permission, a setting or
+#         our own mistake → stuck, on the sheet, for an operator. Other lanes go on.
 # Rule 3: a foreign call's deadline is at most half the lease.
 # Rule 4: a card cannot be looked up in a chat: whatever was sent is noted, even when the lease was lost meanwhile.
 

@@ -17,6 +17,9 @@ from urllib.parse import unquote, urlsplit
 
 from registry.errors import Gone, Misconfigured, Throttled, Unavailable
 from service.ports import Archive
+from store.folders import make_folder, sync_folder
+
+_WAIT_S = 5.0  # where the storage account asks for patience and does not say how much
 
 
 def open_archive(url: str, credential: Any = None) -> Archive:
@@ -56,16 +59,18 @@ class FolderArchive:
         """Nothing is held open."""
 
     def _path(self, sha256: str) -> Path:
-        if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
-            raise Gone(f"{sha256[:80]!r} is no SHA-256")
-        return self._folder / sha256[:2] / sha256[2:4] / sha256
+        return self._folder / _name(sha256)
 
     def _put(self, body: bytes) -> str:
         sha256 = hashlib.sha256(body).hexdigest()
         path = self._path(sha256)
-        if path.exists():
-            return sha256
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        if not path.exists():
+            self._write(path, body)
+        sync_folder(path.parent)  # also where it was there: whoever wrote it may not have come so far
+        return sha256
+
+    def _write(self, path: Path, body: bytes) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix="new-", delete=False) as file:
             file.write(body)
             file.flush()
@@ -75,9 +80,6 @@ class FolderArchive:
                 os.link(file.name, path)  # unlike a rename, never takes another's place
         finally:
             os.unlink(file.name)
-        for folder in (path.parent, path.parent.parent, self._folder):
-            _sync(folder)
-        return sha256
 
 
 class BlobArchive:
@@ -106,6 +108,8 @@ class BlobArchive:
             stream = await self._blob(sha256).download_blob()
             body: bytes = await stream.readall()
         except ResourceNotFoundError as error:
+            if getattr(error, "error_code", None) == "ContainerNotFound":
+                raise _told(error) from error
             raise Gone(f"the archive has no {sha256}") from error
         except AzureError as error:
             raise _told(error) from error
@@ -118,15 +122,21 @@ class BlobArchive:
 
     def _blob(self, sha256: str) -> Any:
         if self._container is None:
-            from azure.storage.blob import ExponentialRetry
-            from azure.storage.blob.aio import ContainerClient
+            from azure.storage.blob.aio import ContainerClient, ExponentialRetry
 
             # the library's own waits are 20 s and more; the outbox knows better when to come back
             retry = ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2)
             self._container = ContainerClient.from_container_url(
                 self._url, credential=self._credential, retry_policy=retry
             )
-        return self._container.get_blob_client(f"{sha256[:2]}/{sha256[2:4]}/{sha256}")
+        return self._container.get_blob_client(_name(sha256))
+
+
+def _name(sha256: str) -> str:
+    """Where the bytes lie. Raises Gone for what is no hash: nothing was ever put there."""
+    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+        raise Gone(f"{sha256[:80]!r} is no SHA-256")
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 def _checked(body: bytes, sha256: str) -> bytes:
@@ -137,17 +147,12 @@ def _checked(body: bytes, sha256: str) -> bytes:
 
 def _told(error: Any) -> Exception:
     """An error of the storage account, in our own words."""
+    from azure.core.exceptions import ClientAuthenticationError
+
     status = getattr(error, "status_code", None)
     if status == 429:
-        return Throttled(float(error.response.headers.get("retry-after") or 5))
-    if status in (401, 403):
+        wait = str(error.response.headers.get("retry-after", ""))
+        return Throttled(float(wait) if wait.isdecimal() else _WAIT_S)
+    if status in (401, 403, 404) or isinstance(error, ClientAuthenticationError):
         return Misconfigured(f"the archive: {status} {getattr(error, 'error_code', '')}")
     return Unavailable(f"the archive: {status or type(error).__name__}")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,7 +8,6 @@
 # Rule 3: hot statements are written once in SQLAlchemy Core, compiled once, and run on the driver's own connection.
 
 import contextlib
-import os
 import queue
 import sqlite3
 import threading
@@ -25,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.sql import ClauseElement
 
 from registry.errors import Misconfigured, Unavailable
+from store.folders import make_folder, sync_folder
 
 type Row = Sequence[Any]
 _BUSY_S = 30.0
@@ -275,7 +275,7 @@ def _sqlite(url: URL) -> Engine:
     path = Path(url.database or "")
     if not url.database or str(path) == ":memory:":
         raise Misconfigured("DATABASE_URL: SQLite needs a file; a register in memory is lost with the process")
-    _make_folder(path.parent)
+    make_folder(path.parent)
     engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False}, pool_size=32)
 
     @event.listens_for(engine, "connect")
@@ -283,21 +283,6 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        _sync_folder(path.parent)  # the entries of the file, its -wal and its -shm outlive a power cut
+        sync_folder(path.parent)  # the entries of the file, its -wal and its -shm outlive a power cut
 
     return engine
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.exists():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -158,6 +158,23 @@ def test_when_the_next_effect_is_due_is_known(outbox: Outbox) -> None:
     assert due() == NOON + timedelta(seconds=5) + LEASE
 
 
+def test_what_waits_behind_another_in_its_lane_is_not_due_however_long_ago_it_was_asked_for(outbox: Outbox) -> None:
+    """Otherwise whoever looks for due effects would be rung for what nobody can take."""
+
+    def due() -> datetime | None:
+        return outbox.store.read(lambda tx: tx.next_due_at())
+
+    outbox.request(mark("r1"), DraftReply(record_id="r1"))
+    [claimed] = outbox.claim()
+    assert due() == NOON + LEASE
+    later = NOON + timedelta(minutes=10)
+    outbox.store.write(lambda tx: tx.postpone(claimed.effect_id, "a", later, "throttled"))
+    assert due() == later
+    [claimed] = outbox.claim(at=later)
+    outbox.store.write(lambda tx: tx.stick(claimed.effect_id, "a", later, "no consent"))
+    assert due() is None
+
+
 def test_among_several_threads_each_effect_is_handed_to_one(outbox: Outbox) -> None:
     outbox.request(*(mark(f"r{n}") for n in range(40)), *(ask(f"r{n}", "huda") for n in range(40)))
     outbox.request(*(refresh(f"r{n}", "huda") for n in range(40)))
