@@ -49,7 +49,7 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
 
 def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
     mail = ask.mail
-    if mail.item_id in (record.source.item_id, *(m.item_id for m in record.mails)):
+    if any(same_item(source, mail) for source in (record.source, *record.mails)):
         return Nothing()
     same = "identity" if mail.message_id == record.source.internet_message_id else "content"
     noted = CopyReceived(at=now, by=SYSTEM, source=source_of(mail), same_as=same)
@@ -58,7 +58,7 @@ def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
 
 def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
     mail = ask.mail
-    if mail.item_id in (m.item_id for m in record.mails):
+    if any(same_item(source, mail) for source in record.mails):
         return Nothing()
     noted = MailReceived(
         at=now,
@@ -69,6 +69,11 @@ def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
         answers=ask.answers,
     )
     return Accepted((noted,), (MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id),))
+
+
+def same_item(source: Source, mail: Mail) -> bool:
+    """Whether *mail* is the very one that *source* names: an id counts in its own mailbox."""
+    return (source.mailbox, source.item_id) == (mail.mailbox, mail.item_id)
 
 
 def source_of(mail: Mail) -> Source:

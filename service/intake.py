@@ -24,6 +24,7 @@ from registry.errors import Gone, Misconfigured, TarasulError, Throttled, Unavai
 from registry.mail import Address, Letter, Mail
 from registry.recognise import Copy, NewLetter, Noise, Ours, Recognised, ReplyTo, Suspect, recognise
 from registry.record import Record
+from registry.registering import same_item
 from service.ports import Archive, Arrived, Changes, Clock, Fetched, Mailbox, SeenMail, Store
 from service.take import Taken, Taker
 from texts import clean
@@ -225,7 +226,7 @@ class Intake:
         if not taken.repeated:
             return taken
         assert taken.record is not None, "a key is kept with its record"
-        if mail.item_id != taken.record.source.item_id:
+        if not same_item(taken.record.source, mail):
             return self._copy(mail, taken.record.record_id)
         self._see(mail, "registered" if taken.record.rules.listed else "quarantined", record=taken.record)
         return taken
@@ -238,7 +239,7 @@ class Intake:
     def _reply(self, ask: NoteMail) -> Taken:
         mail = ask.mail
         taken = self._taker.take(ask, key=f"mail:{mail.mailbox}:{mail.identity}", seen=_seen(mail, "reply"))
-        noted = taken.record is not None and mail.item_id in (m.item_id for m in taken.record.mails)
+        noted = taken.record is not None and any(same_item(m, mail) for m in taken.record.mails)
         return self._seen_before(mail, "reply" if noted else "copy", taken)
 
     def _seen_before(self, mail: Mail, verdict: str, taken: Taken) -> Taken:

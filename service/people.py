@@ -4,7 +4,7 @@
 #
 # Rule 1: who exists, what they are called and which language they read is the directory's word; which units there are,
 #         who keeps a register and which letters go where is the organisation file's.
-# Rule 2: the head of a unit is whom the file names; else the one member whose manager is not a member.
+# Rule 2: the head of a unit is whom the file names; else the one active member whose manager is not one.
 # Rule 3: what does not fit is named, all of it together; nobody is lost for it.
 
 import json
@@ -136,7 +136,8 @@ def load_organisation(setting: str, root: Path, mailboxes: Sequence[str]) -> Org
 
 
 def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zone: ZoneInfo) -> Office:
-    """Put the directory's people in the organisation's units."""
+    """Put the directory's people in the organisation's units. A registry's mailbox is not a person."""
+    people = [p for p in people if p.mail.lower() not in organisation.mailboxes]
     unit_of = {u["department"]: u["id"] for u in organisation.units}
     registers = {u["id"] for u in organisation.units if u.get("registry_for")}
     placed = {p.person_id: unit_of.get(p.department, "") for p in people}
@@ -172,7 +173,6 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
                 clearance=organisation.clearances.get(p.upn.lower(), "restricted"),
             )
             for p in people
-            if p.mail.lower() not in organisation.mailboxes  # a mailbox is not a person
         },
     )
 
@@ -183,10 +183,10 @@ def _head(unit: Mapping[str, Any], people: Sequence[DirectoryPerson], placed: Ma
         if found is None:
             log.warning("the head that the organisation file names is not in the directory", extra={"unit": unit["id"]})
         return found
-    members = [p for p in people if placed[p.person_id] == unit["id"] and p.active]
-    tops = [p for p in members if placed.get(p.manager or "") != unit["id"]]
+    members = {p.person_id: p for p in people if placed[p.person_id] == unit["id"] and p.active}
+    tops = [p.person_id for p in members.values() if p.manager not in members]
     if len(tops) == 1:
-        return tops[0].person_id
+        return tops[0]
     log.warning("a unit has no one head; its letters stay with the register", extra={"unit": unit["id"]})
     return None
 

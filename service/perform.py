@@ -286,7 +286,7 @@ def _kind(error: TarasulError) -> type[TarasulError]:
 
 def _backoff_s(tries: int) -> float:
     """2, 4, 8 … s, ten minutes at most, up to half of it more so that many do not come back at once."""
-    return min(2.0**tries, _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
+    return min(2.0 ** min(tries, 20), _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
 
 
 def _view(tx: Transaction, effect: AskAction | RefreshCard) -> tuple[CardView | None, Conversation | None]:

@@ -134,11 +134,11 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
         "disposition": event.asked if isinstance(event, Referred) else None,
         "to": event.to_person if isinstance(event, Referred) else None,
         **_note(event, record, viewer, now),
-        "said": _in_both(lambda lang: _sentence(event, office, lang)),
+        "said": _in_both(lambda lang: _sentence(event, office, lang, cleared=viewer.is_cleared(record, now))),
     }
 
 
-def _sentence(event: Event, office: Office, lang: Language) -> str:
+def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
     """What happened, in one sentence."""
     match event:
         case Registered(reasons=reasons, reference=reference) if reasons:
@@ -150,7 +150,8 @@ def _sentence(event: Event, office: Office, lang: Language) -> str:
             who = _name_in(person, unit, office, lang)
             return say(lang, f"event.Referred.{cause}", who=who, asked=say(lang, f"asked.{asked}"))
         case MailReceived(sender=sender):
-            return say(lang, "event.MailReceived", who=sender.name or sender.address)
+            who = sender.name or sender.address or say(lang, "sender.none")
+            return say(lang, "event.MailReceived", who=who if cleared else say(lang, "note.secret_hidden"))
         case EffectStuck(effect=effect, reason=reason):
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
         case _:

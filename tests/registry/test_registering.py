@@ -14,7 +14,20 @@ from registry.mail import Address, Authentication, Letter, Mail
 from registry.record import holders
 from registry.registering import searchable
 from registry.vocabulary import Status
-from tests.values import ANNEX, AUDIT, FORWARDED, HUDA, LAILA, NOON, OFFICE, OMAR, forwarded, mail, registered
+from tests.values import (
+    ANNEX,
+    AUDIT,
+    FORWARDED,
+    HUDA,
+    LAILA,
+    NOON,
+    OFFICE,
+    OMAR,
+    SECOND_MAILBOX,
+    forwarded,
+    mail,
+    registered,
+)
 from texts import search_key
 
 
@@ -280,6 +293,10 @@ def test_the_same_letter_again_is_noted_once_for_each_mail() -> None:
     assert decision.effects == (MarkMail(record_id="r1", mailbox=again.mailbox, item_id="item-9"),)
     assert desk.take(NoteCopy(record_id="r1", mail=again)) == Nothing()
     assert desk.take(NoteCopy(record_id="r1", mail=forwarded())) == Nothing()
+
+
+def test_an_item_of_another_mailbox_with_the_same_id_is_another_mail() -> None:
+    assert isinstance(registered().take(NoteCopy(record_id="r1", mail=forwarded(mailbox=SECOND_MAILBOX))), Accepted)
 
 
 def test_a_letter_sent_again_under_another_message_id_is_a_copy_by_its_content() -> None:
