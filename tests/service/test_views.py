@@ -139,16 +139,17 @@ def a_life() -> Desk:
 
 def test_a_sheet_says_when_who_in_what_capacity_what_and_the_note() -> None:
     lines, rule = sheet(a_life(), viewer("huda"))["events"], say("ar", "capacity.system")
+    head = bare(say("ar", "capacity.head", unit="الشؤون المالية"))
     said = [(n["seq"], n["by"], bare(n["capacity_said"]["ar"]), bare(n["said"]["ar"]), n["note"]) for n in lines]
     assert said == [
         (1, "tarasul", rule, "قُيّد برقم س.ع/و/1/2026", None),
         (2, "tarasul", rule, "أُحيل إلى هدى العلي للاعتماد (قاعدة السجل)", None),
-        (3, "huda", "رئيس الشؤون المالية", "أحال إلى عمر الفهد لإجراء اللازم", "يرجى الاطلاع"),
+        (3, "huda", head, "أحال إلى عمر الفهد لإجراء اللازم", "يرجى الاطلاع"),
         (4, "omar", "الشؤون المالية", "كتب مسودة ملاحظة", None),
         (5, "omar", "الشؤون المالية", "أنجز", "تم"),
         (6, "omar", "الشؤون المالية", "عُرضت النتيجة على هدى العلي للاعتماد", None),
-        (7, "huda", "رئيس الشؤون المالية", "اعتمد", None),
-        (8, "huda", "رئيس الشؤون المالية", "أُنهيت باعتماد النتيجة", "تم"),
+        (7, "huda", head, "اعتمد", None),
+        (8, "huda", head, "أُنهيت باعتماد النتيجة", "تم"),
         (9, "tarasul", rule, "تعذّر إعداد الرد: صلاحية أو إعداد ناقص. الدور على مسؤول النظام", None),
     ]
     assert lines[2]["at_hijri"] == "1448-06-11"
