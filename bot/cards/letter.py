@@ -33,6 +33,11 @@ def registered_on(record: Record, office: Office, lang: Language) -> Json | None
     return fact(say(lang, "card.registered_on"), day(record.registered_at, office, lang))
 
 
+def urgency(record: Record, lang: Language) -> Json | None:
+    """Said in words too: the badge of an urgent letter is colour, and its absence says nothing to a new reader."""
+    return fact(say(lang, "card.urgency"), say(lang, f"urgency.{record.urgency}"))
+
+
 def secrecy(record: Record, lang: Language) -> Json | None:
     if record.confidentiality == "normal":
         return None

@@ -120,6 +120,7 @@ def _facts(view: CardView) -> Json | None:
         letter.sender(record, lang),
         letter.forwarder(record, office, lang),
         letter.registered_on(record, office, lang),
+        letter.urgency(record, lang),
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
         _asked_by(view),

@@ -14,6 +14,7 @@ ROWS: dict[str, tuple[str, str]] = {
     # facts
     "card.from": ("من", "From"),
     "card.forwarded_by": ("حوّلها", "Forwarded by"),
+    "card.urgency": ("الأهمية", "Urgency"),
     "card.registered_on": ("القيد", "Registered"),
     "card.attachments": ("المرفقات", "Annexes"),
     "card.attachments_more": ("{names} و{count} أخرى", "{names} and {count} more"),
