@@ -3,7 +3,7 @@
 # PYTHON=/path/to/python3.13 chooses the interpreter; ARGS="…" goes on to the program that a target starts.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench lock clean programs
+.PHONY: help run test check soak bench cards lock clean programs
 
 ARGS ?=
 PY := .venv/bin/python
@@ -31,6 +31,9 @@ soak: .venv/.dev node_modules/.dev programs  ## the long runs: simulations, kill
 
 bench: .venv/.dev  ## the ministry's quarter and the comparisons
 	$(PY) -m bench $(ARGS)
+
+cards: node_modules/.dev programs  ## draw every card in Chromium, for docs/cards-ar.png and docs/cards-en.png
+	node scripts/draw_cards.mjs
 
 lock: .venv/.dev  ## make the lock files again from the short lists that people write
 	ARGS="$(ARGS)" sh scripts/lock

@@ -88,6 +88,7 @@ class TestQueues:
         assert sorted(got) == sorted(bodies)
 
     def test_an_empty_list_puts_nothing(self, app: SmallApp) -> None:
+        app.wait_idle()
         before = len(app.notes("work"))
         assert app.product("POST", "/api/put/work", json=[]).status == 202
         app.wait_idle()
