@@ -184,12 +184,19 @@ class Ministry:
     def at_rest(self) -> None:
         """Wait until nothing is under way: no delivery, no message, nothing that runs."""
 
+        left: list[object] = []
+
         def look() -> bool:
             host = self.stage.product("GET", "/sandbox/health").json()
-            kinds = {delivery["kind"] for delivery in self.control("GET", "state")["waiting"]}
-            return not (any(host["queues"].values()) or any(host["running"].values()) or kinds - {"subscription ends"})
+            waiting = [d for d in self.control("GET", "state")["waiting"] if d["kind"] != "subscription ends"]
+            left[:] = [host["queues"], host["running"], waiting]
+            return not (any(host["queues"].values()) or any(host["running"].values()) or waiting)
 
-        self.awaited(look, "rest")
+        try:
+            self.awaited(look, "rest")
+        except AssertionError as error:
+            error.add_note(f"still under way (queues, running, deliveries): {left}")
+            raise
 
     def ring(self, timer: str) -> None:
         """Let a timer's function run now."""
