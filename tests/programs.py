@@ -89,8 +89,9 @@ def azurite() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server; gives the URL of its database `postgres`, as SQLAlchemy writes it."""
+def postgres(*, fsync: bool = False) -> Iterator[str]:
+    """A PostgreSQL server; gives the URL of its database `postgres`, as SQLAlchemy writes it. With *fsync* what it
+    commits is on the disk, as in production."""
     initdb, pg_ctl = needs("initdb"), needs("pg_ctl")
     with tempfile.TemporaryDirectory() as name, socket.socket() as probe:
         folder = Path(name)
@@ -105,7 +106,7 @@ def postgres() -> Iterator[str]:
             check=True,
             capture_output=True,
         )
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync={'on' if fsync else 'off'}"
         subprocess.run(
             [*as_owner, pg_ctl, "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start"],
             check=True,
