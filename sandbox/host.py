@@ -302,6 +302,8 @@ async def serve(root: Path, port: int, folder: Path, tenant_url: str, *, lock_s:
     if threads.is_alive():
         log.warning("a function still runs after %g s; its message will be seen again", grace_s)
         os._exit(0)  # a thread cannot be stopped otherwise
+    # Nobody tells a function app of its end, here as in Azure: what it holds open goes with the process.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 def main() -> None:
