@@ -34,7 +34,8 @@ MOST_ACTIONS = 6
 
 _FIRST_STRONG, _END = "\u2068", "\u2069"
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_NUMBERS = re.compile(r"[0-9][0-9A-Za-z]*(?:[-–./:][0-9A-Za-z]+)+")
+# A number with something before, in or after it that would let the Arabic around tear it apart: LG-2026-00417, 12-34.
+_NUMBERS = re.compile(r"(?<![0-9A-Za-z])(?=[!-~–]*[0-9])[0-9A-Za-z]+[!-/:-@\[-`{-~–][!-~–]*[0-9A-Za-z]")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 _URGENT: dict[str, Style] = {"urgent": "warning", "very_urgent": "attention"}
 

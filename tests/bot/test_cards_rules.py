@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.cards import LARGEST_BYTES, Waiting, note_form, pending_card, record_card, referral_form, size_bytes, step_card
-from bot.cards.parts import LONGEST_NOTE, short
+from bot.cards.parts import LONGEST_NOTE, short, words
 from registry.mail import Address
 from registry.record import Annotation
 from service.ports import CardView
@@ -144,6 +144,22 @@ def test_markdown_that_somebody_wrote_makes_no_link() -> None:
     for path, node in walk(card):
         text = str(node.get("text", "")) + str(node.get("value", ""))
         assert node.get("type") in ("TextRun", "Input.Text") or ("](" not in text and "<http" not in text), path
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("رقم 12-34.", "رقم <12-34>."),
+        ("الضمان LG-2026-00417", "الضمان <LG-2026-00417>"),
+        ("عقد LG417-2026، السنة 2026/2027", "عقد <LG417-2026>، السنة <2026/2027>"),
+        ("راسلوا a.b1@bank.example", "راسلوا <a.b1@bank.example>"),
+        ("من 14 مستنداً", "من 14 مستنداً"),
+    ],
+)
+def test_the_arabic_around_a_number_cannot_tear_it_apart(written: str, shown: str) -> None:
+    line = words(written)
+    assert line is not None
+    assert line["inlines"][0]["text"] == f"<{shown}>".replace("<", "\u2068").replace(">", "\u2069")
 
 
 def test_a_mark_that_ends_an_isolate_cannot_be_smuggled_in() -> None:
