@@ -160,11 +160,17 @@ class Host:
                 "pid": os.getpid(),
                 "functions": sorted(self._worker.functions),
                 "offset_s": self._clock.offset_s,
-                "queues": await self._queues.depths(),
+                "queues": await self._depths(),
                 "requests": self._outstanding,
                 "running": {name: listener.running for name, listener in self._listeners.items()},
             }
         )
+
+    async def _depths(self) -> dict[str, int]:
+        """How much lies in this app's queues; a storage account may hold those of others too."""
+        ours = {listener.queue for listener in self._listeners.values()}
+        depths = await self._queues.depths()
+        return {name: depth for name, depth in depths.items() if name.removesuffix("-poison") in ours}
 
     async def _move_clock(self, request: web.Request) -> web.Response:
         try:
