@@ -7,9 +7,10 @@
 # Rule 3: whoever holds the record can always be named: `holders` answers for any record, `record_at` for any instant.
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from registry.changed import changed
 from registry.events import (
     AnnotationDrafted,
     AnnotationFinal,
@@ -225,7 +226,7 @@ def evolve(record_id: str, record: Record | None, event: Event) -> Record:
         return _registered(record_id, event)
     assert record is not None, "the first event of a sheet is Registered"
     after = _after(record, event)
-    return replace(after, version=record.version + 1, updated_at=event.at)
+    return changed(after, version=record.version + 1, updated_at=event.at)
 
 
 def _registered(record_id: str, e: Registered) -> Record:
@@ -277,16 +278,16 @@ def _after(record: Record, event: Event) -> Record:
         case AnnotationFinal(note=note):
             return _annotated(record, event, note, final=True)
         case CopyReceived(source=source) | MailReceived(source=source):
-            return replace(record, mails=(*record.mails, source))
+            return changed(record, mails=(*record.mails, source))
         case Closed(outcome=outcome, note=note):
             steps = tuple(_closed(s, event) if s.custody and s.state != DONE else s for s in record.steps)
-            return replace(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
+            return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
         case ReplyDrafted(mailbox=mailbox, item_id=item_id):
-            return replace(record, reply=Reply(mailbox=mailbox, item_id=item_id))
+            return changed(record, reply=Reply(mailbox=mailbox, item_id=item_id))
         case ReplySent(mailbox=mailbox, item_id=item_id):
-            return replace(record, reply=Reply(mailbox=mailbox, item_id=item_id, sent_at=event.at))
+            return changed(record, reply=Reply(mailbox=mailbox, item_id=item_id, sent_at=event.at))
         case EffectStuck(effect=effect):
-            return replace(record, stuck=(*record.stuck, effect))
+            return changed(record, stuck=(*record.stuck, effect))
         case _:
             raise AssertionError(f"no record knows what {type(event).__name__} does to it")
 
@@ -307,12 +308,12 @@ def _referred(record: Record, e: Referred) -> Record:
     )
     steps = list(record.steps)
     if e.resumes is not None:
-        steps[e.resumes - 1] = replace(
+        steps[e.resumes - 1] = changed(
             steps[e.resumes - 1], state=DONE, outcome="referred", ended_at=e.at, ended_by=e.by
         )
     elif e.cause == "person" and e.parent is not None and step.custody:
-        steps[e.parent - 1] = replace(steps[e.parent - 1], state=REFERRED)
-    return replace(record, steps=(*steps, step), status=_status_with(record, step))
+        steps[e.parent - 1] = changed(steps[e.parent - 1], state=REFERRED)
+    return changed(record, steps=(*steps, step), status=_status_with(record, step))
 
 
 def _status_with(record: Record, step: Step) -> Status:
@@ -326,16 +327,16 @@ def _status_with(record: Record, step: Step) -> Status:
 
 def _ended(record: Record, number: int, event: Event, outcome: str, result: str | None) -> Record:
     steps = list(record.steps)
-    ended = replace(steps[number - 1], state=DONE, outcome=outcome, result=result, ended_at=event.at, ended_by=event.by)
+    ended = changed(steps[number - 1], state=DONE, outcome=outcome, result=result, ended_at=event.at, ended_by=event.by)
     steps[number - 1] = ended
-    return replace(record, steps=tuple(steps))
+    return changed(record, steps=tuple(steps))
 
 
 def _closed(step: Step, event: Event) -> Step:
-    return replace(step, state=DONE, outcome="closed", ended_at=event.at, ended_by=event.by)
+    return changed(step, state=DONE, outcome="closed", ended_at=event.at, ended_by=event.by)
 
 
 def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:
     kept = tuple(a for a in record.annotations if a.final or a.by != event.by)
     note = Annotation(by=event.by, at=event.at, text=text, final=final, capacity=event.capacity)
-    return replace(record, annotations=(*kept, note))
+    return changed(record, annotations=(*kept, note))

@@ -22,6 +22,7 @@ from registry.mail import Address
 FIRST_PREV_HASH = "0" * 64
 ERASED = "█"
 _V = 1
+_canonical_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _texts_fit(entry: Entry) -> bool:
 
 def _canonical(value: Any) -> str:
     """RFC 8785 for what events hold: our keys are ASCII, our numbers are integers below 2**53."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _canonical_json(value)
 
 
 def _plain(value: Any) -> Any:
@@ -139,7 +140,7 @@ def _plain(value: Any) -> Any:
         case None | bool() | int() | str():
             return value
         case datetime():
-            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+            return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         case tuple() | list():
             return [_plain(v) for v in value]
         case _:

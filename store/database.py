@@ -235,6 +235,9 @@ class _Writer:
 
 def _commit_together(connected: Connected, batch: Sequence[_Wish]) -> None:
     """Commit *batch* as one. What fails of it alone is undone alone; what fails as a whole raises, none answered."""
+    if len(batch) == 1:
+        ((work, done),) = batch
+        return _commit_alone(connected, work, done)
     driver = connected.driver
     outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
     driver.execute("BEGIN IMMEDIATE")
@@ -252,6 +255,20 @@ def _commit_together(connected: Connected, batch: Sequence[_Wish]) -> None:
             done.set_exception(failed)
         else:
             done.set_result(result)
+
+
+def _commit_alone(connected: Connected, work: Callable[[Connected], Any], done: Future[Any]) -> None:
+    """As `_commit_together` for a single one, which needs no savepoint: SQLite copies every page that one covers."""
+    driver = connected.driver
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(connected)
+    except BaseException as error:
+        driver.execute("ROLLBACK")
+        done.set_exception(_told(error))
+        return
+    driver.execute("COMMIT")
+    done.set_result(result)
 
 
 def _told(error: BaseException) -> BaseException:
@@ -283,6 +300,7 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA temp_store=MEMORY")  # what savepoints keep aside; it is of no use after a crash
         sync_folder(path.parent)  # the entries of the file, its -wal and its -shm outlive a power cut
 
     return engine

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 def write_instant(at: datetime) -> str:
     """`2026-11-21T10:00:00.000000Z`, whatever zone *at* is in."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def read_instant(text: str) -> datetime:

@@ -67,7 +67,7 @@ change_record = Statement(
         s.records.c.record_id == bindparam("of_record"),
         s.records.c.version == bindparam("of_version"),
     )
-    .values({name: bindparam(name) for name in ("status", "version", "head_hash", "search", "updated_at", "state")})
+    .values({name: bindparam(name) for name in ("status", "version", "head_hash", "updated_at", "state")})
 )
 new_event = _insert(s.events)
 new_event_text = _insert(s.event_texts)

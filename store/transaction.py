@@ -77,7 +77,6 @@ class SqlTransaction:
             "status": after.status.value,
             "version": after.version,
             "head_hash": entries[-1].hash,
-            "search": searchable(after),
             "updated_at": at,
             "state": state_of(after),
         }
@@ -91,6 +90,7 @@ class SqlTransaction:
                     year=after.year,
                     serial=after.serial,
                     reference=after.reference,
+                    search=searchable(after),  # of what a letter is registered with, and that never changes
                     registered_at=write_instant(after.registered_at),
                     **state,
                 )
