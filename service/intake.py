@@ -228,7 +228,7 @@ class Intake:
         assert taken.record is not None, "a key is kept with its record"
         if not same_item(taken.record.source, mail):
             return self._copy(mail, taken.record.record_id)
-        self._see(mail, "registered" if taken.record.rules.listed else "quarantined", record=taken.record)
+        self._see(mail, _verdict_of(taken.record), record=taken.record)
         return taken
 
     def _copy(self, mail: Mail, record_id: str) -> Taken:
@@ -243,8 +243,11 @@ class Intake:
         return self._seen_before(mail, "reply" if noted else "copy", taken)
 
     def _seen_before(self, mail: Mail, verdict: str, taken: Taken) -> Taken:
-        """What changed nothing kept no verdict on the mail either: keep it now."""
+        """What changed nothing kept no verdict on the mail either: keep it now. It may be the very mail that made the
+        record, which another reader entered at this moment."""
         if isinstance(taken.decision, Nothing):
+            if taken.record is not None and same_item(taken.record.source, mail):
+                verdict = _verdict_of(taken.record)
             self._see(mail, verdict, record=taken.record)
         return taken
 
@@ -312,6 +315,11 @@ def _seen(mail: Mail, verdict: str, rule: str | None = None, record_id: str | No
         rule=rule,
         record_id=record_id,
     )
+
+
+def _verdict_of(record: Record) -> str:
+    """The verdict on the mail that made *record*."""
+    return "registered" if record.rules.listed else "quarantined"
 
 
 def _cleaned(value: Any) -> Any:

@@ -156,6 +156,18 @@ async def test_a_letter_that_another_reader_registers_between_looking_and_enteri
     assert (len(house.records()), house.verdicts(SECOND_MAILBOX)) == (1, ["copy"])
 
 
+@pytest.mark.parametrize(
+    ("raw", "verdict"),
+    [(letter(1), "registered"), (letter(1, sender="Nobody <nobody@ministry.example>"), "quarantined")],
+)
+async def test_a_mail_that_two_readers_take_keeps_its_verdict(house: Registry, raw: bytes, verdict: str) -> None:
+    """The day's count takes what it misses, and a visit may be taking it too: neither makes it a copy of itself."""
+    item = house.box.arrive(raw)
+    await house.intake.visit(MAILBOX)
+    await house.reader("the count's").take_missing(MAILBOX, [item])
+    assert (len(house.records()), house.verdicts()) == (1, [verdict])
+
+
 class _Blind:
     """A store whose reader does not know of any mail yet."""
 
