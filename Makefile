@@ -3,7 +3,7 @@
 # PYTHON=/path/to/python3.13 chooses the interpreter; ARGS="…" goes on to the program that a target starts.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench cards lock clean programs
+.PHONY: help run test check soak bench cards picture lock clean programs
 
 ARGS ?=
 PY := .venv/bin/python
@@ -34,6 +34,10 @@ bench: .venv/.dev  ## the ministry's quarter and the comparisons
 
 cards: node_modules/.dev programs  ## draw every card in Chromium, for docs/cards-ar.png and docs/cards-en.png
 	node scripts/draw_cards.mjs
+
+picture: .venv/.dev node_modules/.dev programs  ## drive the page in Chromium, for docs/page.png
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		PAGE_PICTURES="$$folder" $(PY) -m pytest -q tests/acceptance/test_page.py $(ARGS) && cp "$$folder/page.png" docs/page.png
 
 lock: .venv/.dev  ## make the lock files again from the short lists that people write
 	ARGS="$(ARGS)" sh scripts/lock

@@ -4,16 +4,11 @@
 // Prints one line of JSON for each scenario: {name, error or null, ms}.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { PHONE, WAIT_MS, WIDE, become, ready, shows, start, until } from './browser.mjs';
 
 const [, , address, deadAddress, pictures] = process.argv;
 const [MARYAM, HUDA, OMAR, SARA, NOURA, REGISTRY] = ['maryam', 'huda', 'omar', 'sara', 'noura', 'registry'].map((name) => `${name}@ministry.example`);
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 360, height: 740 };
-const WAIT_MS = 15_000;
 
 const picture = (page, name) => page.screenshot({ path: join(pictures, `${name}.png`) });
 const control = async (path, body) => {
@@ -22,18 +17,7 @@ const control = async (path, body) => {
   assert.ok(answer.ok, `${path}: ${answer.status} ${text}`);
   return text ? JSON.parse(text) : null;
 };
-const become = (page, upn) => page.getByTestId('me').selectOption(upn);
 const press = (page, title) => page.getByTestId('message').last().getByRole('button', { name: title, exact: true }).click();
-const shows = async (locator, text) => locator.filter({ hasText: text }).first().waitFor();
-const until = async (what, holds) => {
-  const deadline = Date.now() + WAIT_MS;
-  for (;;) {
-    const found = await holds();
-    if (found) return found;
-    assert.ok(Date.now() < deadline, `it never came to be that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
 
 async function forward(page) {
   await page.getByTestId('mail').last().click();
@@ -302,12 +286,7 @@ const SCENARIOS = {
   },
 };
 
-const profile = mkdtempSync(join(tmpdir(), 'page-'));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--crash-dumps-dir=${profile}`],
-});
-
+const { browser, end } = await start();
 const context = await browser.newContext({ viewport: WIDE });
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   const began = Date.now();
@@ -320,7 +299,7 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
     page.on('requestfailed', (request) => { if (request.failure().errorText !== 'csp') requests.push(request.url()); });
     await page.setViewportSize(viewport);
     await page.goto(`${base}/${hash}`);
-    await page.locator('body[data-ready="true"]').waitFor({ state: 'attached' });
+    await ready(page);
     return page;
   };
   let error = null;
@@ -336,5 +315,4 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
   console.log(JSON.stringify({ name, error, ms: Date.now() - began }));
   for (const left of context.pages()) await left.close();
 }
-await browser.close();
-rmSync(profile, { recursive: true, force: true });
+await end();

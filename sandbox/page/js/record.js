@@ -154,10 +154,11 @@ function sheetHead(record, isBroken) {
       : h('button', { class: 'button quiet', 'data-testid': 'tamper', title: say('sheet.tamper.told'), onclick: () => act('tamper') }, icon('hammer'), say('sheet.tamper')));
 }
 
+/** Name and address of whoever wrote, each whole on its line. */
 function party(those) {
-  if (Array.isArray(those)) return those.map(party).filter(Boolean).join('، ');
-  if (those && typeof those === 'object') return [nameOf(those), those.address ?? those.email].filter((one, at, all) => one && all.indexOf(one) === at).join(' · ');
-  return those ?? '';
+  if (Array.isArray(those)) return those.map(party);
+  const said = those && typeof those === 'object' ? [nameOf(those), those.address ?? those.email] : [those];
+  return said.filter((one, at, all) => one && all.indexOf(one) === at).map((one) => h('span', {}, h('bdi', {}, one)));
 }
 
 function facts(record) {
@@ -171,7 +172,7 @@ function facts(record) {
       record.confidentiality && record.confidentiality !== 'normal' ? h('span', { class: 'tag urgent' }, word('confidentiality', record.confidentiality)) : null),
     h('h3', { 'data-testid': 'record-subject' }, h('bdi', {}, runs(subject(record)))),
     h('dl', {},
-      fact('record.sender', 'record-original-sender', h('bdi', {}, party(record.original_sender) || party(record.from_party))),
+      fact('record.sender', 'record-original-sender', [record.original_sender, record.from_party].map(party).find((said) => said.length > 0)),
       fact('record.registered', 'record-registered', registeredOn(record)),
       record.forwarded_by ? fact('record.forwarded', 'record-forwarded-by', h('bdi', {}, nameOf(record.forwarded_by))) : null,
       fact('record.holders', 'record-holders', (record.holders ?? []).length === 0 ? say('record.holders.none') : h('ul', {}, record.holders.map(holder))),
