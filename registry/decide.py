@@ -7,7 +7,6 @@
 # Rule 3: asking twice is harmless: the second answer is Nothing(), and nobody is told off.
 # Rule 4: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
 
-from dataclasses import replace
 from datetime import datetime
 
 from registry.acting import decide_step
@@ -41,9 +40,9 @@ from registry.registering import decide_copy, decide_mail, decide_new
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
     """Judge *command* on *record* as it stands in *office* at *now*.
 
-    Returns:
-        Accepted with the events that happened and all the effects they ask for; Refused with a text key; Nothing where
-        it came true before.
+        Returns:
+    XX
+            it came true before.
     """
     decision = _judge(command, record, office, now)
     if not isinstance(decision, Accepted):
@@ -52,7 +51,7 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     for event in decision.events:
         after = evolve(command.record_id, after, event)
     assert after is not None, "an accepted decision has at least one event"
-    return replace(decision, effects=(*decision.effects, *cards_due(record, after, office)))
+    return Accepted(decision.events, (*decision.effects, *cards_due(record, after, office)), after)
 
 
 def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:

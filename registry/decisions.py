@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 
 from registry.effects import Effect
 from registry.events import Event
+from registry.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """It comes true: these events happened, these effects must be performed."""
+    """It comes true: these events happened, these effects must be performed. `after` is the record with the events."""
 
     events: tuple[Event, ...]
     effects: tuple[Effect, ...] = ()
+    after: Record | None = field(default=None, compare=False, repr=False)  # `decide` gives it
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from registry.effects import Effect
 from registry.events import CopyReceived, Event, MailReceived, Registered, ReplySent
 from registry.numbers import series_of
 from registry.office import Office
-from registry.record import Record, evolve
+from registry.record import Record
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
 from service.ports import Clock, SeenMail, Store, Stored, Transaction
@@ -102,15 +102,13 @@ class Taker:
     def _keep(
         self, tx: Transaction, record_id: str, stored: Stored | None, decision: Accepted, now: datetime
     ) -> Record:
-        before = stored.record if stored else None
+        before, after = stored.record if stored else None, decision.after
+        assert after is not None, "decide gives the record after the events"
         head_hash = stored.head_hash if stored else FIRST_PREV_HASH
         entries: list[Entry] = []
-        after = before
-        for event in decision.events:
-            after = evolve(record_id, after, event)
-            entries.append(write_entry(record_id, after.version, event, head_hash, self.chance.new_salt))
+        for seq, event in enumerate(decision.events, start=before.version + 1 if before else 1):
+            entries.append(write_entry(record_id, seq, event, head_hash, self.chance.new_salt))
             head_hash = entries[-1].hash
-        assert after is not None, "an accepted decision has at least one event"
         tx.save(before, after, entries)
         tx.request(decision.effects, after.version, now, self.chance.new_token)
         for event in decision.events:

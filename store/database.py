@@ -3,16 +3,15 @@
 ################################################################
 #
 # Rule 1: `write(work)` runs *work* once in one transaction and returns what it returned; an exception undoes it all.
-# Rule 2: SQLite has one writer thread. What waits for it is committed together (each in a savepoint of its own), so
-#         that many small transactions share one fsync; nobody is answered before the commit.
+# Rule 2: SQLite has one writer at a time. What waits for its turn is committed together (each in a savepoint of its
+#         own), so that many small transactions share one fsync; nobody is answered before the commit.
 # Rule 3: hot statements are written once in SQLAlchemy Core, compiled once, and run on the driver's own connection.
 
 import contextlib
-import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,7 @@ class Connected:
 
 
 class Database:
-    """A database by its URL. Close it when done: the writer thread ends, and what was committed stays."""
+    """A database by its URL. Close it when done: what was asked for is finished, and what was committed stays."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
@@ -173,102 +172,113 @@ class Database:
             self._idle.append(connected)
 
 
-type _Wish = tuple[Callable[[Connected], Any], Future[Any]]
+class _Wish:
+    """A transaction that somebody waits for. `called` is released when it was answered, or when it must lead."""
+
+    __slots__ = ("answered", "called", "error", "result", "work")
+
+    def __init__(self, work: Callable[[Connected], Any]) -> None:
+        self.work = work
+        self.called = threading.Lock()
+        self.called.acquire()
+        self.answered = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def answer(self, result: Any, error: BaseException | None = None) -> None:
+        self.result, self.error, self.answered = result, error, True
 
 
 class _Writer:
-    """SQLite's one writer: a thread, a connection, a queue. None in the queue ends it."""
+    """SQLite's one writer: a connection, and a queue for it. Whoever comes first commits for all who wait by then, and
+    calls the first of those who came meanwhile to go on: no thread of its own, and none is woken without need."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._wanted: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
-        self._lock, self._closed = threading.Lock(), False
-        self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
-        self._thread.start()
+        self._waiting: deque[_Wish] = deque()
+        self._changing = threading.Condition()
+        self._led, self._closed = False, False
+        self._connected: Connected | None = None
 
     def run[T](self, work: Callable[[Connected], T]) -> T:
-        done: Future[T] = Future()
-        with self._lock:
+        wish = _Wish(work)
+        with self._changing:
             if self._closed:
                 raise Unavailable("the database: it was closed")
-            self._wanted.put((work, done))
-        return done.result()
+            self._waiting.append(wish)
+            leads, self._led = not self._led, True
+        if not leads:
+            wish.called.acquire()
+        if not wish.answered:
+            self._lead()
+        if wish.error is not None:
+            raise wish.error
+        result: T = wish.result
+        return result
 
     def close(self) -> None:
         """Finish what was asked for so far, and end."""
-        with self._lock:
-            if not self._closed:
-                self._wanted.put(None)
+        with self._changing:
             self._closed = True
-        self._thread.join()
-
-    def _serve(self) -> None:
-        connected: Connected | None = None
-        ending = False
-        while not ending:
-            batch, ending = self._batch()
-            try:
-                connected = connected or Connected(self._engine)
-                _commit_together(connected, batch)
-            except BaseException as error:
-                if connected is not None:
-                    connected.put_away()
-                    connected = None
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(_told(error))
+            self._changing.wait_for(lambda: not self._led)
+            connected, self._connected = self._connected, None
         if connected is not None:
             connected.close()
 
-    def _batch(self) -> tuple[list[_Wish], bool]:
-        """What waits now, at least one wish; and whether that was the last."""
-        batch: list[_Wish] = []
-        wish = self._wanted.get()
-        with contextlib.suppress(queue.Empty):
-            while wish is not None:
-                batch.append(wish)
-                if len(batch) == _TOGETHER:
-                    break
-                wish = self._wanted.get_nowait()
-        return batch, wish is None
+    def _lead(self) -> None:
+        """Commit what waits, one's own wish first among it; then let the next lead."""
+        with self._changing:
+            batch = [self._waiting.popleft() for _ in range(min(_TOGETHER, len(self._waiting)))]
+        try:
+            self._connected = self._connected or Connected(self._engine)
+            _commit_together(self._connected, batch)
+        except BaseException as error:
+            if self._connected is not None:
+                self._connected.put_away()
+                self._connected = None
+            for wish in batch:
+                if not wish.answered:
+                    wish.answer(None, _told(error))
+        finally:
+            with self._changing:
+                following = self._waiting[0] if self._waiting else None
+                self._led = following is not None
+                self._changing.notify_all()
+            for one in (*batch, *([following] if following is not None else [])):
+                one.called.release()
 
 
 def _commit_together(connected: Connected, batch: Sequence[_Wish]) -> None:
     """Commit *batch* as one. What fails of it alone is undone alone; what fails as a whole raises, none answered."""
     if len(batch) == 1:
-        ((work, done),) = batch
-        return _commit_alone(connected, work, done)
+        return _commit_alone(connected, batch[0])
     driver = connected.driver
-    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    outcomes: list[tuple[Any, BaseException | None]] = []
     driver.execute("BEGIN IMMEDIATE")
-    for work, done in batch:
+    for wish in batch:
         driver.execute("SAVEPOINT one")
         try:
-            outcomes.append((done, work(connected), None))
+            outcomes.append((wish.work(connected), None))
         except BaseException as error:
             driver.execute("ROLLBACK TO one")
-            outcomes.append((done, None, _told(error)))
+            outcomes.append((None, _told(error)))
         driver.execute("RELEASE one")
     driver.execute("COMMIT")
-    for done, result, failed in outcomes:
-        if failed is not None:
-            done.set_exception(failed)
-        else:
-            done.set_result(result)
+    for wish, outcome in zip(batch, outcomes, strict=True):
+        wish.answer(*outcome)
 
 
-def _commit_alone(connected: Connected, work: Callable[[Connected], Any], done: Future[Any]) -> None:
+def _commit_alone(connected: Connected, wish: _Wish) -> None:
     """As `_commit_together` for a single one, which needs no savepoint: SQLite copies every page that one covers."""
     driver = connected.driver
     driver.execute("BEGIN IMMEDIATE")
     try:
-        result = work(connected)
+        result = wish.work(connected)
     except BaseException as error:
         driver.execute("ROLLBACK")
-        done.set_exception(_told(error))
-        return
+        return wish.answer(None, _told(error))
     driver.execute("COMMIT")
-    done.set_result(result)
+    wish.answer(result)
 
 
 def _told(error: BaseException) -> BaseException:

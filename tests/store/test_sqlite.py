@@ -56,7 +56,8 @@ def test_the_folder_s_own_entries_are_synced(tmp_path: Path, monkeypatch: pytest
     assert synced == {str(tmp_path), f"{tmp_path}/a", f"{tmp_path}/a/b"}
 
 
-def test_transactions_that_wait_together_share_one_commit(database: Database) -> None:
+@pytest.mark.parametrize(("waiting", "shared"), [(20, 1), (100, 2)])  # 64 at most share one
+def test_transactions_that_wait_together_share_one_commit(database: Database, waiting: int, shared: int) -> None:
     store, commits, at_work, go_on = SqlStore(database, "ministry"), [], threading.Event(), threading.Event()
 
     def hold(connected: Connected) -> None:
@@ -67,17 +68,17 @@ def test_transactions_that_wait_together_share_one_commit(database: Database) ->
     threads = [threading.Thread(target=database.write, args=(hold,))]
     threads[0].start()
     at_work.wait(30)
-    threads += [threading.Thread(target=store.write, args=(lambda tx: tx.draw(SERIES),)) for _ in range(20)]
+    threads += [threading.Thread(target=store.write, args=(lambda tx: tx.draw(SERIES),)) for _ in range(waiting)]
     for thread in threads[1:]:
         thread.start()
     writer = database._writer
     assert writer is not None
-    until(lambda: writer._wanted.qsize() == 20)
+    until(lambda: len(writer._waiting) == waiting)
     go_on.set()
     for thread in threads:
         thread.join()
-    assert store.write(lambda tx: tx.draw(SERIES)) == 21
-    assert len(commits) == 3  # the one that held, the twenty together, the last
+    assert store.write(lambda tx: tx.draw(SERIES)) == waiting + 1
+    assert len(commits) == 1 + shared + 1  # the one that held, those together, the last
 
 
 def test_nobody_is_answered_when_the_commit_fails_and_nothing_is_kept(database: Database) -> None:
