@@ -1,7 +1,9 @@
 """Fragments that read left to right inside Arabic, kept in their own order."""
 
+import re
+
 _FIRST_STRONG, _END = "\u2068", "\u2069"
-_MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"))
+_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]+")
 
 
 def isolate(text: object) -> str:
@@ -14,4 +16,4 @@ def isolate(text: object) -> str:
 
 def bare(text: str) -> str:
     """Return *text* without directional marks, as it is compared and stored."""
-    return text.translate(_MARKS)
+    return text if text.isascii() else _MARKS.sub("", text)
