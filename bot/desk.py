@@ -42,10 +42,10 @@ class Desk:
         """What *token* stands for, if it is this person's: put before them, or before the clerks they are one of."""
 
         def work(tx: Transaction) -> Seen:
-            office = tx.office()
-            person = office.person(person_id)
             asked = tx.asked(token) if token else None
             stored = tx.record(asked.record_id) if asked is not None else None
+            office = tx.office()
+            person = office.person(person_id)
             step = stored.record.step(asked.step) if stored is not None and asked is not None else None
             if person is None or asked is None or stored is None or step is None:
                 return Seen(person, asked is not None, None)

@@ -68,9 +68,16 @@ class Connected:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.cold: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self.driver: Any = self.cold.connection.driver_connection
+        self._cold: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self.driver: Any = self._cold.connection.driver_connection
         self.postgres = engine.dialect.name == "postgresql"
+        self._pipeline: Any = None
+
+    @property
+    def cold(self) -> Connection:
+        """SQLAlchemy's connection. It knows no pipeline, so what was sent without waiting is waited for."""
+        self.wait()
+        return self._cold
 
     def run(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """Execute *statement* and return the driver's cursor; `fetchone` and `fetchall` give tuples."""
@@ -81,17 +88,27 @@ class Connected:
         compiled = statement.on(self.engine)
         self.driver.cursor().executemany(compiled.sql, [compiled.fill(row) for row in rows])
 
-    def together(self) -> contextlib.AbstractContextManager[Any]:
-        """Statements inside are sent without waiting for each other's answers, where the driver can (PostgreSQL)."""
-        return self.driver.pipeline() if self.postgres else contextlib.nullcontext()
+    def hurry(self) -> None:
+        """From here until `wait`, statements are sent without waiting for answers that nobody fetches, where the driver
+        can (PostgreSQL). One that fails raises at the next answer that is fetched; what follows it is not executed."""
+        if self.postgres and self._pipeline is None:
+            pipeline = self.driver.pipeline()
+            pipeline.__enter__()
+            self._pipeline = pipeline
+
+    def wait(self) -> None:
+        """Wait for all answers. Raises what a statement raised that nobody waited for."""
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.__exit__(None, None, None)
 
     def close(self) -> None:
-        self.cold.close()
+        self._cold.close()
 
     def put_away(self) -> None:
         """Close it for good: nobody is handed its connection again."""
-        self.cold.invalidate()
-        self.cold.close()
+        self._cold.invalidate()
+        self._cold.close()
 
 
 class Database:
@@ -132,6 +149,7 @@ class Database:
             try:
                 result = work(connected)
                 connected.driver.execute("COMMIT")
+                connected.wait()
             except BaseException:
                 self._roll_back(connected)
                 raise
@@ -161,6 +179,8 @@ class Database:
 
     def _roll_back(self, connected: Connected) -> None:
         try:
+            with contextlib.suppress(psycopg.Error):  # of statements that nobody waited for; the first was raised
+                connected.wait()
             connected.driver.execute("ROLLBACK")
         except (sqlite3.Error, psycopg.Error):  # a dead connection must not be handed to the next one
             connected.put_away()

@@ -37,16 +37,14 @@ first_time = Statement(_once(s.inbox).returning(s.inbox.c.key))
 taken_for = Statement(
     select(s.inbox.c.record_id).where(s.inbox.c.entity_id == _here, s.inbox.c.key == bindparam("key"))
 )
-record = Statement(
-    select(s.records.c.state, s.records.c.head_hash)
-    .where(s.records.c.entity_id == _here, s.records.c.record_id == bindparam("record_id"))
-    .with_for_update()
-)
-record_unlocked = Statement(
-    select(s.records.c.state, s.records.c.head_hash).where(
-        s.records.c.entity_id == _here, s.records.c.record_id == bindparam("record_id")
-    )
-)
+# With the office's version: who reads a record needs the office as well, and asks but once.
+_record = select(
+    s.records.c.state,
+    s.records.c.head_hash,
+    select(s.offices.c.version).where(s.offices.c.entity_id == _here).scalar_subquery(),
+).where(s.records.c.entity_id == _here, s.records.c.record_id == bindparam("record_id"))
+record = Statement(_record.with_for_update())
+record_unlocked = Statement(_record)
 
 
 def _draw() -> ReturningInsert[Any]:

@@ -41,6 +41,7 @@ class SqlTransaction:
     def __init__(self, connected: Connected, entity_id: str, offices: OfficeCache, *, writing: bool) -> None:
         self._on, self._entity_id, self._offices, self._writing = connected, entity_id, offices, writing
         self._saved_office = False
+        self._office_version: int | None = None  # where a statement of this transaction has told it
 
     def _run(self, statement: Statement, **values: Any) -> Any:
         return self._on.run(statement, {"entity_id": self._entity_id, **values})
@@ -65,7 +66,10 @@ class SqlTransaction:
     def record(self, record_id: str) -> Stored | None:
         statement = sql.record if self._writing else sql.record_unlocked
         row = self._run(statement, record_id=record_id).fetchone()
-        return Stored(record_of(row[0]), row[1]) if row else None
+        if row is None:
+            return None
+        self._office_version = row[2] or 0
+        return Stored(record_of(row[0]), row[1])
 
     def draw(self, series: Series) -> int:
         row = self._run(sql.draw, unit_id=series.unit_id, kind=series.kind, year=series.year).fetchone()
@@ -80,36 +84,34 @@ class SqlTransaction:
             "updated_at": at,
             "state": state_of(after),
         }
-        with self._on.together():
-            if before is None:
-                self._run(
-                    sql.new_record,
-                    record_id=record_id,
-                    kind=after.kind,
-                    unit_id=after.registry_unit_id,
-                    year=after.year,
-                    serial=after.serial,
-                    reference=after.reference,
-                    search=searchable(after),  # of what a letter is registered with, and that never changes
-                    registered_at=write_instant(after.registered_at),
-                    **state,
-                )
-            else:
-                self._run(sql.change_record, of_record=record_id, of_version=before.version, **state)
-            self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
-            self._many(
-                sql.new_event_text,
-                [
-                    {"record_id": record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
-                    for e in entries
-                    for t in e.texts
-                ],
+        self._on.hurry()
+        if before is None:
+            self._run(
+                sql.new_record,
+                record_id=record_id,
+                kind=after.kind,
+                unit_id=after.registry_unit_id,
+                year=after.year,
+                serial=after.serial,
+                reference=after.reference,
+                search=searchable(after),  # of what a letter is registered with, and that never changes
+                registered_at=write_instant(after.registered_at),
+                **state,
             )
-            self._save_open_steps(before, after)
-            was = before.participants if before is not None else frozenset()
-            self._many(
-                sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(after.participants - was)]
-            )
+        else:
+            self._run(sql.change_record, of_record=record_id, of_version=before.version, **state)
+        self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
+        self._many(
+            sql.new_event_text,
+            [
+                {"record_id": record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
+                for e in entries
+                for t in e.texts
+            ],
+        )
+        self._save_open_steps(before, after)
+        was = before.participants if before is not None else frozenset()
+        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(after.participants - was)])
 
     def _save_open_steps(self, before: Record | None, after: Record) -> None:
         was = {step.number for step in before.open_steps} if before is not None else set()
@@ -134,42 +136,44 @@ class SqlTransaction:
 
     def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
         listed, due_at = list(effects), write_instant(at)
-        with self._on.together():
-            self._many(
-                sql.new_ask,
-                [
-                    {
-                        "token": new_token(),
-                        "record_id": e.record_id,
-                        "step": e.step,
-                        "person_id": e.person,
-                        "version": version,
-                    }
-                    for e in listed
-                    if isinstance(e, AskAction)
-                ],
-            )
-            self._many(
-                sql.new_effect,
-                [
-                    {
-                        "record_id": e.record_id,
-                        "lane": e.lane,
-                        "after": None,
-                        "kind": type(e).__name__,
-                        "body": _json.encode(e).decode(),
-                        "due_at": due_at,
-                        "created_at": due_at,
-                    }
-                    for e in listed
-                ],
-            )
+        self._on.hurry()
+        self._many(
+            sql.new_ask,
+            [
+                {
+                    "token": new_token(),
+                    "record_id": e.record_id,
+                    "step": e.step,
+                    "person_id": e.person,
+                    "version": version,
+                }
+                for e in listed
+                if isinstance(e, AskAction)
+            ],
+        )
+        self._many(
+            sql.new_effect,
+            [
+                {
+                    "record_id": e.record_id,
+                    "lane": e.lane,
+                    "after": None,
+                    "kind": type(e).__name__,
+                    "body": _json.encode(e).decode(),
+                    "due_at": due_at,
+                    "created_at": due_at,
+                }
+                for e in listed
+            ],
+        )
 
     def office(self) -> Office:
         if self._saved_office:  # not to be remembered before it is committed
             return load_office(self._on.cold, self._entity_id)
-        row = self._run(sql.office_version).fetchone()
-        return self._offices.get(row[0] if row else 0, lambda: load_office(self._on.cold, self._entity_id))
+        if self._office_version is None:
+            row = self._run(sql.office_version).fetchone()
+            self._office_version = row[0] if row else 0
+        return self._offices.get(self._office_version, lambda: load_office(self._on.cold, self._entity_id))
 
     def asked(self, token: str) -> Asked | None:
         row = self._run(sql.asked, token=token).fetchone()
