@@ -44,6 +44,7 @@ class Settings:
     azure_client_id: str
     registry_mailboxes: tuple[str, ...]
     graph_client_state: str = field(repr=False)
+    graph_client_state_before: str = field(default="", repr=False)
     public_url: str
     organisation: str = field(repr=False)
     azure_client_secret: str = field(default="", repr=False)
@@ -51,6 +52,7 @@ class Settings:
     database_url: str = field(default="sqlite:///.tarasul/tarasul.db", repr=False)
     archive_url: str = field(default="", repr=False)
     key_vault_url: str = ""
+    mail_folders: tuple[str, ...] = ("inbox",)
     graph_base_url: str = "https://graph.microsoft.com/v1.0"
     authority_url: str = "https://login.microsoftonline.com"
     bot_app_id: str = ""
@@ -61,6 +63,11 @@ class Settings:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Kuwait"))
     lease_s: float = 60.0
     log_level: str = "INFO"
+
+    @property
+    def client_state_keys(self) -> tuple[str, ...]:
+        """The keys that a notification may be signed with; the first signs what is made."""
+        return self.graph_client_state, self.graph_client_state_before
 
     @classmethod
     def from_environ(cls, env: Mapping[str, str]) -> "Settings":
@@ -81,6 +88,7 @@ class Settings:
         return cls(
             **plain,
             registry_mailboxes=tuple(m.lower() for m in _words(given["REGISTRY_MAILBOXES"])),
+            mail_folders=tuple(_listed(given.get("MAIL_FOLDERS", "inbox"))),
             archive_url=given.get("ARCHIVE_URL") or f"file://{ROOT / '.tarasul' / 'archive'}",
             bot_app_id=given.get("BOT_APP_ID", client_id),
             teams_app_id=given.get("TEAMS_APP_ID", client_id),
@@ -96,6 +104,7 @@ _PLAIN = (
     "azure_tenant_id",
     "azure_client_id",
     "graph_client_state",
+    "graph_client_state_before",
     "public_url",
     "organisation",
     "azure_client_secret",
@@ -128,8 +137,11 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     wrong += [
         f"REGISTRY_MAILBOXES: {m} is no address" for m in _words(given.get("REGISTRY_MAILBOXES", "")) if "@" not in m
     ]
-    if len(given.get("GRAPH_CLIENT_STATE", "x" * 32)) < 32:
-        wrong.append("GRAPH_CLIENT_STATE must have 32 characters or more")
+    for name in ("GRAPH_CLIENT_STATE", "GRAPH_CLIENT_STATE_BEFORE"):
+        if len(given.get(name, "x" * 32)) < 32:
+            wrong.append(f"{name} must have 32 characters or more")
+    if not _listed(given.get("MAIL_FOLDERS", "inbox")):
+        wrong.append("MAIL_FOLDERS must name a folder")
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")
     if "DATABASE_URL" in given and not given["DATABASE_URL"].startswith(("sqlite:///", "postgres")):
@@ -161,6 +173,11 @@ def _not_for_azure(given: Mapping[str, str]) -> list[str]:
         if parts.hostname in _LOOPBACK:
             wrong.append(f"{name} points at this machine")
     return wrong
+
+
+def _listed(text: str) -> list[str]:
+    """Names with commas between them: a folder's name may have blanks."""
+    return [name.strip() for name in re.split("[,،]", text) if name.strip()]
 
 
 def _words(text: str) -> list[str]:

@@ -164,6 +164,7 @@ class House:
             self.mailboxes,
             owner=self.owner,
             lease_s=self.settings.lease_s,
+            named_folders=self.settings.mail_folders,
         )
 
     @part
@@ -192,16 +193,17 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import client_state
+        from graph.notifications import client_state, fingerprint
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
         known = self.settings
         here = f"{known.public_url.rstrip('/')}/api/graph"
+        made_under = f"?key={fingerprint(known.graph_client_state)}"
         subscriptions = GraphSubscriptions(
             self.graph,
-            f"{here}/notifications",
-            f"{here}/lifecycle",
+            f"{here}/notifications{made_under}",
+            f"{here}/lifecycle{made_under}",
             partial(client_state, known.graph_client_state, epoch=1),
             clock,
         )
@@ -236,9 +238,10 @@ class House:
             return [f"database: {error}"]
         missing = [] if office.version else ["people: the directory was not read yet"]
         alive = {s.mailbox for s in subscribed if s.expires_at > clock()}
-        return missing + [
+        missing += [
             f"subscription: {m} has none that is alive" for m in self.settings.registry_mailboxes if m not in alive
         ]
+        return missing + [f"mail: {m} was last read at {at:%Y-%m-%dT%H:%MZ}" for m, at in self.intake.folders.unread()]
 
 
 @lru_cache(maxsize=1)

@@ -55,10 +55,11 @@ def ring_for_effects(timer: func.TimerRequest, effects: func.Out[typing.List[str
 @bp.timer_trigger("timer", schedule="0 */5 * * * *", run_on_startup=True)
 @bp.queue_output("intake", queue_name="intake", connection="AzureWebJobsStorage")
 async def keep_subscriptions(timer: func.TimerRequest, intake: func.Out[typing.List[str]]) -> None:
-    """Keep one subscription for each mailbox alive; what was made anew is followed by a visit."""
+    """Keep a subscription alive for each folder that is followed; what was made anew is followed by a visit."""
     from app.wiring import house
 
     await house().office_known()
+    await house().intake.folders.look()
     made = await house().subscriber.keep()
     intake.set([visit(mailbox, "subscribed") for mailbox in made])
 

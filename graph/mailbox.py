@@ -8,7 +8,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -16,11 +16,12 @@ import msgspec
 
 from graph.client import GraphClient
 from graph.delta import PAGES, SELECTED, read_changes
+from graph.folders import read_folders
 from graph.mime import OUR_KEY, read_mail
 from graph.mime_tree import Limits
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
-from service.ports import Arrived, Changes, Fetched
+from service.ports import Arrived, Changes, Fetched, Folder
 from texts.catalogue.mail import ROWS
 
 # Our own names among a message's extended properties. The GUID is ours, made once; it must never change.
@@ -71,6 +72,10 @@ class OutlookMailbox:
     ################################################################
     # Reading
     ################################################################
+
+    async def folders(self, named: Sequence[str]) -> list[Folder]:
+        """The folders that *named* name, with all below them. Raises Misconfigured where one is not there."""
+        return await read_folders(self._graph, self.address, named)
 
     async def changes(self, folder: str, cursor: str | None) -> Changes:
         """The next page after *cursor*. Raises Gone where the cursor is dead: begin again with None."""

@@ -5,6 +5,7 @@
 # Rule 1: a notification is a hint that something changed, never a fact: of all it says only the mailbox is kept.
 # Rule 2: who rings proves it by clientState, `<mailbox key>.<epoch>.<HMAC>`, which needs no store to be checked. It is
 #         compared in constant time; what does not fit is passed over without a word, and so is what cannot be read.
+#         While a key is exchanged two are good: that of the subscriptions to come, and that of those still there.
 # Rule 3: light: the standard library only, so that the door answers from a cold start. Bounded in time and memory.
 #
 # Source: https://learn.microsoft.com/graph/change-notifications-delivery-webhooks and …-lifecycle-events
@@ -56,16 +57,21 @@ def client_state(key: str, mailbox: str, epoch: int) -> str:
     return f"{said}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
-def read_hints(body: bytes, key: str, mailboxes: Iterable[str]) -> list[Hint]:
-    """Return one hint for each of *mailboxes* that a notification's *body* rings for, rightly signed."""
-    known = _Callers(key, mailboxes)
+def fingerprint(key: str) -> str:
+    """Return a short name for *key* that may be seen: eight hexadecimal digits."""
+    return hashlib.sha256(b"fingerprint:" + key.encode()).hexdigest()[:8]
+
+
+def read_hints(body: bytes, keys: tuple[str, ...], mailboxes: Iterable[str]) -> list[Hint]:
+    """Return one hint for each of *mailboxes* that a notification's *body* rings for, signed with one of *keys*."""
+    known = _Callers(keys, mailboxes)
     found = (known.mailbox_of(item.get("clientState")) for item in _items(body))
     return [Hint(mailbox) for mailbox in dict.fromkeys(found) if mailbox is not None]
 
 
-def read_lifecycle(body: bytes, key: str, mailboxes: Iterable[str]) -> list[LifecycleHint]:
+def read_lifecycle(body: bytes, keys: tuple[str, ...], mailboxes: Iterable[str]) -> list[LifecycleHint]:
     """Return what became of subscriptions of *mailboxes*, each thing once; events that are unknown are left out."""
-    known = _Callers(key, mailboxes)
+    known = _Callers(keys, mailboxes)
     hints: dict[LifecycleHint, None] = {}
     for item in _items(body):
         event, subscription_id = item.get("lifecycleEvent"), item.get("subscriptionId")
@@ -80,8 +86,8 @@ def read_lifecycle(body: bytes, key: str, mailboxes: Iterable[str]) -> list[Life
 class _Callers:
     """Whose clientState is good. The same one is checked once, however often it stands in a body."""
 
-    def __init__(self, key: str, mailboxes: Iterable[str]) -> None:
-        self._key = key
+    def __init__(self, keys: tuple[str, ...], mailboxes: Iterable[str]) -> None:
+        self._keys = tuple(filter(None, keys))
         self._mailboxes = {_mailbox_key(mailbox): mailbox for mailbox in mailboxes}
         self._checked: dict[str, str | None] = {}
 
@@ -96,8 +102,8 @@ class _Callers:
         said = _STATE.fullmatch(state)
         if said is None or (mailbox := self._mailboxes.get(said[1])) is None:
             return None
-        good = client_state(self._key, mailbox, int(said[2]))
-        return mailbox if hmac.compare_digest(state.encode(), good.encode()) else None
+        good = [client_state(key, mailbox, int(said[2])).encode() for key in self._keys]
+        return mailbox if any([hmac.compare_digest(state.encode(), each) for each in good]) else None
 
 
 def _mailbox_key(mailbox: str) -> str:

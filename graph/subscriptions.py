@@ -6,14 +6,17 @@
 # Rule 2: one that exists already is found by listing and taken over, if it rings where and as ours should; else it is
 #         ended and made anew, for neither its state nor its lifecycle address can be changed.
 # Rule 3: only what arrives rings: our own mark on a mail rings nobody.
+# Rule 4: the address names the key under which a subscription was made, by its fingerprint: so the listing shows which
+#         ones were made under another, although Graph does not show a clientState.
 #
 # Source: https://learn.microsoft.com/graph/api/resources/subscription (platform limits: 10,080 minutes for mail)
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -26,13 +29,17 @@ LONGEST_LIFE = timedelta(minutes=10_080)
 CLOCKS_APART = timedelta(minutes=5)  # Graph's clock may be behind ours
 
 _CHANGES = "created"  # a mail that is moved in counts as created
-_MAILBOX = re.compile(r"users\(?[/']+([^/']+)'?\)?/", re.IGNORECASE)
+_FOLDER = re.compile(
+    r"/?users(?:/|\(')(?P<mailbox>[^/']+)(?:'\))?/mailfolders(?:/|\(')(?P<folder>[^/']+)(?:'\))?/messages/?",
+    re.IGNORECASE,
+)
 
 
 class _Told(msgspec.Struct):
     id: str
     resource: str
     expirationDateTime: datetime
+    changeType: str = _CHANGES
     notificationUrl: str | None = None
     lifecycleNotificationUrl: str | None = None
     clientState: str | None = None
@@ -51,7 +58,8 @@ class GraphSubscriptions:
     """The Subscriptions port. Every method may raise Throttled, Unavailable, Misconfigured.
 
     Args:
-        notification_url, lifecycle_url: Where Graph rings; it asks both before it makes a subscription.
+        notification_url, lifecycle_url: Where Graph rings; it asks both before it makes a subscription. What stands
+            after a question mark tells generations of subscriptions apart.
         client_state_of: What each subscription of a mailbox is to carry.
     """
 
@@ -75,7 +83,7 @@ class GraphSubscriptions:
         if found is None:
             raise Unavailable("a subscription that exists is not listed yet")
         if self._rings_as_ours(found, mailbox):
-            return await self.renew(self._subscribed(found, mailbox))
+            return await self.renew(replace(self._subscribed(found, mailbox), resource=resource))
         await self.end(found.id)
         return await self._make(mailbox, resource)
 
@@ -90,13 +98,13 @@ class GraphSubscriptions:
             ),
             _ONE,
         )
-        return self._subscribed(told, subscribed.mailbox)
+        return replace(self._subscribed(told, subscribed.mailbox), resource=subscribed.resource)
 
     async def actual(self) -> list[Subscribed]:
-        """The subscriptions that ring at our address, as Graph has them."""
-        ours = [told for told in await self._listed() if told.notificationUrl == self._notification_url]
-        named = ((told, _MAILBOX.search(told.resource)) for told in ours)
-        return [self._subscribed(told, mailbox[1]) for told, mailbox in named if mailbox is not None]
+        """All that ring at our address; `outdated` are those that are not as we would make them now."""
+        door = self._notification_url.partition("?")[0]
+        ours = [told for told in await self._listed() if (told.notificationUrl or "").partition("?")[0] == door]
+        return [self._actual(told) for told in ours]
 
     async def end(self, subscription_id: str) -> None:
         """Have it ring no more; that there is none is as good."""
@@ -105,6 +113,14 @@ class GraphSubscriptions:
             await self._graph.answer(ask)
         except Gone:
             return
+
+    def _actual(self, told: _Told) -> Subscribed:
+        said = _FOLDER.fullmatch(unquote(told.resource))
+        mailbox = said["mailbox"] if said is not None else ""
+        current = said is not None and told.changeType == _CHANGES and self._rings_as_ours(told, mailbox)
+        if said is not None:
+            told = msgspec.structs.replace(told, resource=f"users/{mailbox}/mailFolders('{said['folder']}')/messages")
+        return replace(self._subscribed(told, mailbox), outdated=not current)
 
     async def _make(self, mailbox: str, resource: str) -> Subscribed:
         wanted: dict[str, Any] = {
@@ -115,7 +131,8 @@ class GraphSubscriptions:
             "expirationDateTime": self._latest(),
             "clientState": self._client_state_of(mailbox),
         }
-        return self._subscribed(await self._graph.read(Ask("POST", "/subscriptions", json=wanted), _ONE), mailbox)
+        made = await self._graph.read(Ask("POST", "/subscriptions", json=wanted), _ONE)
+        return replace(self._subscribed(made, mailbox), resource=resource)
 
     async def _listed(self) -> list[_Told]:
         listed: list[_Told] = []

@@ -25,13 +25,13 @@ from registry.mail import Address, Letter, Mail
 from registry.recognise import Copy, NewLetter, Noise, Ours, Recognised, ReplyTo, Suspect, recognise
 from registry.record import Record
 from registry.registering import same_item
+from service.folders import INBOX, Folders
 from service.ports import Archive, Arrived, Changes, Clock, Fetched, Mailbox, SeenMail, Store
 from service.take import Taken, Taker
 from texts import clean
 
 log = logging.getLogger("tarasul.intake")
 
-INBOX = "inbox"
 _FETCHED_AHEAD = 3  # of the four calls that a mailbox allows at once, one is left for what goes out
 _FAILED_AT_MOST = 3  # mails of one visit; where more fail, it is not the mails
 
@@ -57,7 +57,9 @@ class Intake:
         *,
         owner: str,
         lease_s: float = 60.0,
+        named_folders: Sequence[str] = (INBOX,),
     ) -> None:
+        self.folders = Folders(store, clock, mailboxes, named_folders)
         self._store, self._taker, self._clock, self._archive = store, taker, clock, archive
         self._mailboxes, self._owner, self._lease_s = mailboxes, owner, lease_s
         self._visits = count()
@@ -97,25 +99,35 @@ class Intake:
     # ------------------------------------------------------------ reading
 
     async def _read(self, visit: "_Visit", failed: list[Exception]) -> int:
-        mailbox = visit.mailbox
-        cursor = await asyncio.to_thread(self._store.read, lambda tx: tx.cursor(mailbox, INBOX))
-        taken, more = 0, True
-        while more:
-            page = await self._page(mailbox, cursor)
-            taken += await self._take_page(visit, page, failed)
-            cursor, more = page.cursor, page.more
-            if not failed:
-                await asyncio.to_thread(self._save_cursor, mailbox, cursor)
+        taken = 0
+        for folder in await self.folders.of(visit.mailbox):
+            try:
+                taken += await self._read_folder(visit, folder, failed)
+            except Gone:
+                if not await self.folders.gone(visit.mailbox, folder):
+                    raise
         return taken
 
-    async def _page(self, mailbox: str, cursor: str | None) -> Changes:
+    async def _read_folder(self, visit: "_Visit", folder: str, failed: list[Exception]) -> int:
+        mailbox, before = visit.mailbox, len(failed)
+        cursor = await asyncio.to_thread(self._store.read, lambda tx: tx.cursor(mailbox, folder))
+        taken, more = 0, True
+        while more:
+            page = await self._page(mailbox, folder, cursor)
+            taken += await self._take_page(visit, page, failed)
+            cursor, more = page.cursor, page.more
+            if len(failed) == before:
+                await asyncio.to_thread(self._save_cursor, mailbox, folder, cursor)
+        return taken
+
+    async def _page(self, mailbox: str, folder: str, cursor: str | None) -> Changes:
         try:
-            return await self._mailboxes[mailbox].changes(INBOX, cursor)
+            return await self._mailboxes[mailbox].changes(folder, cursor)
         except Gone:
             if cursor is None:
                 raise
             log.warning("the cursor is dead; reading the whole folder again", extra={"mailbox": mailbox})
-            return await self._mailboxes[mailbox].changes(INBOX, None)
+            return await self._mailboxes[mailbox].changes(folder, None)
 
     async def _take_page(self, visit: "_Visit", page: Changes, failed: list[Exception]) -> int:
         if not page.arrived:
@@ -268,8 +280,8 @@ class Intake:
         )
         self._store.write(lambda tx: tx.see_mail(seen, self._clock()))
 
-    def _save_cursor(self, mailbox: str, cursor: str) -> None:
-        self._store.write(lambda tx: tx.save_cursor(mailbox, INBOX, cursor, self._clock()))
+    def _save_cursor(self, mailbox: str, folder: str, cursor: str) -> None:
+        self._store.write(lambda tx: tx.save_cursor(mailbox, folder, cursor, self._clock()))
 
 
 class _Visit:

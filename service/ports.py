@@ -100,6 +100,7 @@ class Subscribed:
     resource: str
     expires_at: datetime
     renew_at: datetime
+    outdated: bool = False  # it rings where ours ring, but was made under another key, address or plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +171,14 @@ class Transaction(Protocol):
     def cursor(self, mailbox: str, folder: str) -> str | None: ...
 
     def save_cursor(self, mailbox: str, folder: str, link: str | None, at: datetime) -> None: ...
+
+    def followed(self, mailbox: str) -> dict[str, datetime]:
+        """The folders that are followed, and when each was last read to where its cursor stands."""
+        ...
+
+    def follow(self, mailbox: str, folders: Sequence[str], at: datetime) -> None:
+        """Follow these folders and no others; what was followed before keeps its cursor."""
+        ...
 
     def settle(self, effect_id: int, owner: str, at: datetime) -> bool:
         """Mark an effect done; False where the lease was lost to somebody else meanwhile."""
@@ -295,8 +304,20 @@ class Fetched:
     parts: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of a mailbox: `key` is what it is asked for by, `name` the path that people see."""
+
+    key: str
+    name: str
+
+
 class Mailbox(Protocol):
     """One registry mailbox."""
+
+    async def folders(self, named: Sequence[str]) -> list[Folder]:
+        """The folders that *named* name, with all below them. Raises Misconfigured where one is not there."""
+        ...
 
     async def changes(self, folder: str, cursor: str | None) -> Changes:
         """The next page after *cursor*. Raises Gone where the cursor is dead: begin again with None."""
@@ -332,7 +353,9 @@ class Subscriptions(Protocol):
         """Raises Gone where there is none any more."""
         ...
 
-    async def actual(self) -> list[Subscribed]: ...
+    async def actual(self) -> list[Subscribed]:
+        """All that ring at our address."""
+        ...
 
     async def end(self, subscription_id: str) -> None: ...
 

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from registry.errors import TarasulError
-from service.intake import INBOX, Intake
+from service.intake import Intake
 from service.ports import Arrived, Clock, Mailbox, SeenMail, Store
 
 log = logging.getLogger("tarasul.reconcile")
@@ -127,8 +127,11 @@ class Reconciler:
         return counted
 
     async def _list(self, mailbox: str, start: datetime, end: datetime) -> dict[str, Arrived] | None:
+        box, listed = self._mailboxes[mailbox], {}
         try:
-            return {item.item_id: item async for item in self._mailboxes[mailbox].listing(INBOX, start, end)}
+            for folder in await self._intake.folders.of(mailbox):
+                listed.update({item.item_id: item async for item in box.listing(folder, start, end)})
+            return listed
         except TarasulError as error:
             log.error("the mailbox could not be listed", extra={"mailbox": mailbox, "why": str(error)})
             return None

@@ -2,88 +2,169 @@
 # Who rings when a mailbox changes
 ################################################################
 #
-# Rule 1: wanted against what we know and what Graph still has: none → subscribe, half of its life over → renew, gone →
-#         subscribe again. Graph need not tell that one is gone.
-# Rule 2: every subscription that is made is followed by a visit: what happened before it rang nobody.
-# Rule 3: a mailbox that cannot be subscribed to is still read, by the timer; this is told, and the others go on.
+# Rule 1: what is wanted (one subscription for each followed folder) against what Graph has: none → make, half of its
+#         life over → renew, ours but unknown (the answer was lost) → adopt, twice, outdated or unwanted → end. Graph
+#         need not tell that one is gone.
+# Rule 2: every subscription that is made or adopted is followed by a visit: what happened before it rang nobody.
+# Rule 3: what cannot be subscribed to is still read, by the timer; this is told, and the others go on.
+# Rule 4: Graph asks our door before it makes one. A door that was cold answers the second time.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from registry.errors import Gone, TarasulError
+from registry.errors import Gone, TarasulError, Unavailable
+from service.folders import INBOX
 from service.ports import Clock, Store, Subscribed, Subscriptions
 
 log = logging.getLogger("tarasul.subscribe")
 
+MOST_FOLDERS = 200  # of one mailbox that ring; Graph allows 1,000 to all applications together. The others are visited
 
-def resource_of(mailbox: str) -> str:
-    """The path that Graph watches for a mailbox: its inbox."""
-    return f"users/{mailbox}/mailFolders('inbox')/messages"
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something that shall ring: a folder of a mailbox."""
+
+    mailbox: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What makes what there is into what is wanted. `forget` are ids of ours that are there no more."""
+
+    make: tuple[Place, ...] = ()
+    renew: tuple[Subscribed, ...] = ()
+    adopt: tuple[Subscribed, ...] = ()
+    end: tuple[Subscribed, ...] = ()
+    forget: tuple[str, ...] = ()
+
+
+def resource_of(mailbox: str, folder: str = INBOX) -> str:
+    """The path that Graph watches for a folder."""
+    return f"users/{mailbox}/mailFolders('{folder}')/messages"
+
+
+def plan(
+    wanted: Sequence[Place], known: Iterable[Subscribed], actual: Iterable[Subscribed] | None, now: datetime
+) -> Plan:
+    """Compare what is *wanted* with what we know and what Graph has.
+
+    Args:
+        known: As we keep them; they know when to be renewed.
+        actual: As Graph lists them; None where it could not be asked: then ours are taken to be there, and none ends.
+    """
+    ours = {s.subscription_id: s for s in known}
+    there = list(ours.values()) if actual is None else list(actual)
+    ringing: dict[str, list[Subscribed]] = {}
+    for subscribed in sorted(there, key=lambda s: (s.subscription_id in ours, s.expires_at), reverse=True):
+        if subscribed.expires_at > now and not subscribed.outdated:
+            ringing.setdefault(subscribed.resource, []).append(subscribed)
+    kept = {place: ringing[place.resource][0] for place in wanted if place.resource in ringing}
+    ids = {s.subscription_id for s in kept.values()}
+    return Plan(
+        make=tuple(place for place in wanted if place not in kept),
+        renew=tuple(s for s in kept.values() if s.subscription_id in ours and ours[s.subscription_id].renew_at <= now),
+        adopt=tuple(s for s in kept.values() if s.subscription_id not in ours),
+        end=tuple(s for s in there if s.subscription_id not in ids) if actual is not None else (),
+        forget=tuple(i for i in ours if i not in ids),
+    )
 
 
 class Subscriber:
-    """Keeps one subscription for each registry mailbox alive."""
+    """Keeps one subscription alive for each folder that is followed."""
 
     def __init__(self, store: Store, subscriptions: Subscriptions, clock: Clock, mailboxes: Sequence[str]) -> None:
         self._store, self._subscriptions, self._clock, self._mailboxes = store, subscriptions, clock, mailboxes
 
     async def keep(self) -> list[str]:
-        """Renew what is half over and make what is missing; return the mailboxes that must be visited for it."""
-        visit: list[str] = []
-        there = await self._there()
-        for mailbox in self._mailboxes:
-            try:
-                visit += [mailbox] if await self._keep_one(mailbox, there) else []
-            except TarasulError as error:
-                log.error("no subscription", extra={"mailbox": mailbox, "why": f"{type(error).__name__}: {error}"})
-        return visit
+        """Do what the plan says; return the mailboxes that must be visited for it."""
+        actual = await self._actual()
+        wanted, known = await asyncio.to_thread(self._known)
+        todo = plan(wanted, known, actual, self._clock())
+        for subscription_id in todo.forget:
+            await asyncio.to_thread(self._drop, subscription_id)
+        visit: dict[str, None] = {}
+        for place in todo.make:
+            await self._make(place, visit)
+        for subscribed in todo.adopt:
+            await self._renew(subscribed, visit)
+            visit[subscribed.mailbox] = None
+        for subscribed in todo.renew:
+            await self._renew(subscribed, visit)
+        for subscribed in todo.end:
+            await self._end(subscribed)
+        return list(visit)
 
     async def hear(self, subscription_id: str, event: str) -> None:
         """Do what a lifecycle notification demands; the mailbox is visited after each, by whoever heard it."""
-        known = {s.subscription_id: s for s in await asyncio.to_thread(self._store.read, lambda tx: tx.subscriptions())}
-        if event == "reauthorizationRequired" and subscription_id in known:
-            await self._renew(known[subscription_id])
+        _, known = await asyncio.to_thread(self._known)
+        mine = next((s for s in known if s.subscription_id == subscription_id), None)
+        if event == "reauthorizationRequired" and mine is not None:
+            await self._renew(mine, {})
         elif event == "subscriptionRemoved":
-            await asyncio.to_thread(self._store.write, lambda tx: tx.drop_subscription(subscription_id))
+            await asyncio.to_thread(self._drop, subscription_id)
             await self.keep()
 
-    async def _there(self) -> frozenset[str] | None:
-        """The subscriptions that Graph has; None where it cannot be asked: then ours are taken to be there."""
+    # ------------------------------------------------------------ what there is, what there should be
+
+    def _known(self) -> tuple[list[Place], list[Subscribed]]:
+        followed, known = self._store.read(
+            lambda tx: ({m: list(tx.followed(m)) or [INBOX] for m in self._mailboxes}, tx.subscriptions())
+        )
+        wanted = [Place(m, resource_of(m, key)) for m, keys in followed.items() for key in keys[:MOST_FOLDERS]]
+        return wanted, known
+
+    async def _actual(self) -> list[Subscribed] | None:
         try:
-            return frozenset(s.subscription_id for s in await self._subscriptions.actual())
+            return await self._subscriptions.actual()
         except TarasulError as error:
             log.warning("the subscriptions could not be listed", extra={"why": f"{type(error).__name__}: {error}"})
             return None
 
-    async def _keep_one(self, mailbox: str, there: frozenset[str] | None) -> bool:
-        known = await asyncio.to_thread(self._store.read, lambda tx: tx.subscriptions())
-        mine = [s for s in known if s.mailbox == mailbox and s.resource == resource_of(mailbox)]
-        now = self._clock()
-        alive = [s for s in mine if s.expires_at > now and (there is None or s.subscription_id in there)]
-        for dead in (s for s in mine if s not in alive):
-            await asyncio.to_thread(self._store.write, lambda tx, i=dead.subscription_id: tx.drop_subscription(i))
-        if not alive:
-            await self._make(mailbox)
-            return True
-        if alive[0].renew_at <= self._clock():
-            return await self._renew(alive[0])
-        return False
+    # ------------------------------------------------------------ one of them
 
-    async def _renew(self, subscribed: Subscribed) -> bool:
-        """Whether it had to be made anew."""
+    async def _make(self, place: Place, visit: dict[str, None]) -> None:
+        try:
+            try:
+                made = await self._subscriptions.subscribe(place.mailbox, place.resource)
+            except Unavailable:
+                made = await self._subscriptions.subscribe(place.mailbox, place.resource)
+            await asyncio.to_thread(self._save, made)
+        except TarasulError as error:
+            self._told("no subscription", place.mailbox, error)
+            return
+        visit[place.mailbox] = None
+        log.info("subscribed", extra={"mailbox": place.mailbox, "expires_at": made.expires_at.isoformat()})
+
+    async def _renew(self, subscribed: Subscribed, visit: dict[str, None]) -> None:
         try:
             renewed = await self._subscriptions.renew(subscribed)
+            await asyncio.to_thread(self._save, renewed)
         except Gone:
-            gone = subscribed.subscription_id
-            await asyncio.to_thread(self._store.write, lambda tx: tx.drop_subscription(gone))
-            await self._make(subscribed.mailbox)
-            return True
-        await asyncio.to_thread(self._store.write, lambda tx: tx.save_subscription(renewed))
-        log.info("renewed", extra={"mailbox": renewed.mailbox, "expires_at": renewed.expires_at.isoformat()})
-        return False
+            await asyncio.to_thread(self._drop, subscribed.subscription_id)
+            await self._make(Place(subscribed.mailbox, subscribed.resource), visit)
+        except TarasulError as error:
+            self._told("a subscription could not be renewed", subscribed.mailbox, error)
+        else:
+            log.info("renewed", extra={"mailbox": renewed.mailbox, "expires_at": renewed.expires_at.isoformat()})
 
-    async def _make(self, mailbox: str) -> None:
-        made = await self._subscriptions.subscribe(mailbox, resource_of(mailbox))
-        await asyncio.to_thread(self._store.write, lambda tx: tx.save_subscription(made))
-        log.info("subscribed", extra={"mailbox": mailbox, "expires_at": made.expires_at.isoformat()})
+    async def _end(self, subscribed: Subscribed) -> None:
+        try:
+            await self._subscriptions.end(subscribed.subscription_id)
+        except TarasulError as error:
+            self._told("a subscription could not be ended", subscribed.mailbox, error)
+        else:
+            log.info("ended", extra={"mailbox": subscribed.mailbox, "subscription_id": subscribed.subscription_id})
+
+    def _save(self, subscribed: Subscribed) -> None:
+        self._store.write(lambda tx: tx.save_subscription(subscribed))
+
+    def _drop(self, subscription_id: str) -> None:
+        self._store.write(lambda tx: tx.drop_subscription(subscription_id))
+
+    def _told(self, said: str, mailbox: str, error: TarasulError) -> None:
+        log.error(said, extra={"mailbox": mailbox, "why": f"{type(error).__name__}: {error}"})

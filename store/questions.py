@@ -109,7 +109,8 @@ def mail_between(on: Connection, entity_id: str, mailbox: str, start: datetime, 
 
 def cursor(on: Connection, entity_id: str, mailbox: str, folder: str) -> str | None:
     c = s.cursors.c
-    return on.execute(select(c.link).where(c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder)).scalar()
+    where = (c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder)
+    return on.execute(select(c.link).where(*where)).scalar() or None
 
 
 def save_cursor(on: Connection, entity_id: str, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
@@ -119,6 +120,24 @@ def save_cursor(on: Connection, entity_id: str, mailbox: str, folder: str, link:
     else:
         row = {"entity_id": entity_id, "mailbox": mailbox, "folder": folder, "link": link, "at": write_instant(at)}
         _keep(on, s.cursors, ("entity_id", "mailbox", "folder"), row)
+
+
+def followed(on: Connection, entity_id: str, mailbox: str) -> dict[str, datetime]:
+    c = s.cursors.c
+    rows = on.execute(select(c.folder, c.at).where(c.entity_id == entity_id, c.mailbox == mailbox).order_by(c.folder))
+    return {folder: read_instant(at) for folder, at in rows}
+
+
+def follow(on: Connection, entity_id: str, mailbox: str, folders: Sequence[str], at: datetime) -> None:
+    """A folder that was not read yet has an empty link."""
+    known = followed(on, entity_id, mailbox)
+    c = s.cursors.c
+    for folder in known.keys() - set(folders):
+        on.execute(delete(s.cursors).where(c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder))
+    fresh = [folder for folder in dict.fromkeys(folders) if folder not in known]
+    row = {"entity_id": entity_id, "mailbox": mailbox, "link": "", "at": write_instant(at)}
+    for folder in fresh:
+        on.execute(upsert(s.cursors).values(row | {"folder": folder}).on_conflict_do_nothing())
 
 
 # ---------------------------------------------------------------- chats

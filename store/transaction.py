@@ -220,6 +220,12 @@ class SqlTransaction:
     def save_cursor(self, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
         questions.save_cursor(self._on.cold, self._entity_id, mailbox, folder, link, at)
 
+    def followed(self, mailbox: str) -> dict[str, datetime]:
+        return questions.followed(self._on.cold, self._entity_id, mailbox)
+
+    def follow(self, mailbox: str, folders: Sequence[str], at: datetime) -> None:
+        questions.follow(self._on.cold, self._entity_id, mailbox, folders, at)
+
     # ------------------------------------------------------------ the outbox
 
     def claim(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:

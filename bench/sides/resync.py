@@ -14,7 +14,8 @@ from bench.side import serve, spent, told
 from graph.client import GraphClient
 from graph.delta import UNSAID
 from graph.mailbox import OutlookMailbox
-from service.intake import INBOX, Intake
+from service.folders import INBOX
+from service.intake import Intake
 from service.ports import Arrived, Changes, SeenMail, Transaction
 from service.take import Taker
 from store.archive import open_archive

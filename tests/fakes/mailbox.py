@@ -1,13 +1,13 @@
 """A registry mailbox in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graph.mime import read_mail
-from registry.errors import Gone
+from registry.errors import Gone, Misconfigured
 from registry.mail import Address
-from service.ports import Arrived, Changes, Clock, Fetched
+from service.ports import Arrived, Changes, Clock, Fetched, Folder
 from tests.fakes.faults import Faults
 
 
@@ -44,6 +44,7 @@ class FakeMailbox:
         self.items: dict[str, Item] = {}
         self.drafts: dict[str, Reply] = {}
         self.sent: dict[str, Reply] = {}
+        self.empty_folders = {"inbox"}
         self.faults = Faults()
         self._log: list[str] = []  # ids, in the order in which the mails changed
         self._age = 0  # of the cursors: older ones are dead
@@ -73,13 +74,28 @@ class FakeMailbox:
         """No cursor that was ever given is good any more."""
         self._age += 1
 
+    def move(self, item_id: str, folder: str) -> None:
+        """Somebody puts a mail into another folder."""
+        self.items[item_id].folder = folder
+        self.touch(item_id)
+
     # ------------------------------------------------------------ the port
+
+    async def folders(self, named: Sequence[str]) -> list[Folder]:
+        """A folder "inbox/cases" lies in "inbox". All that hold a mail are there, and those of `empty_folders`."""
+        self.faults.before("folders")
+        there = self.empty_folders | {item.folder for item in self.items.values()}
+        if missing := [name for name in named if name not in there]:
+            raise Misconfigured(f"{self.address} has no folder {missing[0]}")
+        return [Folder(key, key) for key in sorted(there) if any(f"{key}/".startswith(f"{name}/") for name in named)]
 
     async def changes(self, folder: str, cursor: str | None) -> Changes:
         self.faults.before("changes")
         age, _, at = (cursor or f"{self._age}/0").partition("/")
         if int(age) != self._age:
             raise Gone("the cursor is dead")
+        if folder not in self.empty_folders | {item.folder for item in self.items.values()}:
+            raise Gone(f"no folder {folder}")
         start = int(at)
         page = self._log[start : start + self._page]
         found = (self.items[i] for i in page if i in self.items)

@@ -20,6 +20,9 @@ class FakeSubscriptions:
     async def subscribe(self, mailbox: str, resource: str) -> Subscribed:
         self.faults.before("subscribe")
         there = next((s for s in self.known.values() if s.resource == resource), None)
+        if there is not None and there.outdated:
+            del self.known[there.subscription_id]
+            there = None
         self._made += there is None
         found = there or Subscribed(
             subscription_id=f"subscription-{self._made}",

@@ -49,15 +49,22 @@ class TestClientState:
 
 class TestHints:
     def test_a_notification_rings_for_its_mailbox(self) -> None:
-        assert read_hints(body(item(good())), KEY, BOXES) == [Hint(A, "notification")]
+        assert read_hints(body(item(good())), (KEY,), BOXES) == [Hint(A, "notification")]
 
     def test_many_items_ring_once_for_each_mailbox(self) -> None:
         items = [item(good()), item(good(B)), item(good()), item(good(epoch=7))]
-        assert read_hints(body(*items), KEY, BOXES) == [Hint(A), Hint(B)]
+        assert read_hints(body(*items), (KEY,), BOXES) == [Hint(A), Hint(B)]
 
     def test_of_one_good_one_forged_and_one_unknown_only_the_good_one_rings(self) -> None:
         items = [item("forged"), item(good()), item(good("unknown@ministry.example"))]
-        assert read_hints(body(*items), KEY, BOXES) == [Hint(A)]
+        assert read_hints(body(*items), (KEY,), BOXES) == [Hint(A)]
+
+    def test_while_a_key_is_exchanged_both_are_good(self) -> None:
+        items = [item(good(key="old" * 15)), item(good(B))]
+        assert read_hints(body(*items), (KEY, "old" * 15), BOXES) == [Hint(A), Hint(B)]
+
+    def test_no_key_is_no_key(self) -> None:
+        assert read_hints(body(item(good(key=""))), (KEY, ""), BOXES) == []
 
     @pytest.mark.parametrize(
         "state",
@@ -73,7 +80,7 @@ class TestHints:
         ],
     )
     def test_whoever_does_not_have_the_key_rings_for_nobody(self, state: object) -> None:
-        assert read_hints(body(item(state)), KEY, BOXES) == []
+        assert read_hints(body(item(state)), (KEY,), BOXES) == []
 
     @pytest.mark.parametrize(
         "raw",
@@ -90,8 +97,8 @@ class TestHints:
         ],
     )
     def test_what_is_no_notification_rings_for_nobody(self, raw: bytes) -> None:
-        assert read_hints(raw, KEY, BOXES) == []
-        assert read_lifecycle(raw, KEY, BOXES) == []
+        assert read_hints(raw, (KEY,), BOXES) == []
+        assert read_lifecycle(raw, (KEY,), BOXES) == []
 
     @settings(max_examples=200, deadline=None)
     @given(
@@ -104,8 +111,8 @@ class TestHints:
         )
     )
     def test_no_json_at_all_rings_without_the_key(self, told: object) -> None:
-        assert read_hints(json.dumps(told).encode(), KEY, BOXES) == []
-        assert read_lifecycle(json.dumps(told).encode(), KEY, BOXES) == []
+        assert read_hints(json.dumps(told).encode(), (KEY,), BOXES) == []
+        assert read_lifecycle(json.dumps(told).encode(), (KEY,), BOXES) == []
 
     def test_ten_thousand_items_cost_one_check_for_each_state(self, monkeypatch: pytest.MonkeyPatch) -> None:
         checked: list[bytes] = []
@@ -117,19 +124,19 @@ class TestHints:
 
         monkeypatch.setattr(hmac, "compare_digest", counted)
         items = [item(good())] * 5_000 + [item(good(B))] * 5_000 + [item(good(epoch=2))] * 5
-        assert read_hints(body(*items), KEY, BOXES) == [Hint(A), Hint(B)]
+        assert read_hints(body(*items), (KEY,), BOXES) == [Hint(A), Hint(B)]
         assert len(checked) == 2  # and what stands behind the ten thousandth is not read
 
 
 class TestLifecycle:
     @pytest.mark.parametrize("event", ["reauthorizationRequired", "subscriptionRemoved", "missed"])
     def test_each_event_says_what_became_of_which_subscription(self, event: str) -> None:
-        found = read_lifecycle(body(item(good(), lifecycleEvent=event)), KEY, BOXES)
+        found = read_lifecycle(body(item(good(), lifecycleEvent=event)), (KEY,), BOXES)
         assert found == [LifecycleHint(A, "2f3a0c1e-0000-4000-8000-000000000001", event)]
 
     def test_what_is_said_twice_is_one_thing(self) -> None:
         twice = [item(good(), lifecycleEvent="missed")] * 2
-        assert len(read_lifecycle(body(*twice), KEY, BOXES)) == 1
+        assert len(read_lifecycle(body(*twice), (KEY,), BOXES)) == 1
 
     @pytest.mark.parametrize(
         "changed",
@@ -144,7 +151,7 @@ class TestLifecycle:
         ],
     )
     def test_what_is_unknown_or_forged_is_left_out(self, changed: dict[str, object]) -> None:
-        assert read_lifecycle(body({**item(good()), **changed}), KEY, BOXES) == []
+        assert read_lifecycle(body({**item(good()), **changed}), (KEY,), BOXES) == []
 
 
 def test_nothing_but_the_standard_library_is_loaded_for_it() -> None:

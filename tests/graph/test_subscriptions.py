@@ -64,9 +64,10 @@ def ours(graph: GraphClient, doors: Doors, epoch: int = 1, clock: Any = now) -> 
 
 
 @pytest.fixture
-async def graphs(graph: GraphClient, doors: Doors) -> AsyncIterator[GraphSubscriptions]:
+async def graphs(world: World, graph: GraphClient, doors: Doors) -> AsyncIterator[GraphSubscriptions]:
     made = ours(graph, doors)
     yield made
+    world.control("POST", "clock", json={"advance_s": 3})  # no more than 25 listings in 20 s
     for there in await made.actual():
         await made.end(there.subscription_id)
 
@@ -122,7 +123,7 @@ async def test_both_doors_are_asked_and_a_letter_rings_with_our_state(
     world.arrive(plain("x", Message_ID="<ring@bell.example>"))
     async with asyncio.timeout(20):
         rung = await doors.rung
-    assert [hint.mailbox for hint in read_hints(rung, KEY, [REGISTRY])] == [REGISTRY]
+    assert [hint.mailbox for hint in read_hints(rung, (KEY,), [REGISTRY])] == [REGISTRY]
 
 
 async def test_doors_that_do_not_answer_are_asked_again_later(graphs: GraphSubscriptions, doors: Doors) -> None:
@@ -206,3 +207,21 @@ async def test_every_page_of_the_list_is_read() -> None:
         found = await ours(client, Doors("https://x.example")).actual()
     assert [s.subscription_id for s in found] == ["s1", "s2"]
     assert isinstance(found[0], Subscribed)
+
+
+async def test_those_of_another_key_are_seen_as_outdated_by_their_address(
+    graph: GraphClient, graphs: GraphSubscriptions, doors: Doors
+) -> None:
+    url = f"{doors.url}/api/graph"
+    before = GraphSubscriptions(
+        graph, f"{url}/notifications?key=0ld", f"{url}/lifecycle?key=0ld", lambda box: client_state(KEY, box, 1), now
+    )
+    old = await before.subscribe(REGISTRY, INBOX)
+    assert [(s.subscription_id, s.outdated) for s in await graphs.actual()] == [(old.subscription_id, True)]
+    assert [s.outdated for s in await before.actual()] == [False]
+
+
+async def test_what_is_listed_names_its_folder_in_our_spelling(graphs: GraphSubscriptions) -> None:
+    made = await graphs.subscribe(REGISTRY, f"/Users/{REGISTRY}/mailFolders/inbox/messages/")
+    [listed] = await graphs.actual()
+    assert (listed.subscription_id, listed.mailbox, listed.resource) == (made.subscription_id, REGISTRY, INBOX)

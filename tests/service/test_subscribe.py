@@ -1,15 +1,19 @@
 """One live subscription for each mailbox, whatever Graph tells or does not tell."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.errors import Misconfigured, Unavailable
 from service.ports import Subscribed
-from service.subscribe import Subscriber, resource_of
+from service.subscribe import MOST_FOLDERS, Place, Subscriber, plan, resource_of
 from tests.fakes.subscriptions import FakeSubscriptions
 from tests.service.house import Registry
-from tests.values import MAILBOX, SECOND_MAILBOX
+from tests.values import MAILBOX, NOON, SECOND_MAILBOX
 
 LIFE = timedelta(days=7)
 
@@ -119,3 +123,113 @@ async def test_news_of_what_is_not_ours_does_nothing(desk: Desk, event: str) -> 
     before = desk.kept()
     await desk.subscriber.hear("somebody-else-s", event)
     assert desk.kept() == before
+
+
+# ---------------------------------------------------------------- wanted against actual
+
+
+async def test_each_folder_that_is_followed_rings(desk: Desk) -> None:
+    desk.house.store.write(lambda tx: tx.follow(MAILBOX, ["inbox", "AAMkFolder="], desk.house.now))
+    assert await desk.subscriber.keep() == [MAILBOX, SECOND_MAILBOX]
+    rings = {s.resource for s in desk.kept()}
+    assert rings == {resource_of(MAILBOX), resource_of(MAILBOX, "AAMkFolder="), resource_of(SECOND_MAILBOX)}
+
+
+async def test_a_folder_that_is_no_longer_followed_rings_no_more(desk: Desk) -> None:
+    desk.house.store.write(lambda tx: tx.follow(MAILBOX, ["inbox", "AAMkFolder="], desk.house.now))
+    await desk.subscriber.keep()
+    desk.house.store.write(lambda tx: tx.follow(MAILBOX, ["inbox"], desk.house.now))
+    assert await desk.subscriber.keep() == []
+    assert {s.resource for s in desk.graph.known.values()} == {resource_of(MAILBOX), resource_of(SECOND_MAILBOX)}
+    assert desk.kept() == list(desk.graph.known.values())
+
+
+async def test_no_more_folders_ring_than_a_mailbox_may_have(desk: Desk) -> None:
+    many = [f"AAMk{number}" for number in range(MOST_FOLDERS + 5)]
+    desk.house.store.write(lambda tx: tx.follow(MAILBOX, many, desk.house.now))
+    await desk.subscriber.keep()
+    assert len([s for s in desk.kept() if s.mailbox == MAILBOX]) == MOST_FOLDERS
+
+
+async def test_one_that_was_made_under_another_key_is_made_anew_and_the_old_one_ends(desk: Desk) -> None:
+    await desk.subscriber.keep()
+    old = desk.kept()[0]
+    desk.graph.known[old.subscription_id] = replace(old, outdated=True)
+    assert await desk.subscriber.keep() == [MAILBOX]
+    assert old.subscription_id not in desk.graph.known
+    assert desk.kept() == sorted(desk.graph.known.values(), key=lambda s: s.mailbox, reverse=True)
+
+
+async def test_a_stray_at_our_address_ends(desk: Desk) -> None:
+    await desk.subscriber.keep()
+    await desk.graph.subscribe(MAILBOX, resource_of(MAILBOX, "nobody-follows-it"))
+    assert await desk.subscriber.keep() == []
+    assert len(desk.graph.known) == 2
+
+
+async def test_a_cold_door_is_asked_a_second_time(desk: Desk) -> None:
+    desk.graph.faults.add("subscribe", Unavailable("our door did not answer in time"))
+    assert await desk.subscriber.keep() == [MAILBOX, SECOND_MAILBOX]
+
+
+def carried_out(
+    wanted: list[Place], known: Iterable[Subscribed], actual: Iterable[Subscribed], now: datetime
+) -> tuple[list[Subscribed], list[Subscribed]]:
+    """What we know and what Graph has, when the plan was followed."""
+    todo = plan(wanted, known, actual, now)
+    ours = {s.subscription_id: s for s in known if s.subscription_id not in todo.forget}
+    there = {s.subscription_id: s for s in actual if s not in todo.end}
+    made = [
+        Subscribed(
+            subscription_id=f"made-{n}",
+            mailbox=place.mailbox,
+            resource=place.resource,
+            expires_at=now + LIFE,
+            renew_at=now + LIFE / 2,
+        )
+        for n, place in enumerate(todo.make)
+    ]
+    renewed = [replace(s, expires_at=now + LIFE, renew_at=now + LIFE / 2) for s in (*todo.renew, *todo.adopt)]
+    for s in (*made, *renewed):
+        ours[s.subscription_id] = there[s.subscription_id] = s
+    return list(ours.values()), list(there.values())
+
+
+PLACES = [Place(MAILBOX, resource_of(MAILBOX, folder)) for folder in ("inbox", "a", "b")]
+HOURS = st.integers(-48, 48).map(lambda hours: NOON + timedelta(hours=hours, minutes=1))
+SUBSCRIBED = st.builds(
+    Subscribed,
+    subscription_id=st.sampled_from("uvwxyz"),
+    mailbox=st.just(MAILBOX),
+    resource=st.sampled_from([place.resource for place in PLACES]),
+    expires_at=HOURS,
+    renew_at=HOURS,
+    outdated=st.booleans(),
+)
+SEVERAL = st.lists(SUBSCRIBED, max_size=6, unique_by=lambda s: s.subscription_id)
+KNOWN = SEVERAL.map(lambda several: [replace(s, outdated=False) for s in several])
+
+
+@given(st.lists(st.sampled_from(PLACES), unique=True), KNOWN, SEVERAL)
+def test_whatever_there_is_the_plan_leaves_one_good_subscription_for_each_place_and_nothing_else(
+    wanted: list[Place], known: list[Subscribed], actual: list[Subscribed]
+) -> None:
+    ours, there = carried_out(wanted, known, actual, NOON)
+    alive = [s for s in there if s.expires_at > NOON]
+    assert sorted(s.resource for s in alive) == sorted(place.resource for place in wanted)
+    assert not any(s.outdated for s in alive)
+    assert {s.subscription_id for s in ours} == {s.subscription_id for s in alive}
+
+
+@given(st.lists(st.sampled_from(PLACES), unique=True), KNOWN, SEVERAL)
+def test_what_is_as_it_should_be_is_left_alone(
+    wanted: list[Place], known: list[Subscribed], actual: list[Subscribed]
+) -> None:
+    ours, there = carried_out(wanted, known, actual, NOON)
+    again = plan(wanted, ours, [s for s in there if s.expires_at > NOON], NOON)
+    assert (again.make, again.adopt, again.end, again.forget) == ((), (), (), ())
+
+
+@given(st.lists(st.sampled_from(PLACES), unique=True), KNOWN)
+def test_where_graph_cannot_be_asked_nothing_ends(wanted: list[Place], known: list[Subscribed]) -> None:
+    assert plan(wanted, known, None, NOON).end == ()

@@ -76,6 +76,15 @@ def test_a_cursor_is_kept_for_each_mailbox_and_folder_and_may_be_forgotten(store
     assert (cursor(), cursor(folder="sent")) == (None, "https://graph/s")
 
 
+def test_folders_are_followed_with_their_cursors_until_they_are_not(store: SqlStore) -> None:
+    store.write(lambda tx: tx.follow("m", ["inbox", "a"], NOON))
+    store.write(lambda tx: tx.save_cursor("m", "inbox", "link", NOON + MINUTE))
+    store.write(lambda tx: tx.follow("m", ["b", "inbox"], NOON + 2 * MINUTE))
+    assert store.read(lambda tx: tx.followed("m")) == {"b": NOON + 2 * MINUTE, "inbox": NOON + MINUTE}
+    assert store.read(lambda tx: (tx.cursor("m", "inbox"), tx.cursor("m", "b"))) == ("link", None)
+    assert store.read(lambda tx: tx.followed("other")) == {}
+
+
 # ---------------------------------------------------------------- chats
 
 
