@@ -1,10 +1,12 @@
 """Commands taken into a store: once each, whoever presses at the same time, whatever fails between."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from registry.commands import Approve, Close, Command, NoteReplySent, Quarantine, Refer, Register
@@ -235,3 +237,21 @@ def test_in_one_transaction_several_commands_stand_or_fall_together(store: SqlSt
         store.write(both)
     assert isinstance(undone.value.taken.decision, Refused)
     assert all_records(store) == []
+
+
+def test_a_write_that_fails_though_nobody_waited_for_it_undoes_all_of_its_transaction(
+    taker: Taker, store: SqlStore
+) -> None:
+    record = taker.take(register(), key="k1").record
+    assert record is not None
+    entries = store.read(lambda tx: tx.sheet("r1"))
+
+    def enter_again(tx: Transaction) -> None:
+        assert tx.first_time("k2", "r1", NOON)
+        tx.save(None, record, entries)
+
+    for _ in range(2):  # whichever connection serves the second is as good as new
+        with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
+            store.write(enter_again)
+    assert store.write(lambda tx: tx.first_time("k2", "r1", NOON))
+    assert store.read(lambda tx: tx.sheet("r1")) == entries
