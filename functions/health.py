@@ -15,14 +15,18 @@ def live(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route("health/ready", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def ready(req: func.HttpRequest) -> func.HttpResponse:
-    """200 when a letter that arrives now would be registered and put before somebody; else 503 and what is missing."""
+    """200 when a letter that arrives now would be registered and put before somebody; else 503 and what is missing.
+
+    `misconfigured` says that waiting does not help: a setting must be put right first.
+    """
     from registry.errors import Misconfigured
 
+    misconfigured = False
     try:
         from app.wiring import house
 
         missing = await asyncio.to_thread(house().not_ready)
     except Misconfigured as error:
-        missing = [str(error)]
-    body = json.dumps({"ready": not missing, "missing": missing}, ensure_ascii=False)
+        missing, misconfigured = [str(error)], True
+    body = json.dumps({"ready": not missing, "misconfigured": misconfigured, "missing": missing}, ensure_ascii=False)
     return func.HttpResponse(body, status_code=503 if missing else 200, mimetype="application/json")

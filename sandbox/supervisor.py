@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import sys
@@ -114,23 +115,40 @@ class Supervisor:
         print(f"\nTarasul is ready: {self._layout.urls['page']}\n", flush=True)
 
     async def _await_ready(self, session: aiohttp.ClientSession, url: str, until: float) -> None:
-        """Ask *url* until it answers 200; at the moment *until* give up with its last answer."""
+        """Ask *url* until it answers 200. Give up at the moment *until* with its last answer, or at once where it says
+        that a setting must be put right first."""
         said = "nothing"
         while time.monotonic() < until:
             try:
                 async with session.get(url) as answer:
                     if answer.status == 200:
                         return
-                    said = f"{answer.status} {(await answer.text())[:500]}"
+                    text = await answer.text()
+                    said = f"{answer.status} {text[:500]}"
+                    if wrong := _wrong_settings(text):
+                        self._give_up(f"the product cannot start: {wrong}")
+                        break
             except (aiohttp.ClientError, TimeoutError) as error:
                 said = str(error)
             await asyncio.sleep(0.1)
-        self._give_up(f"not ready within {READY_WITHIN_S:g} s; {url} said last: {said}")
+        else:
+            self._give_up(f"not ready within {READY_WITHIN_S:g} s; {url} said last: {said}")
         await asyncio.Event().wait()  # until cancelled, as everything is at the end
 
     def _give_up(self, why: str) -> None:
         self._given_up = why
         self._ending.set()
+
+
+def _wrong_settings(told: str) -> str:
+    """What the product says of its settings, where waiting does not help."""
+    try:
+        body = json.loads(told)
+    except ValueError:
+        return ""
+    if not isinstance(body, dict) or not body.get("misconfigured"):
+        return ""
+    return "; ".join(map(str, body.get("missing", ())))
 
 
 async def _copy_lines(stream: asyncio.StreamReader, name: str) -> None:

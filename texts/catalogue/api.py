@@ -34,7 +34,7 @@ ROWS: dict[str, tuple[str, str]] = {
         "The service is busy. Nothing was changed; try again shortly.",
     ),
     "api.misconfigured": (
-        "إعداد ناقص. الدور على مسؤول النظام: {why}",
-        "A setting is missing. It is an operator's turn: {why}",
+        "إعداد ناقص أو خاطئ. الدور على مسؤول النظام: {why}",
+        "A setting is missing or wrong. It is an operator's turn: {why}",
     ),
 }
