@@ -48,6 +48,8 @@ class Pages:
         if b"/$value" in target:
             assert numbered is not None
             return self._bytes[int(numbered[1])]
+        if b"/messages" not in target:
+            return _NO_FOLDERS_BELOW if b"/childFolders" in target else _INBOX
         delta, listing = self._folders[target[: target.index(b"/", 1)]]
         pages = delta if b"/delta" in target else listing
         return pages[int(numbered[1]) if numbered is not None else 0]
@@ -81,6 +83,10 @@ def _page(body: str, path: str, following: int | None, *, ends: bool) -> bytes:
 def _answer(body: bytes, kind: str = "application/json; odata.metadata=minimal") -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
+
+
+_INBOX = _answer(b'{"id":"the-inbox","displayName":"Inbox","childFolderCount":0}')
+_NO_FOLDERS_BELOW = _answer(b'{"value":[]}')
 
 
 class _Connection(asyncio.Protocol):

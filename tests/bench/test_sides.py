@@ -80,3 +80,13 @@ def test_the_commands_that_are_measured_close_the_record(tmp_path: Path) -> None
     assert stored is not None
     assert stored.record.ended
     office.store.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "count"), [("known", "selected", 8), ("naive", "whole", 8), ("new", "new", 2)]
+)
+def test_the_product_reads_what_the_pages_show(kind: str, folder: str, count: int) -> None:
+    with Side("bench.graph_pages", {"count": 8, "page": 4, "new": 2}) as pages:
+        told = {"kind": kind, "base_url": f"{pages.ready['origin']}/{folder}/v1.0", "count": count}
+        with Side("bench.sides.resync", told) as reader:
+            assert reader()["letters"] == reader()["letters"] == count
