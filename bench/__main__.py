@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import card, cold, machine, resync, steps
+from bench import card, cold, faults, machine, resync, steps
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "resync": resync.measure,
+    "faults": faults.measure,
     "steps": steps.measure,
     "card": card.measure,
     "cold": cold.measure,

@@ -55,6 +55,7 @@ async def token(scope: str, *, fresh: bool = False) -> str:
 def open_store(folder: Path) -> SqlStore:
     store = SqlStore(Database(stores.sqlite_url(folder)), OFFICE.entity_id)
     store.write(lambda tx: tx.save_office(OFFICE))
+    store.write(lambda tx: tx.follow(letters.MAILBOX, [INBOX], clock()))
     return store
 
 
@@ -93,7 +94,11 @@ class Reader:
         self.store.close()
 
     def forget_cursor(self) -> None:
-        self.store.write(lambda tx: tx.save_cursor(letters.MAILBOX, INBOX, None, clock()))
+        def work(tx: Transaction) -> None:
+            tx.save_cursor(letters.MAILBOX, INBOX, None, clock())
+            tx.follow(letters.MAILBOX, [INBOX], clock())
+
+        self.store.write(work)
 
 
 def main(kind: str, base_url: str, count: int) -> None:
