@@ -58,6 +58,7 @@ class Settings:
     bot_app_id: str = ""
     bot_openid_metadata_url: str = _METADATA
     bot_service_hosts: tuple[str, ...] = tuple(_TEAMS_HOSTS.split())
+    bot_service_url: str = "https://smba.trafficmanager.net/teams/"
     teams_app_id: str = ""
     api_audience: str = ""
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Kuwait"))
@@ -114,8 +115,16 @@ _PLAIN = (
     "graph_base_url",
     "authority_url",
     "bot_openid_metadata_url",
+    "bot_service_url",
 )
-_URLS = ("PUBLIC_URL", "KEY_VAULT_URL", "GRAPH_BASE_URL", "AUTHORITY_URL", "BOT_OPENID_METADATA_URL")
+_URLS = (
+    "PUBLIC_URL",
+    "KEY_VAULT_URL",
+    "GRAPH_BASE_URL",
+    "AUTHORITY_URL",
+    "BOT_OPENID_METADATA_URL",
+    "BOT_SERVICE_URL",
+)
 
 
 def _malformed(given: Mapping[str, str]) -> list[str]:

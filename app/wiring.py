@@ -179,7 +179,7 @@ class House:
             clock,
             owner=self.owner,
             mailboxes=self.mailboxes,
-            chats=TeamsChats(self.channel, clock),
+            chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             lease_s=self.settings.lease_s,
         )

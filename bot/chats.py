@@ -22,10 +22,19 @@ class Line(Protocol):
 
 
 class TeamsChats:
-    """See service.ports.Chats."""
+    """See service.ports.Chats.
 
-    def __init__(self, line: Line, clock: Callable[[], datetime]) -> None:
-        self._line, self._clock = line, clock
+    Args:
+        service_url: Where Teams takes messages for chats whose own address is not known.
+    """
+
+    def __init__(self, line: Line, clock: Callable[[], datetime], service_url: str) -> None:
+        self._line, self._clock, self._service_url = line, clock, service_url
+
+    def found(self, person: str, conversation_id: str) -> Conversation:
+        return Conversation(
+            person=person, conversation_id=conversation_id, service_url=self._service_url, user_mri="", bot_id=""
+        )
 
     async def ask(self, conversation: Conversation, card: CardView) -> str:
         message = card_message(step_card(card, self._clock()))

@@ -2,7 +2,8 @@
 # The app in people's Teams
 ################################################################
 #
-# Rule 1: it being installed already is as good as installing it.
+# Rule 1: it being installed already is as good as installing it; then the chat can be asked for, for Teams tells the
+#         bot of it only once.
 # Rule 2: the organisation's catalogue names the app by an id of its own, looked up once by the id in our manifest, and
 #         again when it is not found any more: a new upload may have got another.
 #
@@ -30,6 +31,7 @@ class _Found(msgspec.Struct):
 
 
 _FOUND = msgspec.json.Decoder(_Found)
+_CHAT = msgspec.json.Decoder(_App)
 
 
 class GraphInstalls:
@@ -47,8 +49,8 @@ class GraphInstalls:
     def _sdk(self) -> "GraphServiceClient":
         return sdk(self._graph)
 
-    async def install(self, person: str) -> None:
-        """Install the app for *person*. Their chat is told of later, by the bot.
+    async def install(self, person: str) -> bool:
+        """Install the app for *person*: their chat is told of later, by the bot. False where it was there already.
 
         Raises:
             Misconfigured: The catalogue does not have the app, the permission is missing, or the person has no Teams.
@@ -64,11 +66,36 @@ class GraphInstalls:
             await self._sdk.users.by_user_id(person).teamwork.installed_apps.post(
                 wanted, RequestConfiguration(options=unparsed())
             )
-        except Changed:  # 409: it is there
-            return
+        except Changed:  # 409
+            return False
         except Gone as why:
             self._catalogued = None
             raise Misconfigured(f"{person} has no Teams, or the app is not in the catalogue any more: {why}") from why
+
+        return True
+
+    async def chat(self, person: str) -> str | None:
+        """The id of *person*'s chat with the bot; None where the app is not there."""
+        from kiota_abstractions.base_request_configuration import RequestConfiguration
+        from msgraph.generated.users.item.teamwork.installed_apps.installed_apps_request_builder import (
+            InstalledAppsRequestBuilder,
+        )
+
+        catalogued = self._catalogued or await self._look_up()
+        wanted = InstalledAppsRequestBuilder.InstalledAppsRequestBuilderGetQueryParameters(
+            filter=f"teamsApp/id eq '{catalogued}'", expand=["teamsApp"]
+        )
+        installed = self._sdk.users.by_user_id(person).teamwork.installed_apps
+        try:
+            answer = await installed.get(RequestConfiguration(query_parameters=wanted, options=unparsed()))
+            found = read_json(answer.content, _FOUND)  # type: ignore[union-attr]  # unparsed: what httpx has
+            if not found.value:
+                return None
+            one = installed.by_user_scope_teams_app_installation_id(found.value[0].id)
+            chat = await one.chat.get(RequestConfiguration(options=unparsed()))
+        except Gone:
+            return None
+        return read_json(chat.content, _CHAT).id  # type: ignore[union-attr]
 
     async def _look_up(self) -> str:
         from kiota_abstractions.base_request_configuration import RequestConfiguration

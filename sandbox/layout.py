@@ -106,6 +106,7 @@ def plan(
         "TEAMS_APP_ID": people["app"].get("manifest_id") or app_id,
         "BOT_OPENID_METADATA_URL": f"{tenant_url}/botframework/.well-known/openidconfiguration",
         "BOT_SERVICE_HOSTS": "127.0.0.1",
+        "BOT_SERVICE_URL": f"{tenant_url}/",
         "PUBLIC_URL": product_url,
         "REGISTRY_MAILBOXES": " ".join(box["address"] for box in people["registry_mailboxes"]),
     }

@@ -173,8 +173,16 @@ class Performer:
         return Done(also=lambda tx, at: tx.add_card(sent, at))
 
     async def _introduce(self, person: str, known: Conversation | None) -> Later:
-        """Install the app for *person*; the bot tells of the chat when it knows it, and hastens what waits."""
-        await self._installs.install(person)
+        """Install the app for *person*; the bot tells of the chat when it knows it, and hastens what waits.
+
+        Where the app is there already the news may have been lost: the chat is asked for.
+        """
+        if not await self._installs.install(person):
+            conversation_id = await self._installs.chat(person)
+            if conversation_id is not None and (known is None or known.conversation_id != conversation_id):
+                chat = self._chats.found(person, conversation_id)
+                await asyncio.to_thread(self._store.write, lambda tx: tx.save_conversation(chat, self._clock()))
+                return Later(0, "the chat was found")
         return Later(
             _LOOK_AGAIN_S if known is None else _INSTALLED_AGAIN_S,
             "the app was installed; the chat is not known yet",

@@ -384,8 +384,12 @@ class Directory(Protocol):
 class Installs(Protocol):
     """The app in people's Teams."""
 
-    async def install(self, person: str) -> None:
-        """Install the app for *person*; it being there already is as good. Their chat is told of later, by the bot."""
+    async def install(self, person: str) -> bool:
+        """Install the app for *person*: their chat is told of later, by the bot. False where it was there already."""
+        ...
+
+    async def chat(self, person: str) -> str | None:
+        """The id of *person*'s chat with the bot; None where the app is not there."""
         ...
 
 
@@ -406,6 +410,10 @@ class NotInstalled(Exception):
 
 class Chats(Protocol):
     """Cards in people's chats."""
+
+    def found(self, person: str, conversation_id: str) -> Conversation:
+        """A chat that the bot was never told of, as far as it can be known."""
+        ...
 
     async def ask(self, conversation: Conversation, card: "CardView") -> str:
         """Put a card in the chat and return its activity id. Raises ChatBlocked, NotInstalled."""

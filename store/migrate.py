@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import threading
 
 import psycopg
 
@@ -9,6 +10,7 @@ from store.database import Connected, Database
 
 HEAD = "0001"  # the newest file in migrations/versions; a test compares
 _LOCK = 7_304_001  # any number that nobody else uses
+_ONE_AT_A_TIME = threading.Lock()  # Alembic keeps what it works on for the whole process
 
 
 def migrate(database: Database) -> None:
@@ -20,21 +22,26 @@ def migrate(database: Database) -> None:
     try:
         if _version(connected) >= HEAD:
             return
-        driver = connected.driver
-        driver.execute("BEGIN" if connected.postgres else "BEGIN IMMEDIATE")
-        try:
-            if connected.postgres:
-                driver.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            if _version(connected) < HEAD:
-                _upgrade(connected)
-            else:
-                driver.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error, psycopg.Error):
-                driver.execute("ROLLBACK")
-            raise
+        with _ONE_AT_A_TIME:
+            _migrate(connected)
     finally:
         connected.close()
+
+
+def _migrate(connected: Connected) -> None:
+    driver = connected.driver
+    driver.execute("BEGIN" if connected.postgres else "BEGIN IMMEDIATE")
+    try:
+        if connected.postgres:
+            driver.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        if _version(connected) < HEAD:
+            _upgrade(connected)
+        else:
+            driver.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error, psycopg.Error):
+            driver.execute("ROLLBACK")
+        raise
 
 
 def _version(connected: Connected) -> str:

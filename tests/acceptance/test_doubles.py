@@ -1,6 +1,8 @@
 """Whatever is delivered twice and out of order, by Graph, by Teams, by the queues or by a finger, is done once."""
 
-from tests.acceptance.ministry import Card, Ministry, Shown
+from pathlib import Path
+
+from tests.acceptance.ministry import Card, Ministry, Shown, opened
 from tests.acceptance.way import go, judge, numbers_have_no_gap
 
 SECONDS_APART = 2
@@ -41,3 +43,14 @@ def test_everything_delivered_twice_and_shuffled_is_done_once(ministry: Ministry
     numbers_have_no_gap(ministry)
     day = ministry.day()
     assert (day["green"], day["missing"], day["seen"], day["registered"]) == (True, [], 2, 2)
+
+
+def test_a_letter_goes_its_way_although_nobody_ever_tells_of_anything(tmp_path: Path) -> None:
+    """Every notification of Graph and all that Teams tells of installed apps is lost: timers and questions make up."""
+    with opened(tmp_path) as ministry:
+        ministry.faults(*({"match": told, "fault": "drop"} for told in ("notifications", "connector")), seed=12)
+        with ministry.time_flies(40):
+            went = go(ministry, "كتاب رقم 3/2026 بشأن الموازنة")
+        assert ministry.struck() >= 3
+        ministry.faults()
+        judge(ministry, went)

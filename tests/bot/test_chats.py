@@ -81,7 +81,7 @@ class InMemory:
 class OverHttp:
     def __init__(self, world: TeamsWorld) -> None:
         self.world, self.channel = world, world.channel()
-        self.chats = TeamsChats(self.channel, lambda: NOON)
+        self.chats = TeamsChats(self.channel, lambda: NOON, "https://smba.example/")
         self.conversation = world.install(HUDA)
 
     async def standing(self) -> dict[str, bool]:

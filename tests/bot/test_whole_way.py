@@ -103,7 +103,7 @@ async def ministry(tmp_path: Path) -> AsyncIterator[Ministry]:
             house.clock,
             owner="test",
             mailboxes={MAILBOX: FakeMailbox(MAILBOX)},
-            chats=TeamsChats(channel, house.clock),
+            chats=TeamsChats(channel, house.clock, "https://smba.example/"),
             installs=FakeInstalls(),
         )
         for upn in (HUDA, OMAR):

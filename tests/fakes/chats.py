@@ -24,6 +24,15 @@ class FakeChats:
         self.faults = Faults()
         self._ids = count(1)
 
+    def found(self, person: str, conversation_id: str) -> Conversation:
+        return Conversation(
+            person=person,
+            conversation_id=conversation_id,
+            service_url="https://smba.example/",
+            user_mri="",
+            bot_id="",
+        )
+
     async def ask(self, conversation: Conversation, card: CardView) -> str:
         self._admit(conversation.conversation_id)
         self.faults.before("ask")

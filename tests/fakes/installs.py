@@ -12,10 +12,15 @@ class FakeInstalls:
         self.faults = Faults()
         self._without_teams = without_teams
 
-    async def install(self, person: str) -> None:
+    async def install(self, person: str) -> bool:
         self.faults.before("install")
         if person in self._without_teams:
             raise Misconfigured(f"{person} has no Teams")
-        if person not in self.installed:
-            self.installed.append(person)
+        new = person not in self.installed
+        self.installed += [person] if new else []
         self.faults.after("install")
+        return new
+
+    async def chat(self, person: str) -> str | None:
+        self.faults.before("chat")
+        return f"a:{person}" if person in self.installed else None

@@ -19,6 +19,7 @@ from tests.programs import REPOSITORY
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # msgraph-sdk's own, one for each builder
 
 NOURA = "7b1f0c52-0d0c-4b0e-9a55-3f2f6f5f0001"
+KHALID = "7b1f0c52-0d0c-4b0e-9a55-3f2f6f5f0007"
 ABDULLAH = "7b1f0c52-0d0c-4b0e-9a55-3f2f6f5f0002"
 CLERK = DirectoryPerson(
     person_id=ABDULLAH,
@@ -101,9 +102,14 @@ class TestInstalls:
         world: World = request.getfixturevalue("world")
         return GraphInstalls(request.getfixturevalue("graph"), world.state["app_id"])
 
-    async def test_installing_twice_is_no_fault(self, installs: Installs) -> None:
-        for _ in range(2):
-            await installs.install(NOURA)
+    async def test_installing_twice_is_no_fault_and_is_told(self, installs: Installs) -> None:
+        await installs.install(NOURA)
+        assert await installs.install(NOURA) is False
+
+    async def test_the_chat_of_whoever_has_the_app_can_be_asked_for(self, installs: Installs) -> None:
+        await installs.install(NOURA)
+        assert await installs.chat(NOURA)
+        assert await installs.chat(KHALID) is None
 
     async def test_whoever_has_no_teams_is_an_operators_turn(self, installs: Installs) -> None:
         with pytest.raises(Misconfigured):

@@ -119,6 +119,10 @@ async def test_a_reply_is_drafted_then_sent_and_both_stand_on_the_sheet(house: R
 # ---------------------------------------------------------------- chats that are not there yet
 
 
+async def nowhere(person: str) -> str | None:
+    return None
+
+
 async def test_who_has_no_chat_gets_the_app_and_the_card_when_the_bot_meets_them(house: Registry) -> None:
     await house.registered()
     performer = house.performer()
@@ -134,18 +138,38 @@ async def test_a_chat_that_becomes_known_while_the_app_is_being_installed_is_not
     await house.registered()
     honest = house.installs.install
 
-    async def install(person: str) -> None:
-        await honest(person)
+    async def install(person: str) -> bool:
+        new = await honest(person)
         house.meet(person)
+        return new
 
     house.installs.install = install  # type: ignore[method-assign]
     await house.performer().perform_due()
     assert len(house.cards_of("huda")) == 1
 
 
-async def test_where_no_news_of_a_chat_ever_comes_an_operator_is_told(house: Registry) -> None:
+async def test_where_the_news_of_a_chat_was_lost_the_chat_is_asked_for(house: Registry) -> None:
+    """An organisation installs the app for everybody, or we were down when Teams told of it: it tells once."""
+    await house.registered()
+    house.installs.installed.append("huda")
+    await house.performer().perform_due()
+    assert len(house.cards_of("huda")) == 1
+
+
+async def test_a_chat_that_is_found_is_forgotten_for_the_one_that_teams_tells_of(house: Registry) -> None:
+    await house.registered()
+    house.installs.installed.append("huda")
+    await house.performer().perform_due()
+    house.meet("huda")
+    chat = house.store.read(lambda tx: tx.conversation("huda"))
+    assert chat is not None
+    assert chat.user_mri == "29:huda"
+
+
+async def test_where_no_chat_can_be_found_an_operator_is_told(house: Registry) -> None:
     record = await house.registered()
     performer = house.performer(most_tries=3)
+    house.installs.chat = nowhere  # type: ignore[method-assign]
     for _ in range(3):
         await performer.perform_due()
         house.later(400)
