@@ -78,7 +78,7 @@ class Registered(Event):
     source: Source
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
-    reasons: tuple[str, ...] = ()  # why a mail went to quarantine, as text keys
+    reasons: tuple[str, ...] = ()  # as text keys: why it is in quarantine; what must be known of a letter (sealed …)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from registry.office import SYSTEM, Office, Person
 from registry.record import Record, holders
 from registry.rights import may_act
 from registry.sheet import ERASED, Entry, read_entry, verify
-from registry.vocabulary import Verb
+from registry.vocabulary import KINDS, Verb
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
 
@@ -141,9 +141,10 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
     """What happened, in one sentence."""
     match event:
-        case Registered(reasons=reasons, reference=reference) if reasons:
-            why = "، ".join(say(lang, r) for r in reasons) if lang == "ar" else ", ".join(say(lang, r) for r in reasons)
-            return say(lang, "event.Registered.quarantined", reference=reference, reasons=why)
+        case Registered(reasons=reasons, reference=reference, kind=kind) if reasons:
+            why = ("، " if lang == "ar" else ", ").join(say(lang, r) for r in reasons)
+            key = "event.Registered.remarked" if KINDS[kind].listed else "event.Registered.quarantined"
+            return say(lang, key, reference=reference, reasons=why)
         case Registered(reference=reference):
             return say(lang, "event.Registered", reference=reference)
         case Referred(cause=cause, asked=asked, to_person=person, to_unit=unit):

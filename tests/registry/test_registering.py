@@ -78,7 +78,7 @@ def test_an_english_forward_is_unwrapped_as_well() -> None:
 
 def test_a_letter_forwarded_as_an_attachment_is_the_attached_one() -> None:
     attached = Letter(sender=AUDIT, subject="طلب مستندات", text="نرجو الإفادة", sent_at="Sun, 15 Nov 2026")
-    event = entered(mail(sender=HUDA, subject="كما وصل", text=FORWARDED, attached=attached))
+    event = entered(mail(sender=HUDA, subject="كما وصل", text=FORWARDED, attached=(attached,)))
     assert (event.original_sender, event.subject, event.letter_date) == (AUDIT, "طلب مستندات", "Sun, 15 Nov 2026")
     assert (event.forwarded_by, event.received_via) == ("huda", "forward")
 

@@ -3,6 +3,7 @@
 ROWS: dict[str, tuple[str, str]] = {
     "event.Registered": ("قُيّد برقم {reference}", "Registered as {reference}"),
     "event.Registered.quarantined": ("حُجر برقم {reference}: {reasons}", "Quarantined as {reference}: {reasons}"),
+    "event.Registered.remarked": ("قُيّد برقم {reference}. {reasons}", "Registered as {reference}. {reasons}"),
     "event.Referred.rule": ("أُحيل إلى {who} {asked} (قاعدة السجل)", "Referred to {who}: {asked} (registry rule)"),
     "event.Referred.person": ("أحال إلى {who} {asked}", "Referred to {who}: {asked}"),
     "event.Referred.answer": ("عُرضت النتيجة على {who} {asked}", "The result went to {who}: {asked}"),
