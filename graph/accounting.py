@@ -57,6 +57,8 @@ def account(raw: bytes, root: Entity, fates: Mapping[int, str]) -> Account:
         fates: What the reader made of each leaf, and of each place outside the parts, by the place where it starts:
             body, part or unreadable.
     """
+    if not raw:  # no MIME: there are no bytes to be counted
+        return Account(())
     spans = [Span(a, b, what) for a, b, what in _of(raw, root, fates) if b > a]
     end = 0
     for span in spans:
@@ -74,7 +76,7 @@ def says_something(raw: bytes) -> bool:
 def _of(raw: bytes, entity: Entity, fates: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
     yield entity.start, entity.body, ENVELOPE
     if not entity.children:
-        yield entity.body, entity.end, fates.get(entity.body, LOST)
+        yield entity.body, entity.end, _kept(fates.get(entity.body))
         return
     edge = b"--" + entity.parameters["boundary"].rstrip().encode("utf-8", "replace")
     at = entity.body
@@ -93,9 +95,13 @@ def _between(
     for a, b in entity.outside:
         if start <= a and b <= end:
             yield at, a, _dividing(raw[at:a], edge)
-            yield a, b, fates.get(a, LOST) if says_something(raw[a:b]) else ENVELOPE
+            yield a, b, _kept(fates.get(a)) if says_something(raw[a:b]) else ENVELOPE
             at = b
     yield at, end, _dividing(raw[at:end], edge)
+
+
+def _kept(fate: str | None) -> str:
+    return fate if fate in (BODY, PART, UNREADABLE) else LOST
 
 
 def _dividing(raw: bytes, edge: bytes) -> str:

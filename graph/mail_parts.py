@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from graph import headers
-from graph.accounting import BODY, PART, UNREADABLE, account, says_something
+from graph.accounting import BODY, PART, UNREADABLE, Account, account, says_something
 from graph.calendar_text import read_appointment
 from graph.charsets import Confidence, cleaned, read_text
 from graph.cloud_links import cloud_link, cloud_links
@@ -67,7 +67,8 @@ class Reader:
         self._images: list[tuple[int, str]] = []  # (place in `parts`, content id): inline if the body shows them
         self._linked: set[str] = set()  # files in the cloud
         self._raw = b""
-        self._fates: dict[int, str] = {}
+        self._fates: dict[int, str] = {}  # what became of each leaf, by the place of its body
+        self.account = Account(())
         self.parts: list[Part] = []
         self.bodies: dict[str, bytes] = {}  # by SHA-256
         self.attached: list[Letter] = []
@@ -76,7 +77,7 @@ class Reader:
 
     def walk(self, raw: bytes, root: Entity) -> None:
         """Read the mail *root*, parsed from *raw*; that is empty for one that is no MIME."""
-        self._inner(raw, root)
+        self.account = self._inner(raw, root)
         shown = {cid for block in (*self._blocks, *self._spare) for page in block.html for cid in _CID.findall(page)}
         for place, content_id in self._images:
             if content_id in shown:
@@ -101,14 +102,16 @@ class Reader:
 
     # ------------------------------------------------------------ the tree
 
-    def _inner(self, raw: bytes, root: Entity) -> None:
+    def _inner(self, raw: bytes, root: Entity) -> Account:
         """Walk a tree with bytes of its own, and see that its parts add up."""
         before = self._raw, self._fates
         self._raw, self._fates = raw, {}
         self._walk(root, None, root)
-        if raw and account(raw, root, self._fates).lost:
+        found = account(raw, root, self._fates)
+        if found.lost:
             self._parser.defect(UNACCOUNTED)
         self._raw, self._fates = before
+        return found
 
     def _walk(self, entity: Entity, block: _Block | None, root: Entity) -> None:
         """Sort *entity*; inside an alternative all text goes to one *block*."""
