@@ -15,6 +15,8 @@ from graph.charsets import cleaned
 LONGEST_NAME = 180  # characters …
 LONGEST_NAME_BYTES = 240  # … and bytes in UTF-8: file systems take 255
 
+_LOOKED_AT = 4_000  # characters; what stands behind them would be cut off in any case, but for the ending
+
 _SLASHES = re.compile(
     '[/\\\\:*?"<>|\n\t'
     "\u2044\u2215\u29f5\u29f8\u2571\ufe68\uff0f\uff3c\ua789\uff1a\uff0a\uff1f\uff1c\uff1e\uff5c]"  # twins
@@ -40,7 +42,8 @@ def safe_name(name: str, kind: str, number: int) -> str:
         kind: Its content type, which gives an ending to a file without a name.
         number: Which part of the mail it is: the name of what has none.
     """
-    said = unicodedata.normalize("NFC", cleaned(headers.words(name))[:20_000])
+    said = cleaned(headers.words(name))
+    said = unicodedata.normalize("NFC", said[:_LOOKED_AT] + said[_LOOKED_AT:][-20:])
     seen = "".join(
         c for c in said if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
     )

@@ -26,6 +26,7 @@ _WORDS = {
 }
 _NAMES = {search_key(word): name for name, words in _WORDS.items() for word in words}
 _LONGEST_WORD, _LONGEST_ROW = 24, 20_000
+_MOST_TRIES = 500  # lines that name a sender
 _SENT_BY_A_PROGRAM = {
     search_key(word) for word in ("تم الإرسال", "تاريخ الإرسال", "أُرسلت", "sent", "envoyé", "envoyé le")
 }
@@ -81,11 +82,15 @@ def unwrap(text: str) -> Forwarded | None:
     them, one below the other or each after one blank line; a long row of addresses may run on. That a mail program
     wrote it is seen by the sender's address, by its word for the time of sending, or by the line it drew above.
     """
-    lines = [bare(line) for line in text.splitlines()]
+    lines = bare(text).splitlines()
+    tries = 0
     for start, line in enumerate(lines):
         first = _read_line(line)
         if first is None or first.name != "from" or not first.value:
             continue
+        tries += 1
+        if tries > _MOST_TRIES:  # nobody forwards so often; somebody wants us to look for long
+            break
         found, end = _read_block(lines, start)
         note_end, divided = _above(lines, start)
         if len(found) < 3 or not (divided or _by_a_program(found)):

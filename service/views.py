@@ -70,7 +70,7 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         "updated_at": instant(record.updated_at),
         "due_at": instant(record.due_at),
         "dmarc": record.dmarc,
-        "reasons": [_said(reason) for reason in record.reasons],
+        "reasons": [_said(reason) for reason in record.reasons if open_to_viewer or not record.rules.listed],
         "outcome": record.outcome,
         "replied_at": instant(record.reply.sent_at) if record.reply else None,
         "stuck": list(record.stuck),
@@ -141,7 +141,9 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
     """What happened, in one sentence."""
     match event:
-        case Registered(reasons=reasons, reference=reference, kind=kind) if reasons:
+        case Registered(reasons=reasons, reference=reference, kind=kind) if reasons and (
+            cleared or not KINDS[kind].listed
+        ):
             why = ("، " if lang == "ar" else ", ").join(say(lang, r) for r in reasons)
             key = "event.Registered.remarked" if KINDS[kind].listed else "event.Registered.quarantined"
             return say(lang, key, reference=reference, reasons=why)

@@ -1,14 +1,16 @@
 """A mail read from its bytes."""
 
+import base64
 import hashlib
 import tracemalloc
+from urllib.parse import quote
 
 import pytest
 
 from graph.mime import read_mail
 from graph.mime_tree import Limits
 from registry.forwarded import unwrap
-from registry.mail import Address
+from registry.mail import Address, Repair
 from sandbox.ministry.samples import letters
 from tests.graph.mails import HEAD, ITEM, MAILBOX, NOON, fetched, multipart, part, plain, read, text
 
@@ -274,6 +276,47 @@ class TestWhatIsSaidBeside:
         assert read(theirs + HEAD + b"\r\nx").authentication.dmarc == "pass"
         silent = b"Authentication-Results: mx.ministry.example; spf=pass\r\n"
         assert read(silent + theirs + HEAD + b"\r\nx").authentication.dmarc == "none"
+
+
+class TestRepairs:
+    """What a mailer spoilt is put right, said, and kept as it stood."""
+
+    WORDS = "طلب مستندات الربع الثاني"
+    PDF_PART = "Content-Type: application/pdf\r\nContent-Disposition: attachment; {}\r\n\r\nx"
+
+    def test_a_subject_encoded_twice_is_undone_and_its_line_kept(self) -> None:
+        spoilt = self.WORDS.encode().decode("cp1256")
+        written = "=?utf-8?B?" + base64.b64encode(spoilt.encode()).decode() + "?="
+        mail = read(HEAD.replace(b"Documents", written.encode()) + b"\r\nx")
+        assert mail.letter.subject == self.WORDS
+        assert mail.repairs == (Repair(name="subject", raw=written, confidence="high"),)
+        assert (mail.remarks, mail.unreadable) == (("repaired.high",), ())
+
+    def test_a_subject_without_a_charset_is_a_guess_and_its_bytes_are_kept(self) -> None:
+        raw = self.WORDS.encode("cp1256")
+        mail = read(HEAD.replace(b"Documents", raw) + b"\r\nx")
+        assert (mail.letter.subject, mail.remarks) == (self.WORDS, ("repaired.likely",))
+        assert mail.repairs[0].raw.encode("latin-1") == raw
+
+    @pytest.mark.parametrize("sent_as", ["iso-8859-1", "us-ascii", "utf-8"])
+    def test_a_body_under_a_wrong_name_is_read_and_said(self, sent_as: str) -> None:
+        body = f"Content-Type: text/plain; charset={sent_as}\r\n\r\n".encode() + self.WORDS.encode("cp1256")
+        mail = read(HEAD + body)
+        assert (mail.letter.text, mail.remarks) == (self.WORDS, ("repaired.likely",))
+
+    def test_a_name_that_was_spoilt_is_read_and_said(self) -> None:
+        written = f"filename*=iso-8859-1''{quote(self.WORDS.encode('cp1256'))}.pdf"
+        mail = read(multipart(self.PDF_PART.format(written).encode()))
+        assert ([p.name for p in mail.parts], mail.remarks) == ([f"{self.WORDS}.pdf"], ("repaired.likely",))
+        assert written in mail.repairs[0].raw
+
+    def test_a_name_with_a_missing_piece_keeps_the_others(self) -> None:
+        written = "filename*1*=%D9%83%D8%AA; filename*0*=utf-8''a; filename*3=.pdf"
+        assert [p.name for p in read(multipart(self.PDF_PART.format(written).encode())).parts] == ["aكت.pdf"]
+
+    def test_what_is_whole_is_not_touched(self) -> None:
+        mail = read(plain("Café à la crème", charset="iso-8859-1", Subject="Où"))
+        assert (mail.repairs, mail.remarks, mail.letter.text) == ((), (), "Café à la crème")
 
 
 class TestIdentity:
