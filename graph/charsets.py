@@ -74,6 +74,8 @@ def read_text(raw: bytes, charset: str = "") -> Text:
 
 def _decoded(raw: bytes, charset: str) -> Text:
     codec = _codec(charset)
+    if codec is not None and codec.name == "utf-7" and not raw.isascii():  # slow at what is none of it
+        codec = None
     if codec is not None:
         try:
             text = codec.decode(raw, "strict")[0]

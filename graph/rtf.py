@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 _PACKED, _PLAIN = 0x75465A4C, 0x414C454D
 _MOST_PACKED_BYTES, _MOST_BYTES = 1_000_000, 8_000_000
-_MOST_TOKENS = 600_000
+_MOST_TOKENS = 300_000
 _MOST_GROUPS = 500
 _WINDOW = 4096
 _FIRST_WORDS = (
@@ -166,8 +166,9 @@ class _Reading:
         elif word == b"f" and value is not None:
             self._flush()
             self._font = value
-            if not self._group.fonts:
-                self._group = replace(self._group, code_page=self._font_pages.get(value, 0))
+            page = self._font_pages.get(value, 0)
+            if not self._group.fonts and page != self._group.code_page:
+                self._group = replace(self._group, code_page=page)
         elif word == b"fcharset" and value is not None and self._group.fonts:
             self._font_pages[self._font] = _CODE_PAGE_OF_FONT.get(value, 0)
         elif word in _UNSEEN:
