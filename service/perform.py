@@ -19,7 +19,7 @@ from itertools import count
 
 from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
 from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, SendReply
-from registry.errors import Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
+from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.record import OPEN
 from service.ports import (
     CardView,
@@ -43,6 +43,7 @@ from texts.isolates import bare
 log = logging.getLogger("tarasul.perform")
 
 _LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
+_LOOKS_FOR_A_MAIL = 5  # of _LOOK_AGAIN_S each: longer than the timer takes to read the mailbox again
 _INSTALLED_AGAIN_S = 60.0  # where we thought that we knew the chat
 _LONGEST_WAIT_S = 600.0
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
@@ -114,12 +115,14 @@ class Performer:
         said = {"effect": name, "record": effect.record_id, "lane": effect.lane, "tries": claimed.tries}
         try:
             async with asyncio.timeout(self._lease_s / 2):
-                outcome = await self._do(effect)
+                outcome = await self._do(effect, claimed.tries)
         except Throttled as error:
             wait_s = min(max(error.retry_after_s, _SHORTEST_THROTTLE_S), _LONGEST_THROTTLE_S)
             outcome = Later(wait_s, str(error), patient=True)
         except (Unavailable, TimeoutError) as error:
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}", patient=True)
+        except Changed as error:  # somebody wrote first, each time we tried: they will have done in a while
+            outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         except ChatBlocked as error:
             await self._stuck(claimed, owner, error.reason, error.reason)
             return
@@ -139,7 +142,7 @@ class Performer:
         await asyncio.to_thread(self._settle, claimed, owner, outcome)
         log.info("performed", extra=said)
 
-    async def _do(self, effect: Effect) -> Done | Later:
+    async def _do(self, effect: Effect, tries: int) -> Done | Later:
         match effect:
             case AskAction():
                 return await self._ask(effect)
@@ -148,7 +151,7 @@ class Performer:
             case MarkMail():
                 return await self._mark(effect)
             case DraftReply():
-                return await self._draft(effect)
+                return await self._draft(effect, tries)
             case SendReply():
                 return await self._send(effect)
 
@@ -218,16 +221,26 @@ class Performer:
             log.warning("the mail was deleted before it was marked", extra={"record": record.record_id})
         return Done()
 
-    async def _draft(self, effect: DraftReply) -> Done:
+    async def _draft(self, effect: DraftReply, tries: int) -> Done | Later:
+        """Draft it in the thread of the mail that brought the letter. Its id may have changed when somebody moved it:
+        under the new one it came in as a copy, or will be."""
         stored, office = await asyncio.to_thread(
             self._store.read, lambda tx: (tx.record(effect.record_id), tx.office())
         )
         assert stored is not None, "an effect's record exists"
-        source = stored.record.source
-        item_id = await self._mailboxes[source.mailbox].draft_reply(
-            source.item_id, reply_html(stored.record, office), key=f"reply:{effect.record_id}"
-        )
-        return Done(NoteReplyDrafted(record_id=effect.record_id, mailbox=source.mailbox, item_id=item_id))
+        record, source = stored.record, stored.record.source
+        same = [m for m in record.mails if (m.mailbox, m.identity) == (source.mailbox, source.identity)]
+        for item in (source, *reversed(same)):
+            try:
+                item_id = await self._mailboxes[source.mailbox].draft_reply(
+                    item.item_id, reply_html(record, office), key=f"reply:{effect.record_id}"
+                )
+            except Gone:
+                continue
+            return Done(NoteReplyDrafted(record_id=effect.record_id, mailbox=source.mailbox, item_id=item_id))
+        if tries < _LOOKS_FOR_A_MAIL:
+            return Later(_LOOK_AGAIN_S, "the mail that is to be answered is not to be found")
+        raise Gone("the mail that is to be answered was deleted")
 
     async def _send(self, effect: SendReply) -> Done | Later:
         try:

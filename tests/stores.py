@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 def sqlite_url(folder: Path) -> str:
     """The URL of a new register in *folder*."""
     path = folder / f"register-{next(_numbers)}.db"
-    shutil.copy(_migrated_file(), path)
+    shutil.copy(migrated_file(), path)
     return f"sqlite:///{path}"
 
 
@@ -42,7 +42,7 @@ def named(server: str, database: str) -> str:
 
 
 @functools.cache
-def _migrated_file() -> Path:
+def migrated_file() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="tarasul-tests-"))
     _migrate(f"sqlite:///{folder / 'template.db'}")
     return folder / "template.db"

@@ -1,0 +1,190 @@
+################################################################
+# What must hold when a day is over
+################################################################
+#
+# Rule 1: what is held against the register is what truly happened outside, never what the product says of itself.
+# Rule 2: `broken(day)` names every law that does not hold, in words that say which mail, record or card.
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+
+from registry.events import Closed, Referred, StepAcknowledged, StepApproved, StepCompleted, StepReturned
+from registry.record import Record, evolve, fold, holders
+from registry.sheet import read_entry, verify
+from service.ports import SeenMail, Wanted
+from tests.simulation.day import Day
+from tests.simulation.outside import Truth
+from tests.simulation.process import MemoryHold
+
+_ENDS = (StepAcknowledged, StepApproved, StepCompleted, StepReturned)
+
+
+def broken(day: Day) -> list[str]:
+    """Every law that *day* breaks; none for a good day."""
+    records = day.store.read(lambda tx: tx.find(Wanted(top=1_000)))
+    return [
+        *_conservation(day),
+        *_one_record_each(day, records),
+        *_numbers(records),
+        *_sheets(day, records),
+        *_cards(day, records),
+        *_replies(day, records),
+        *_outbox(),
+    ]
+
+
+# ---------------------------------------------------------------- the mail
+
+
+def _verdicts(day: Day) -> dict[tuple[str, str], SeenMail]:
+    rows = MemoryHold.database.driver.execute(
+        "SELECT mailbox, item_id, identity, message_id, verdict, rule, record_id FROM mail"
+    )
+    return {
+        (box, item): SeenMail(
+            mailbox=box,
+            item_id=item,
+            identity=identity,
+            message_id=message_id,
+            received_at=day.now(),
+            verdict=verdict,
+            rule=rule,
+            record_id=record_id,
+        )
+        for box, item, identity, message_id, verdict, rule, record_id in rows
+    }
+
+
+def _conservation(day: Day) -> Iterator[str]:
+    """Every mail that came has one verdict, the right one; whatever was shown or lies there is judged."""
+    seen = _verdicts(day)
+    for truth in day.outside.truths:
+        judged = [seen[truth.mailbox, i] for i in truth.ids if (truth.mailbox, i) in seen]
+        verdicts = [s.verdict for s in judged if s.verdict != "gone"]
+        renamed = {"copy"} if len(truth.ids) > 1 else set()  # under its new id it is the same letter once more
+        if wrong := set(verdicts) - truth.must_be - renamed:
+            yield f"{truth.letter} ({truth.ids}) was taken for {', '.join(sorted(wrong))}"
+        if not verdicts and not truth.deleted:
+            yield f"{truth.letter} ({truth.ids}) came and was never judged"
+    for address in day.outside.boxes:
+        for item in sorted(day.outside.there(address) - {i for m, i in seen if m == address}):
+            yield f"{item} lies at {address} and has no verdict"
+
+
+def _one_record_each(day: Day, records: list[Record]) -> Iterator[str]:
+    """A letter makes one record, however often and wherever it came; a record is of a letter that came."""
+    of_letter: defaultdict[str, set[str]] = defaultdict(set)
+    letters = {(t.mailbox, i): t for t in day.outside.truths for i in t.ids}
+    for record in records:
+        truth = letters.get((record.source.mailbox, record.source.item_id))
+        if truth is None:
+            yield f"{record.reference} is of a mail that never came"
+        else:
+            of_letter[truth.letter].add(record.reference)
+    by_letter: defaultdict[str, list[Truth]] = defaultdict(list)
+    for truth in day.outside.truths:
+        by_letter[truth.letter].append(truth)
+    for letter, came in by_letter.items():
+        made = of_letter[letter]
+        makes_one = any(t.must_be & {"registered", "quarantined"} for t in came)
+        if len(made) > 1:
+            yield f"{letter} made {len(made)} records: {', '.join(sorted(made))}"
+        if makes_one and not made and not all(t.deleted for t in came):
+            yield f"{letter} made no record"
+
+
+def _numbers(records: list[Record]) -> Iterator[str]:
+    drawn = defaultdict(list)
+    for record in records:
+        drawn[record.registry_unit_id, record.kind, record.year].append(record.serial)
+    for series, serials in drawn.items():
+        if sorted(serials) != list(range(1, len(serials) + 1)):
+            yield f"the numbers of {series} have a gap or stand twice: {sorted(serials)}"
+
+
+# ---------------------------------------------------------------- the sheets
+
+
+def _sheets(day: Day, records: list[Record]) -> Iterator[str]:
+    for record in records:
+        entries = day.store.read(lambda tx, r=record: tx.sheet(r.record_id))
+        if (fault := verify(entries)) is not None:
+            yield f"{record.reference}: line {fault.seq} of the sheet: {fault.reason}"
+        events = [read_entry(entry) for entry in entries]
+        if fold(record.record_id, events) != record:
+            yield f"{record.reference}: its events add up to another record"
+        ended = Counter(e.step for e in events if isinstance(e, _ENDS))
+        ended.update(e.resumes for e in events if isinstance(e, Referred) and e.resumes is not None)
+        if twice := [step for step, times in ended.items() if times > 1]:
+            yield f"{record.reference}: steps {twice} were decided more than once"
+        if sum(isinstance(e, Closed) for e in events) > 1:
+            yield f"{record.reference} was closed more than once"
+        stands: Record | None = None
+        for _, together in groupby(events, key=lambda e: e.at):
+            for event in together:
+                stands = evolve(record.record_id, stands, event)
+            assert stands is not None
+            if bool(holders(stands)) == stands.ended:
+                yield f"{record.reference} at version {stands.version} is held by {len(holders(stands))}"
+
+
+# ---------------------------------------------------------------- cards and replies
+
+
+def _cards(day: Day, records: list[Record]) -> Iterator[str]:
+    """Of every step its people have one card, and what stands there is true; after a lost answer there may be two."""
+    known = {r.record_id: r for r in records}
+    sends = day.outside.chats.sent
+    doubled = sum(n - 1 for n in sends.values())
+    excuses = day.deaths + sum(day.weather.struck[k] for k in _LOSES_ANSWERS)
+    if doubled > excuses:
+        yield f"{doubled} cards stand twice, for {excuses} lost answers"
+    asks = MemoryHold.database.driver.execute("SELECT token, record_id, step, person_id FROM asks").fetchall()
+    copies = {(t, a) for t, a in MemoryHold.database.driver.execute("SELECT token, activity_id FROM cards")}
+    for token, record_id, number, person in asks:
+        step = known[record_id].step(number)
+        assert step is not None
+        if not sends.get(token) and step.state != "done":
+            yield f"{person} has no card of step {number} of {known[record_id].reference}"
+    for chat in day.outside.chats.cards.values():
+        for activity_id, view in chat.items():
+            record = known.get(view.record.record_id)
+            if record is None:
+                yield f"a card stands of {view.record.reference}, which there is not"
+            elif (view.asked.token, activity_id) in copies and view.step != record.step(view.step.number):
+                yield f"a card of step {view.step.number} of {record.reference} shows what it was, not what it is"
+
+
+_LOSES_ANSWERS = ("504 after success", "reset after", "slow drip", "cut JSON", "database down", "commit unanswered")
+
+
+def _replies(day: Day, records: list[Record]) -> Iterator[str]:
+    """Whoever forwarded a letter that is closed is answered once."""
+    sent: Counter[str] = Counter()
+    for box in day.outside.boxes.values():
+        sent.update(reply.key.partition("?")[0] for reply in box.sent.values())
+        for reply in box.drafts.values():
+            yield f"a draft of {reply.key} was left lying"
+    for record in records:
+        times, owed = sent.pop(f"reply:{record.record_id}", 0), record.ended and record.forwarded_by is not None
+        if owed and not times and "DraftReply" in record.stuck and _is_gone(day, record):
+            continue  # the mail it would answer was deleted, and the sheet says so
+        if times != int(owed):
+            yield f"{record.reference} was answered {times} times, and {int(owed)} is due"
+    for key in sent:
+        yield f"an answer went out for {key}, which there is not"
+
+
+def _is_gone(day: Day, record: Record) -> bool:
+    there = {i for t in day.outside.truths if record.source.item_id in t.ids for i in t.ids if not t.deleted}
+    return not there & day.outside.there(record.source.mailbox)
+
+
+def _outbox() -> Iterator[str]:
+    rows = MemoryHold.database.driver.execute(
+        "SELECT kind, record_id, state, error FROM outbox WHERE state <> 'done' AND NOT (state = 'stuck' AND "
+        "kind = 'DraftReply' AND error LIKE 'Gone%')"
+    )
+    for kind, record_id, state, error in rows:
+        yield f"{kind} of {record_id} is {state}: {error}"

@@ -1,0 +1,150 @@
+################################################################
+# The world outside: two mailboxes, Teams' chats, subscriptions that ring, in this weather
+################################################################
+#
+# Rule 1: the world is there whoever of us is alive; it knows nothing of our store.
+# Rule 2: what is true of the day is written down here as it happens, and nobody of ours reads it.
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from service.ports import Arrived, CardView, Changes, Conversation, NotInstalled
+from tests.fakes.archive import FakeArchive
+from tests.fakes.chats import FakeChats
+from tests.fakes.installs import FakeInstalls
+from tests.fakes.mailbox import FakeMailbox, Item
+from tests.fakes.subscriptions import FakeSubscriptions
+from tests.simulation.weather import Weather
+from tests.values import MAILBOX, SECOND_MAILBOX
+
+@dataclass(slots=True)
+class Truth:
+    """One mail as it really came. `ids` are all that it ever had in its mailbox, the last one first."""
+
+    mailbox: str
+    letter: str
+    must_be: frozenset[str]
+    ids: list[str]
+    message_id: str
+    deleted: bool = False
+
+class Box(FakeMailbox):
+    """A mailbox whose pages may be empty, and whose mails may change their ids. `shown` is what delta ever showed."""
+
+    def __init__(self, address: str, clock: Callable[[], datetime], weather: Weather) -> None:
+        super().__init__(address, clock, page=7)
+        self._weather, self.shown = weather, set[str]()
+        self.finds_drafts = True  # False: a mailbox in which our key is not looked for
+
+    async def changes(self, folder: str, cursor: str | None) -> Changes:
+        if cursor is not None and self._weather.strikes("empty pages"):
+            return Changes((), cursor, more=True)
+        page = await super().changes(folder, cursor)
+        self.shown |= {arrived.item_id for arrived in page.arrived}
+        return page
+
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+        if not self.finds_drafts:
+            key = f"{key}?{self._made}"
+        return await super().draft_reply(item_id, html, key=key)
+
+    def rename(self, item_id: str) -> str:
+        """The mail was dragged to and fro: the same mail under another id."""
+        item = self.items.pop(item_id)
+        new = self._new_id()
+        arrived = replace(item.arrived, item_id=new)
+        self.items[new] = Item(arrived, item.raw, item.folder, item.categories, item.reference)
+        self._log.append(new)
+        return new
+
+class Chats(FakeChats):
+    """Chats in which it is noted who was ever sent which card."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[str, int] = {}  # cards by token
+        self.apps: set[str] = set()  # people who have the app
+
+    async def ask(self, conversation: Conversation, card: CardView) -> str:
+        if conversation.person not in self.apps:
+            raise NotInstalled("not in the roster")
+        self.sent[card.asked.token] = self.sent.get(card.asked.token, 0) + 1
+        return await super().ask(conversation, card)
+
+class Subscriptions(FakeSubscriptions):
+    """Subscriptions that end when their time is over."""
+
+    def alive(self, mailbox: str) -> list[str]:
+        now = self._clock()
+        return [s.subscription_id for s in self.known.values() if s.mailbox == mailbox and s.expires_at > now]
+
+class Installs(FakeInstalls):
+    """Installs that tell `told` of each person who gets the app."""
+
+    def __init__(self, chats: Chats, told: Callable[[str], None]) -> None:
+        super().__init__()
+        self._chats, self._told = chats, told
+
+    async def install(self, person: str) -> None:
+        await super().install(person)
+        self._chats.apps.add(person)
+        self._told(person)
+
+class Outside:
+    """All of it, with what truly happened."""
+
+    def __init__(self, rng: Random, weather: Weather, clock: Callable[[], datetime], told: Callable[[str], None]) -> None:
+        self.rng, self.weather, self.clock = rng, weather, clock
+        self.boxes = {address: Box(address, clock, weather) for address in (MAILBOX, SECOND_MAILBOX)}
+        self.chats = Chats()
+        self.installs = Installs(self.chats, told)
+        self.subscriptions = Subscriptions(clock, timedelta(minutes=20))
+        self.archive = FakeArchive()
+        self.truths: list[Truth] = []
+
+    def arrive(self, mailbox: str, raw: bytes, letter: str, must_be: frozenset[str]) -> Truth:
+        arrived = self.boxes[mailbox].arrive(raw)
+        truth = Truth(mailbox, letter, must_be, [arrived.item_id], arrived.message_id)
+        self.truths.append(truth)
+        return truth
+
+    def rename(self, truth: Truth) -> None:
+        truth.ids.insert(0, self.boxes[truth.mailbox].rename(truth.ids[0]))
+
+    def delete(self, truth: Truth) -> None:
+        self.boxes[truth.mailbox].remove(truth.ids[0])
+        truth.deleted = True
+
+    def there(self, mailbox: str) -> set[str]:
+        """The ids of the mails that lie in the inbox."""
+        return {i for i, item in self.boxes[mailbox].items.items() if item.folder == "inbox"}
+
+class Reached:
+    """A part of the outside as one process reaches it: in this weather, and only while the process lives."""
+
+    def __init__(self, inner: Any, weather: Weather, breathe: Callable[[str], None]) -> None:
+        self._inner, self._weather, self._breathe = inner, weather, breathe
+
+    def __getattr__(self, method: str) -> Any:
+        inner = getattr(self._inner, method)
+
+        async def call(*args: Any, **named: Any) -> Any:
+            self._breathe(f"before {method}")
+            try:
+                return await self._weather.around(method, lambda: inner(*args, **named))
+            finally:
+                self._breathe(f"after {method}")
+
+        return call
+
+    async def listing(self, folder: str, start: datetime, end: datetime) -> AsyncIterator[Arrived]:
+        async def listed() -> list[Arrived]:
+            return [item async for item in self._inner.listing(folder, start, end)]
+
+        self._breathe("before listing")
+        for item in await self._weather.around("listing", listed):
+            yield item
+
