@@ -40,7 +40,7 @@ class RefreshCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkMail:
-    """The mail in the registry's mailbox says by which number it is registered."""
+    """The mail in the registry's mailbox says by which number it is registered. No mark waits for a reply."""
 
     record_id: str
     mailbox: str
@@ -48,7 +48,7 @@ class MarkMail:
 
     @property
     def lane(self) -> str:
-        return f"{self.record_id}/mail"
+        return f"{self.record_id}/mark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

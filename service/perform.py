@@ -43,7 +43,7 @@ from texts.isolates import bare
 log = logging.getLogger("tarasul.perform")
 
 _LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
-_LOOKS_FOR_A_MAIL = 5  # of _LOOK_AGAIN_S each: longer than the timer takes to read the mailbox again
+_LOOKS_FOR_A_MAIL = 12  # of _LOOK_AGAIN_S each: an hour, in which the mailbox is read again a few times
 _INSTALLED_AGAIN_S = 60.0  # where we thought that we knew the chat
 _LONGEST_WAIT_S = 600.0
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0

@@ -53,6 +53,7 @@ def known(on: Connection, entity_id: str, mail: Mail) -> Known:
             )
         ).scalar()
     )
+    ours = ours or _is_a_reply_of_ours(on, entity_id, mail.our_key)
     answered = None
     references = list(dict.fromkeys(mail.references))[-_AT_ONCE:]
     if references:
@@ -64,6 +65,14 @@ def known(on: Connection, entity_id: str, mail: Mail) -> Known:
         by_id = {message_id: record_id for message_id, record_id in rows}
         answered = next(((by_id[r], r) for r in reversed(references) if r in by_id), None)
     return Known(ours=bool(ours), same_letter=same, answered=answered)
+
+
+def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
+    """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
+    kind, _, record_id = key.partition(":")
+    o = s.outbox.c
+    asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == "SendReply")
+    return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None
 
 
 def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.commands import NoteReplySent
+from registry.commands import NoteReplyDrafted, NoteReplySent
 from registry.decide import decide
 from registry.errors import Gone, Misconfigured, Mistaken, Throttled, Unavailable
 from registry.mail import Authentication, Mail
@@ -193,6 +193,16 @@ async def test_our_own_reply_is_ours_when_it_comes_back(house: Registry) -> None
     arrive(house, letter(9, MAILBOX))
     await house.intake.visit(MAILBOX)
     assert house.verdicts() == ["registered", "ours"]
+
+
+async def test_our_reply_is_ours_even_before_we_know_that_it_has_gone(house: Registry) -> None:
+    """The answer to `send` was lost, and the reply comes back before we ask again."""
+    record = await house.registered()
+    house.take(NoteReplyDrafted(record_id=record.record_id, mailbox=MAILBOX, item_id="d"))
+    arrive(house, letter(9, MAILBOX, X_Tarasul_Key=f"reply:{record.record_id}"))
+    arrive(house, letter(10, MAILBOX, X_Tarasul_Key="reply:r-that-there-is-not"))
+    await house.intake.visit(MAILBOX)
+    assert house.verdicts() == ["registered", "ours", "quarantined"]
 
 
 async def test_a_mailbox_without_a_register_is_the_operator_s_turn_and_nothing_is_lost(tmp_path: Path) -> None:

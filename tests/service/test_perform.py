@@ -318,7 +318,7 @@ async def test_what_waiting_does_not_help_stands_on_the_sheet_for_an_operator(
 async def test_a_reply_to_a_mail_that_was_deleted_waits_for_an_operator_in_the_end(house: Registry) -> None:
     record = await closed(house)
     house.box.remove(record.source.item_id)
-    for _ in range(5):
+    for _ in range(12):
         await house.performer().perform_due()
         house.later(1_000)
     assert [kind for kind, _ in stuck(house)] == ["DraftReply"]

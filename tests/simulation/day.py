@@ -8,6 +8,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -18,14 +19,16 @@ from registry.decisions import Accepted, Refused
 from registry.errors import TarasulError, Unavailable
 from registry.vocabulary import ASKED_FROM_CARDS, Verb
 from service.ports import CardView, Conversation, Wanted
+from service.reconcile import DayCount
 from store.store import SqlStore
+from tests.fakes.mailbox import Reply
 from tests.simulation import letters
 from tests.simulation.memory import MemoryDatabase
 from tests.simulation.outside import Outside, Truth
 from tests.simulation.process import MemoryHold, Parts, Process
 from tests.simulation.virtual import VirtualLoop, run
 from tests.simulation.weather import Killed, Weather
-from tests.values import MAILBOX, SECOND_MAILBOX
+from tests.values import MAILBOX
 
 DAWN = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)  # eight o'clock in Kuwait
 DAY_S = 2_400.0  # a registry's day without the hours in which nothing happens
@@ -47,6 +50,8 @@ class Day:
         self.store = SqlStore(MemoryHold.database, "ministry")  # type: ignore[arg-type]
         self.office = letters.office()
         self.store.write(lambda tx: tx.save_office(self.office))
+        self.counts: list[DayCount] = []
+        self.unhealed: set[tuple[str, str]] = set()  # what lay there unjudged when the closed day was counted
         self.deaths = self.presses = self.accepted = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: VirtualLoop
@@ -55,12 +60,14 @@ class Day:
 
     def live(self) -> "Day":
         """From dawn until all is at rest."""
-        level = logging.root.manager.disable
+        level, chance = logging.root.manager.disable, random.getstate()
         logging.disable(logging.CRITICAL)
+        random.seed(self.seed)  # the product's own: by how much it spreads its waits
         try:
             run(Random(self.seed + 1), self._live)
         finally:
             logging.disable(level)
+            random.setstate(chance)
         return self
 
     async def _live(self, loop: VirtualLoop) -> None:
@@ -68,6 +75,7 @@ class Day:
         self.outside = Outside(self.rng, self.weather, self.now, self._introduced)
         for box in self.outside.boxes.values():
             box.finds_drafts = self.parts.finds_drafts
+            box.sent_out = self._comes_back
         self._introduce_early()
         self.processes = [self._new_process("A"), self._new_process("B")]
         self._plan()
@@ -263,6 +271,15 @@ class Day:
             raw = letters.answer(number, record.source.internet_message_id)
             self._arrive(record.source.mailbox, raw, f"A{number}", frozenset({"reply"}))
 
+    def _comes_back(self, reply: Reply) -> None:
+        """A reply of ours was sent to a list on which the other mailbox stands."""
+        if self.rng.random() < 0.4:
+            box = self._box()
+            raw = letters.mail(None, MAILBOX, subject="رد", text=reply.html, message_id=reply.message_id, key=reply.key)
+            self._at(
+                self.rng.random(), lambda: self._arrive(box.address, raw, f"O{reply.item_id}", frozenset({"ours"}))
+            )
+
     # ------------------------------------------------------------ Teams
 
     def _introduce_early(self) -> None:
@@ -388,13 +405,25 @@ class Day:
             await asyncio.sleep(120)
             self._perform()
             if self._loop.now_s > DAY_S + 700 and not self._waiting() and not self._unjudged():
-                return
+                break
+        await self._close_the_day()
+
+    async def _close_the_day(self) -> None:
+        """What the register says of the day, when it is over."""
+        while (process := self._alive()) is None:
+            await asyncio.sleep(1)
+        day = self.now().astimezone(self.office.zone).date()
+        self.unhealed = {(m, i) for m in self.outside.boxes for i in self.outside.there(m)} - self._judged()
+        self.counts = await process.reconciler.count(day)
 
     def _waiting(self) -> int:
         rows = MemoryHold.database.driver.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'")
         return int(rows.fetchone()[0])
 
+    def _judged(self) -> set[tuple[str, str]]:
+        rows = MemoryHold.database.driver.execute("SELECT mailbox, item_id FROM mail WHERE verdict <> 'gone'")
+        return set(rows.fetchall())
+
     def _unjudged(self) -> bool:
-        known = MemoryHold.database.driver.execute("SELECT mailbox, item_id FROM mail WHERE verdict <> 'gone'")
-        judged = set(known.fetchall())
-        return any((m, i) not in judged for m in (MAILBOX, SECOND_MAILBOX) for i in self.outside.there(m))
+        judged = self._judged()
+        return any((m, i) not in judged for m in self.outside.boxes for i in self.outside.there(m))

@@ -25,6 +25,7 @@ def broken(day: Day) -> list[str]:
     records = day.store.read(lambda tx: tx.find(Wanted(top=1_000)))
     return [
         *_conservation(day),
+        *_count(day),
         *_one_record_each(day, records),
         *_numbers(records),
         *_sheets(day, records),
@@ -70,6 +71,25 @@ def _conservation(day: Day) -> Iterator[str]:
     for address in day.outside.boxes:
         for item in sorted(day.outside.there(address) - {i for m, i in seen if m == address}):
             yield f"{item} lies at {address} and has no verdict"
+
+
+def _count(day: Day) -> Iterator[str]:
+    """The day's count says what is true: delta alone brought everything, and the sums are those of the mailbox."""
+    for mailbox, item in sorted(day.unhealed):
+        yield f"{item} lay at {mailbox} and only the count found it"
+    seen = _verdicts(day)
+    for count in day.counts:
+        told = [s.verdict for (mailbox, _), s in seen.items() if mailbox == count.mailbox]
+        there = day.outside.there(count.mailbox)
+        judged = {i for m, i in seen if m == count.mailbox}
+        if count.green and not there <= judged:
+            yield f"the day is green at {count.mailbox}, and {sorted(there - judged)} has no verdict"
+        if not count.green and there <= judged:
+            yield f"the day is red at {count.mailbox}, and everything was judged: {count}"
+        sums = (count.seen, count.registered, count.copies, count.quarantined)
+        true = (len(told), *(told.count(v) for v in ("registered", "copy", "quarantined")))
+        if count.green and sums != true:
+            yield f"{count.mailbox}: the count says {sums}, the mailbox {true}"
 
 
 def _one_record_each(day: Day, records: list[Record]) -> Iterator[str]:

@@ -135,6 +135,7 @@ def mail(
     auto: str = "",
     answers: str = "",
     message_id: str = "",
+    key: str = "",
 ) -> bytes:
     head = [
         f"From: {sender}",
@@ -151,6 +152,8 @@ def mail(
         head.append(f"Auto-Submitted: {auto}")
     if answers:
         head.append(f"In-Reply-To: {answers}")
+    if key:
+        head.append(f"X-Tarasul-Key: {key}")
     return "\r\n".join([*head, "", f"{text}\n{subject}".replace("\n", "\r\n"), ""]).encode()
 
 

@@ -15,10 +15,11 @@ from service.ports import Arrived, CardView, Changes, Conversation, NotInstalled
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
 from tests.fakes.installs import FakeInstalls
-from tests.fakes.mailbox import FakeMailbox, Item
+from tests.fakes.mailbox import FakeMailbox, Item, Reply
 from tests.fakes.subscriptions import FakeSubscriptions
 from tests.simulation.weather import Weather
 from tests.values import MAILBOX, SECOND_MAILBOX
+
 
 @dataclass(slots=True)
 class Truth:
@@ -31,6 +32,7 @@ class Truth:
     message_id: str
     deleted: bool = False
 
+
 class Box(FakeMailbox):
     """A mailbox whose pages may be empty, and whose mails may change their ids. `shown` is what delta ever showed."""
 
@@ -38,6 +40,7 @@ class Box(FakeMailbox):
         super().__init__(address, clock, page=7)
         self._weather, self.shown = weather, set[str]()
         self.finds_drafts = True  # False: a mailbox in which our key is not looked for
+        self.sent_out: Callable[[Reply], None] = lambda _: None
 
     async def changes(self, folder: str, cursor: str | None) -> Changes:
         if cursor is not None and self._weather.strikes("empty pages"):
@@ -51,6 +54,13 @@ class Box(FakeMailbox):
             key = f"{key}?{self._made}"
         return await super().draft_reply(item_id, html, key=key)
 
+    async def send_draft(self, draft_id: str) -> str:
+        fresh = draft_id in self.drafts
+        message_id = await super().send_draft(draft_id)
+        if fresh:
+            self.sent_out(self.sent[draft_id])
+        return message_id
+
     def rename(self, item_id: str) -> str:
         """The mail was dragged to and fro: the same mail under another id."""
         item = self.items.pop(item_id)
@@ -59,6 +69,7 @@ class Box(FakeMailbox):
         self.items[new] = Item(arrived, item.raw, item.folder, item.categories, item.reference)
         self._log.append(new)
         return new
+
 
 class Chats(FakeChats):
     """Chats in which it is noted who was ever sent which card."""
@@ -74,12 +85,14 @@ class Chats(FakeChats):
         self.sent[card.asked.token] = self.sent.get(card.asked.token, 0) + 1
         return await super().ask(conversation, card)
 
+
 class Subscriptions(FakeSubscriptions):
     """Subscriptions that end when their time is over."""
 
     def alive(self, mailbox: str) -> list[str]:
         now = self._clock()
         return [s.subscription_id for s in self.known.values() if s.mailbox == mailbox and s.expires_at > now]
+
 
 class Installs(FakeInstalls):
     """Installs that tell `told` of each person who gets the app."""
@@ -93,10 +106,13 @@ class Installs(FakeInstalls):
         self._chats.apps.add(person)
         self._told(person)
 
+
 class Outside:
     """All of it, with what truly happened."""
 
-    def __init__(self, rng: Random, weather: Weather, clock: Callable[[], datetime], told: Callable[[str], None]) -> None:
+    def __init__(
+        self, rng: Random, weather: Weather, clock: Callable[[], datetime], told: Callable[[str], None]
+    ) -> None:
         self.rng, self.weather, self.clock = rng, weather, clock
         self.boxes = {address: Box(address, clock, weather) for address in (MAILBOX, SECOND_MAILBOX)}
         self.chats = Chats()
@@ -121,6 +137,7 @@ class Outside:
     def there(self, mailbox: str) -> set[str]:
         """The ids of the mails that lie in the inbox."""
         return {i for i, item in self.boxes[mailbox].items.items() if item.folder == "inbox"}
+
 
 class Reached:
     """A part of the outside as one process reaches it: in this weather, and only while the process lives."""
@@ -147,4 +164,3 @@ class Reached:
         self._breathe("before listing")
         for item in await self._weather.around("listing", listed):
             yield item
-

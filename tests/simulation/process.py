@@ -49,9 +49,15 @@ class MortalStore:
     def write[T](self, work: Callable[[Any], T]) -> T:
         weather = self._process.weather
         self._process.breathe("before a transaction")
-        if weather.strikes("database down", 0.3):
-            raise Unavailable("the database: down")
-        result: T = self._inner.write(work)
+
+        def witnessed(tx: Any) -> T:
+            worked = work(tx)
+            self._process.breathe("in a transaction")
+            if weather.strikes("database down", 0.3):
+                raise Unavailable("the database: down")
+            return worked
+
+        result: T = self._inner.write(witnessed)
         self._process.breathe("after a transaction")
         if weather.strikes("commit unanswered", 0.2):
             raise Unavailable("the database: the commit was not answered")

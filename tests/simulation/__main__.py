@@ -1,0 +1,36 @@
+"""Live a day again and tell its story:  python -m tests.simulation --seed N [--days M] [--broken NAME]"""
+
+import argparse
+import sys
+
+from tests.simulation.broken_products import BROKEN
+from tests.simulation.day import Day
+from tests.simulation.laws import broken
+
+
+def main() -> int:
+    """Print the day of a seed, or for several the seeds that break a law; 1 where one does."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--days", type=int, default=1, help="so many seeds from this one on, without their stories")
+    parser.add_argument("--broken", choices=BROKEN, help="with a product that is broken so")
+    asked = parser.parse_args()
+    parts, only = BROKEN[asked.broken] if asked.broken else (lambda: None, None)
+    bad = 0
+    for seed in range(asked.seed, asked.seed + asked.days):
+        day = Day(seed, parts(), only).live()
+        laws = broken(day)
+        bad += bool(laws)
+        if asked.days == 1:
+            print(f"seed {seed}: {', '.join(sorted(day.weather.rates))}")
+            print("\n".join(day.story))
+            print(f"{len(day.outside.truths)} mails, {day.presses} presses, {day.deaths} processes died")
+            struck = ", ".join(f"{kind} {times}" for kind, times in sorted(day.weather.struck.items()))
+            print(f"struck: {struck or 'nothing'}")
+        for law in laws:
+            print(f"seed {seed} BROKEN: {law}")
+    print(f"{asked.days} days, {bad} of them break a law")
+    return 1 if bad else 0
+
+
+sys.exit(main())
