@@ -53,6 +53,8 @@ class Settings:
     archive_url: str = field(default="", repr=False)
     key_vault_url: str = ""
     mail_folders: tuple[str, ...] = ("inbox",)
+    operators: tuple[str, ...] = ()
+    statement_key: str = field(default="", repr=False)
     graph_base_url: str = "https://graph.microsoft.com/v1.0"
     authority_url: str = "https://login.microsoftonline.com"
     bot_app_id: str = ""
@@ -89,6 +91,7 @@ class Settings:
         return cls(
             **plain,
             registry_mailboxes=tuple(m.lower() for m in _words(given["REGISTRY_MAILBOXES"])),
+            operators=tuple(o.lower() for o in _words(given.get("OPERATORS", ""))),
             mail_folders=tuple(_listed(given.get("MAIL_FOLDERS", "inbox"))),
             archive_url=given.get("ARCHIVE_URL") or f"file://{ROOT / '.tarasul' / 'archive'}",
             bot_app_id=given.get("BOT_APP_ID", client_id),
@@ -106,6 +109,7 @@ _PLAIN = (
     "azure_client_id",
     "graph_client_state",
     "graph_client_state_before",
+    "statement_key",
     "public_url",
     "organisation",
     "azure_client_secret",
@@ -146,7 +150,7 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     wrong += [
         f"REGISTRY_MAILBOXES: {m} is no address" for m in _words(given.get("REGISTRY_MAILBOXES", "")) if "@" not in m
     ]
-    for name in ("GRAPH_CLIENT_STATE", "GRAPH_CLIENT_STATE_BEFORE"):
+    for name in ("GRAPH_CLIENT_STATE", "GRAPH_CLIENT_STATE_BEFORE", "STATEMENT_KEY"):
         if len(given.get(name, "x" * 32)) < 32:
             wrong.append(f"{name} must have 32 characters or more")
     if not _listed(given.get("MAIL_FOLDERS", "inbox")):
@@ -175,6 +179,8 @@ def _not_for_azure(given: Mapping[str, str]) -> list[str]:
         wrong.append("DATABASE_URL must be PostgreSQL in Azure: an instance's own disk does not last")
     if not given.get("ARCHIVE_URL", "file").startswith("https://"):
         wrong.append("ARCHIVE_URL must be a blob container in Azure: an instance's own disk does not last")
+    if "STATEMENT_KEY" not in given:
+        wrong.append("set STATEMENT_KEY: in Azure a day is not stated without a signature")
     for name in (*_URLS, "ARCHIVE_URL", "DATABASE_URL"):
         parts = urlsplit(given.get(name, ""))
         if parts.scheme == "http":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from service.ports import Archive
     from service.reconcile import Reconciler
     from service.service import Service
+    from service.statement import Statements
     from service.subscribe import Subscriber
     from service.take import Taker
     from store.store import SqlStore
@@ -214,6 +215,22 @@ class House:
         from service.reconcile import Reconciler
 
         return Reconciler(self.store, self.intake, clock, self.mailboxes, self.settings.time_zone)
+
+    @part
+    def statements(self) -> "Statements":
+        from app.signing import signer
+        from service.statement import Statements
+
+        known = self.settings
+        return Statements(
+            self.store,
+            self.archive,
+            self.reconciler,
+            clock,
+            known.time_zone,
+            sign=signer(known.statement_key) if known.statement_key else None,
+            operators=known.operators,
+        )
 
     # ------------------------------------------------------------ what doors ask of the whole
 

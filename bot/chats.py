@@ -44,6 +44,9 @@ class TeamsChats:
         message = card_message(step_card(card, self._clock()))
         await self._line.update(sent.service_url, sent.conversation_id, sent.activity_id, message)
 
+    async def tell(self, conversation: Conversation, text: str) -> None:
+        await self._line.send(conversation, text_message(text))
+
 
 def card_message(card: dict[str, Any]) -> Activity:
     """A message that is a card; `summary` is what a notification shows of it."""

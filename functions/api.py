@@ -138,7 +138,7 @@ def _quoted(name: str) -> str:
 
 @bp.route("v1/reconciliation/{date}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def show_day(req: func.HttpRequest) -> func.HttpResponse:
-    """The day's count for each mailbox, as it was last made."""
+    """The day's count for each mailbox, as it was last made, and the signed statement once the day is over."""
     from app.wiring import house
 
     async def answer(_: "Viewer") -> func.HttpResponse:
@@ -146,7 +146,8 @@ async def show_day(req: func.HttpRequest) -> func.HttpResponse:
             day = date.fromisoformat(req.route_params["date"])
         except ValueError:
             return problem(400, "bad_parameter", name="date")
-        return in_json(await asyncio.to_thread(house().service.day, day))
+        shown = await asyncio.to_thread(house().service.day, day)
+        return in_json(shown | {"statement": await house().statements.of(day)})
 
     return await answered(req, answer)
 

@@ -138,12 +138,24 @@ _SCHEMAS: dict[str, Schema] = {
                 quarantined=_WHOLE,
                 ignored=_WHOLE,
                 missing=_list_of(_TEXT),
+                lost=_list_of(_TEXT),
                 listed=_YES_NO,
                 green=_YES_NO,
                 as_of=_INSTANT,
             )
         ),
+        statement=_or_null(_ref("DayStatement")),
     ),
+    "DayStatement": {
+        "description": "What was stated when the day was over: a text, its SHA-256, and the signature of its bytes.",
+        **_object(
+            number=_WHOLE,
+            statement=_TEXT,
+            sha256=_TEXT,
+            signature=_or_null(_ref("Signature")),
+        ),
+    },
+    "Signature": _object(algorithm=_TEXT, public_key=_TEXT, value=_TEXT),
     "Problem": _object(type=_TEXT, status=_WHOLE, title=_TEXT, detail=_TEXT, detail_ar=_TEXT),
 }
 

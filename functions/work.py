@@ -84,10 +84,11 @@ async def read_directory(timer: func.TimerRequest) -> None:
 @bp.timer_trigger("timer", schedule="15 * * * * *", run_on_startup=False)
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def count_the_day(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
-    """Count the days that are due: the proof that nothing is missing."""
+    """Count the days that are due: the proof that nothing is missing; and state those that are over."""
     from app.wiring import house
 
     await house().office_known()
     for day in await asyncio.to_thread(house().reconciler.days_due):
         await house().reconciler.count(day)
+    await house().statements.state_due()
     effects.set([BELL] if house().effects_due() else [])

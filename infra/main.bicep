@@ -22,6 +22,11 @@ param organisation string
 @minLength(32)
 param graphClientState string
 
+@description('The key under which each day is stated; 32 characters or more, drawn at random, never exchanged without a note.')
+@secure()
+@minLength(32)
+param statementKey string
+
 @secure()
 @minLength(16)
 param databasePassword string
@@ -211,6 +216,11 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     properties: { contentType: 'text/plain', value: graphClientState }
   }
 
+  resource statement 'secrets' = {
+    name: 'statement-key'
+    properties: { contentType: 'text/plain', value: statementKey }
+  }
+
   resource botSecret 'secrets' = if (!empty(botAppId)) {
     name: 'bot-app-secret'
     properties: { contentType: 'text/plain', value: botAppSecret }
@@ -309,6 +319,7 @@ var given = {
   ORGANISATION: organisation
   PUBLIC_URL: publicUrl
   REGISTRY_MAILBOXES: registryMailboxes
+  STATEMENT_KEY: '@Microsoft.KeyVault(SecretUri=${vault::statement.properties.secretUri})'
   TIME_ZONE: timeZone
 }
 

@@ -75,10 +75,30 @@ class SendReply:
         return f"{self.record_id}/mail"
 
 
-type Effect = AskAction | RefreshCard | MarkMail | DraftReply | SendReply
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellDay:
+    """An operator is told how a day's count ended. It belongs to no record: `record_id` is the statement's key."""
+
+    record_id: str
+    person: str
+    day: str  # ISO
+    green: bool
+    seen: int
+    registered: int
+    quarantined: int
+    unlisted: tuple[str, ...] = ()  # mailboxes that could not be listed
+    missing: int = 0
+    named: tuple[str, ...] = ()  # some of what is missing
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+type Effect = AskAction | RefreshCard | MarkMail | DraftReply | SendReply | TellDay
 
 EFFECTS: dict[str, type[Effect]] = {
-    kind.__name__: kind for kind in (AskAction, RefreshCard, MarkMail, DraftReply, SendReply)
+    kind.__name__: kind for kind in (AskAction, RefreshCard, MarkMail, DraftReply, SendReply, TellDay)
 }
 
 

@@ -114,6 +114,7 @@ def plan(
         "DATABASE_URL": f"sqlite:///{state}/tarasul.db",
         "ARCHIVE_URL": f"file://{state}/archive",
         "GRAPH_CLIENT_STATE": _secret(state, "client_state"),
+        "STATEMENT_KEY": _secret(state, "statement_key"),
         "ORGANISATION": str(MINISTRY / "organisation.json"),
         "TIME_ZONE": "Asia/Kuwait",
     }

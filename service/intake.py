@@ -234,10 +234,14 @@ class Intake:
         """Enter a letter. It may have been entered before: from another mailbox, even at this moment; or from this
         one, and the verdict on it was lost."""
         mail = ask.mail
-        taken = self._taker.take(ask, key=f"letter:{mail.identity}", seen=_seen(mail, verdict, rule))
+        key = f"letter:{mail.identity}"
+        taken = self._taker.take(ask, key=key, seen=_seen(mail, verdict, rule))
+        while taken.repeated and taken.record is None:  # its record is gone from our tables: it is registered anew
+            key += ":lost"
+            taken = self._taker.take(ask, key=key, seen=_seen(mail, verdict, rule))
         if not taken.repeated:
             return taken
-        assert taken.record is not None, "a key is kept with its record"
+        assert taken.record is not None, "a record that is not there was registered anew"
         if not same_item(taken.record.source, mail):
             return self._copy(mail, taken.record.record_id)
         self._see(mail, _verdict_of(taken.record), record=taken.record)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
-from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, SendReply
+from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, SendReply, TellDay
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.record import OPEN
 from service.ports import (
@@ -35,7 +35,7 @@ from service.ports import (
     Store,
     Transaction,
 )
-from service.replies import reply_html
+from service.replies import day_said, reply_html
 from service.take import Taker, Undone
 from texts import say
 from texts.isolates import bare
@@ -154,6 +154,8 @@ class Performer:
                 return await self._draft(effect, tries)
             case SendReply():
                 return await self._send(effect)
+            case TellDay():
+                return await self._tell(effect)
 
     async def _ask(self, effect: AskAction) -> Done | Later:
         view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
@@ -255,6 +257,22 @@ class Performer:
                 internet_message_id=message_id,
             )
         )
+
+    async def _tell(self, effect: TellDay) -> Done | Later:
+        person, chat = await asyncio.to_thread(
+            self._store.read, lambda tx: (tx.office().person(effect.person), tx.conversation(effect.person))
+        )
+        if person is None or not person.active:
+            return Done()
+        if chat is None:
+            return await self._introduce(effect.person, None)
+        if chat.blocked is not None:
+            raise ChatBlocked(chat.blocked)
+        try:
+            await self._chats.tell(chat, day_said(effect, person.language))
+        except (NotInstalled, Gone):
+            return await self._introduce(effect.person, chat)
+        return Done()
 
     # ------------------------------------------------------------ settling
 

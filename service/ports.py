@@ -239,6 +239,14 @@ class Transaction(Protocol):
 
     def mail_between(self, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]: ...
 
+    def lost(self, mailbox: str, start: datetime, end: datetime) -> list[str]:
+        """The records that verdicts on mails received between the two name, and that are not there or not whole."""
+        ...
+
+    def forget_lost(self, record_ids: Sequence[str]) -> None:
+        """Of those that are not there at all, forget what is kept beside a record: verdicts, ids, cards, effects."""
+        ...
+
     def stuck(self) -> list[tuple[int, str, str, str]]:
         """Effects that an operator must look at: (effect_id, record_id, kind, error)."""
         ...
@@ -421,6 +429,10 @@ class Chats(Protocol):
 
     async def refresh(self, sent: SentCard, card: "CardView") -> None:
         """Replace a card that stands in a chat. Raises Gone where it does not stand there any more."""
+        ...
+
+    async def tell(self, conversation: Conversation, text: str) -> None:
+        """Say a sentence in the chat. Raises ChatBlocked, NotInstalled."""
         ...
 
 

@@ -6,13 +6,15 @@
 #         a fresh listing by received time together with whatever delta ever showed: a fault in our own delta cannot
 #         hide itself.
 # Rule 2: a mail that the listing shows and nobody judged is taken at once; what is missing after that is named.
-# Rule 3: a count says when it was made. A day that does not add up is never green.
+# Rule 3: a verdict counts only where its record is there and whole. A record that is gone is told, and its letter is
+#         registered anew, if it is there to be read; one that is not whole is told until an operator mended it.
+# Rule 4: a count says when it was made. A day that does not add up is never green.
 
 import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -49,14 +51,26 @@ class DayCount:
     ignored: int = 0
     missing: tuple[str, ...] = ()
     listed: bool = True  # False: the mailbox could not be listed, so nothing is proven
+    lost: tuple[str, ...] = ()  # records that a verdict names, and that are not there or not whole
 
     @property
     def green(self) -> bool:
         judged = self.registered + self.copies + self.replies + self.ours + self.quarantined + self.ignored
-        return self.listed and not self.missing and judged == self.seen
+        return self.listed and not self.missing and not self.lost and judged == self.seen
 
 
-def count_day(mailbox: str, listed: Mapping[str, Arrived] | None, judged: list[SeenMail]) -> DayCount:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A mailbox's day by name: its count, what a fresh listing shows (None: it failed), and every verdict."""
+
+    count: DayCount
+    listed: Mapping[str, Arrived] | None
+    judged: tuple[SeenMail, ...]
+
+
+def count_day(
+    mailbox: str, listed: Mapping[str, Arrived] | None, judged: Sequence[SeenMail], lost: Iterable[str] = ()
+) -> DayCount:
     """Add up one mailbox's day from what a listing shows (None: it failed) and what was judged.
 
     What was gone when we wanted to read it, and is listed now, came back: it has no verdict yet.
@@ -70,6 +84,7 @@ def count_day(mailbox: str, listed: Mapping[str, Arrived] | None, judged: list[S
         seen=len(seen),
         missing=tuple(sorted(seen - set(verdicts))),
         listed=listed is not None,
+        lost=tuple(lost),
         **columns,
     )
 
@@ -104,27 +119,45 @@ class Reconciler:
 
     async def count(self, day: date) -> list[DayCount]:
         """Count *day* in every mailbox, heal what is missing, and keep the result."""
-        counts = [await self._count_one(mailbox, day) for mailbox in self._mailboxes]
-        for counted in counts:
+        return [side.count for side in await self.both_sides(day)]
+
+    async def both_sides(self, day: date) -> list[Side]:
+        """As `count`, with what was counted."""
+        sides = [await self._count_one(mailbox, day) for mailbox in self._mailboxes]
+        for counted in (side.count for side in sides):
             extra = {"mailbox": counted.mailbox, "seen": counted.seen, "missing": len(counted.missing)}
             log.log(logging.INFO if counted.green else logging.ERROR, "the day's count", extra=extra)
-        return counts
+        return sides
 
-    async def _count_one(self, mailbox: str, day: date) -> DayCount:
+    def is_green(self, day: date) -> bool:
+        """Whether the last count of *day* was green in every mailbox."""
+        kept = self._store.read(lambda tx: tx.day_counts(day.isoformat()))
+        return bool(kept) and all(read_count(body).green for _, body in kept.values())
+
+    async def _count_one(self, mailbox: str, day: date) -> Side:
         start, end = bounds(day, self._zone)
         listed = await self._list(mailbox, start, end)
-        counted = await self._add_up(mailbox, listed, start, end)
-        if counted.missing and listed is not None:
-            missing = [listed[i] for i in counted.missing if i in listed]
+        side = await self._add_up(mailbox, listed, start, end)
+        if side.count.lost and listed is not None:
+            await self._forget_lost(mailbox, side.count.lost)
+            side = await self._add_up(mailbox, listed, start, end)
+        if side.count.missing and listed is not None:
+            missing = [listed[i] for i in side.count.missing if i in listed]
+            missing.sort(key=lambda item: item.received_at)
             try:
                 await self._intake.take_missing(mailbox, missing)
             except Exception:
                 log.exception("a missing mail could not be taken", extra={"mailbox": mailbox})
-            counted = await self._add_up(mailbox, listed, start, end)
-        body = json.dumps(asdict(counted))
+            side = await self._add_up(mailbox, listed, start, end)
+        body = json.dumps(asdict(side.count))
         as_of = self._clock()
         await asyncio.to_thread(self._store.write, lambda tx: tx.save_day_count(day.isoformat(), mailbox, as_of, body))
-        return counted
+        return side
+
+    async def _forget_lost(self, mailbox: str, lost: Sequence[str]) -> None:
+        """Of records that are gone from our tables nothing is believed any more: their letters are read anew."""
+        log.error("records are lost", extra={"mailbox": mailbox, "records": list(lost)})
+        await asyncio.to_thread(self._store.write, lambda tx: tx.forget_lost(lost))
 
     async def _list(self, mailbox: str, start: datetime, end: datetime) -> dict[str, Arrived] | None:
         box, listed = self._mailboxes[mailbox], {}
@@ -136,14 +169,14 @@ class Reconciler:
             log.error("the mailbox could not be listed", extra={"mailbox": mailbox, "why": str(error)})
             return None
 
-    async def _add_up(
-        self, mailbox: str, listed: dict[str, Arrived] | None, start: datetime, end: datetime
-    ) -> DayCount:
-        judged = await asyncio.to_thread(self._store.read, lambda tx: tx.mail_between(mailbox, start, end))
-        return count_day(mailbox, listed, judged)
+    async def _add_up(self, mailbox: str, listed: Mapping[str, Arrived] | None, start: datetime, end: datetime) -> Side:
+        judged, lost = await asyncio.to_thread(
+            self._store.read, lambda tx: (tx.mail_between(mailbox, start, end), tx.lost(mailbox, start, end))
+        )
+        return Side(count_day(mailbox, listed, judged, lost), listed, tuple(judged))
 
 
 def read_count(body: str) -> DayCount:
     """Read a count as it was kept."""
     values = json.loads(body)
-    return DayCount(**{**values, "missing": tuple(values["missing"])})
+    return DayCount(**{**values, "missing": tuple(values["missing"]), "lost": tuple(values.get("lost", ()))})

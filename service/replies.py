@@ -1,11 +1,13 @@
-"""The letter that tells an official what became of what they forwarded."""
+"""What is written to people in words of ours: the letter that answers a forwarder, the sentence that ends a day."""
 
 import html
 
+from registry.effects import TellDay
 from registry.office import Office
 from registry.record import Record
 from registry.vocabulary import is_secret
-from texts import both_dates, say
+from texts import Language, both_dates, say
+from texts.isolates import isolate
 
 
 def reply_html(record: Record, office: Office) -> str:
@@ -41,3 +43,16 @@ def reply_html(record: Record, office: Office) -> str:
     body = "".join(f"<p>{html.escape(p).replace('\n', '<br>')}</p>" for p in paragraphs)
     foot = html.escape(say(lang, "reply.automatic", reference=record.reference))
     return f'<div dir="{direction}" lang="{lang}">{body}<p><small>{foot}</small></p></div>'
+
+
+def day_said(told: TellDay, lang: Language) -> str:
+    """Return how a day's count ended, in one sentence; of a red day, which letters it is about."""
+    counts = {"day": told.day, "seen": told.seen, "registered": told.registered, "quarantined": told.quarantined}
+    if told.green:
+        return say(lang, "day.green", **counts)
+    if not told.missing:
+        return say(lang, "day.unlisted", day=told.day, mailboxes=" ".join(told.unlisted))
+    more = told.missing - len(told.named)
+    names = (say(lang, "day.comma")).join(isolate(name) for name in told.named)
+    names += say(lang, "day.more", more=more) if more else ""
+    return say(lang, "day.red", day=told.day, missing=told.missing, names=names)

@@ -124,6 +124,7 @@ class Service:
                     "quarantined": c.quarantined,
                     "ignored": c.ignored,
                     "missing": list(c.missing),
+                    "lost": list(c.lost),
                     "listed": c.listed,
                     "green": c.green,
                     "as_of": as_of,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql import ColumnElement
 
@@ -114,6 +114,34 @@ def mail_between(on: Connection, entity_id: str, mailbox: str, start: datetime, 
         )
         for r in rows
     ]
+
+
+def lost(on: Connection, entity_id: str, mailbox: str, start: datetime, end: datetime) -> list[str]:
+    """A record is whole when it has as many lines as its version says."""
+    m, r, e = s.mail.c, s.records.c, s.events.c
+    lines = select(func.count()).where(e.entity_id == entity_id, e.record_id == r.record_id).scalar_subquery()
+    named = (
+        select(m.record_id)
+        .distinct()
+        .outerjoin(s.records, and_(r.entity_id == m.entity_id, r.record_id == m.record_id))
+        .where(
+            m.entity_id == entity_id,
+            m.mailbox == mailbox,
+            m.received_at >= write_instant(start),
+            m.received_at < write_instant(end),
+            m.record_id.is_not(None),
+            or_(r.record_id.is_(None), r.version != lines),
+        )
+    )
+    return sorted(on.execute(named).scalars())
+
+
+def forget_lost(on: Connection, entity_id: str, record_ids: Sequence[str]) -> None:
+    r = s.records.c
+    there = set(on.execute(select(r.record_id).where(r.entity_id == entity_id, r.record_id.in_(record_ids))).scalars())
+    gone = [record_id for record_id in record_ids if record_id not in there]
+    for table in (s.mail, s.message_ids, s.open_steps, s.readers, s.asks, s.events, s.event_texts, s.outbox):
+        on.execute(delete(table).where(table.c.entity_id == entity_id, table.c.record_id.in_(gone)))
 
 
 def cursor(on: Connection, entity_id: str, mailbox: str, folder: str) -> str | None:

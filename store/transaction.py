@@ -214,6 +214,12 @@ class SqlTransaction:
     def mail_between(self, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]:
         return questions.mail_between(self._on.cold, self._entity_id, mailbox, start, end)
 
+    def lost(self, mailbox: str, start: datetime, end: datetime) -> list[str]:
+        return questions.lost(self._on.cold, self._entity_id, mailbox, start, end)
+
+    def forget_lost(self, record_ids: Sequence[str]) -> None:
+        questions.forget_lost(self._on.cold, self._entity_id, record_ids)
+
     def cursor(self, mailbox: str, folder: str) -> str | None:
         return questions.cursor(self._on.cold, self._entity_id, mailbox, folder)
 

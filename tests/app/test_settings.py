@@ -14,6 +14,7 @@ GOOD = {
     "ORGANISATION": "organisation.json",
 }
 IN_AZURE = GOOD | {
+    "STATEMENT_KEY": "s" * 40,
     "DATABASE_URL": "postgresql://tarasul:pass@db.ministry.example/tarasul",
     "ARCHIVE_URL": "https://archive.blob.core.windows.net/letters",
 }
@@ -98,9 +99,15 @@ def test_in_azure_a_full_set_is_accepted() -> None:
     assert Settings.from_environ(IN_AZURE | {"WEBSITE_SITE_NAME": "x"}).archive_url == IN_AZURE["ARCHIVE_URL"]
 
 
+def test_in_azure_days_are_signed() -> None:
+    assert "STATEMENT_KEY" in refused(
+        {k: v for k, v in IN_AZURE.items() if k != "STATEMENT_KEY"} | {"WEBSITE_SITE_NAME": "x"}
+    )
+
+
 def test_no_secret_is_shown() -> None:
     shown = repr(Settings.from_environ(IN_AZURE | {"AZURE_CLIENT_SECRET": "hush"}))
-    assert [secret for secret in ("hush", "k" * 43, "pass@") if secret in shown] == []
+    assert [secret for secret in ("hush", "k" * 43, "s" * 40, "pass@") if secret in shown] == []
 
 
 def test_mailboxes_are_known_whatever_their_case_and_separator() -> None:

@@ -48,6 +48,7 @@ def test_the_product_accepts_what_it_is_given_in_azure() -> None:
         "ORGANISATION": "{}",
         "PUBLIC_URL": "https://tarasul.azurewebsites.net",
         "REGISTRY_MAILBOXES": "registry@ministry.example",
+        "STATEMENT_KEY": "s" * 32,
         "TIME_ZONE": "Asia/Kuwait",
     }
     ours = {field.name.upper() for field in dataclasses.fields(Settings)}
@@ -65,9 +66,10 @@ def test_what_is_secret_comes_from_the_vault() -> None:
     assert {name for name, value in GIVEN.items() if "@Microsoft.KeyVault" in value} == {
         "DATABASE_URL",
         "GRAPH_CLIENT_STATE",
+        "STATEMENT_KEY",
     }
     secure = re.findall(r"@secure\(\)\n(?:@.*\n)*param (\w+)", BICEP)
-    assert set(secure) == {"graphClientState", "databasePassword", "botAppSecret"}
+    assert set(secure) == {"graphClientState", "statementKey", "databasePassword", "botAppSecret"}
 
 
 def test_the_identity_signs_in_and_no_key_or_secret_does() -> None:

@@ -19,6 +19,7 @@ class FakeChats:
 
     def __init__(self) -> None:
         self.cards: defaultdict[str, dict[str, CardView]] = defaultdict(dict)
+        self.told: defaultdict[str, list[str]] = defaultdict(list)  # sentences, by conversation
         self.without_app: set[str] = set()  # conversations from which the app was removed
         self.refusals: dict[str, Exception] = {}  # what every call about a conversation raises, until it is lifted
         self.faults = Faults()
@@ -48,6 +49,12 @@ class FakeChats:
             raise Gone("the card stands there no more")
         self.cards[sent.conversation_id][sent.activity_id] = card
         self.faults.after("refresh")
+
+    async def tell(self, conversation: Conversation, text: str) -> None:
+        self._admit(conversation.conversation_id)
+        self.faults.before("tell")
+        self.told[conversation.conversation_id].append(text)
+        self.faults.after("tell")
 
     def delete(self, conversation_id: str, activity_id: str) -> None:
         del self.cards[conversation_id][activity_id]

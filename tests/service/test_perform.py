@@ -331,10 +331,12 @@ async def test_an_effect_that_is_stuck_holds_up_its_own_lane_alone(house: Regist
     house.box.faults.add("mark", Misconfigured("403"))
     await house.performer().perform_due()
     house.take(Close(record_id=first.record_id, step=1, by="huda", note="مكرر"))
+    copy = house.box.arrive(house.box.items[first.source.item_id].raw)
     house.box.arrive(letter(2))
     await house.intake.visit(MAILBOX)
     await house.performer().perform_due()
-    assert house.box.sent == {}  # the reply waits behind the mark
+    assert house.box.items[copy.item_id].reference == ""  # its mark waits behind the one that is stuck
+    assert len(house.box.sent) == 1
     assert len(house.cards_of("huda")) == 2
     assert [v.step.state for v in house.chats.cards["a:huda"].values()] == ["done", "open"]
     second = house.records()[0]

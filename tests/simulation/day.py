@@ -179,6 +179,7 @@ class Day:
 
     def _keep(self) -> None:
         async def job(process: Process) -> None:
+            await process.intake.folders.look()
             for mailbox in await process.subscriber.keep():
                 self._visit(mailbox)
 
@@ -209,6 +210,7 @@ class Day:
             ("410 delta", lambda: self._box().kill_cursors()),
             ("delta replays", self._replay),
             ("id changes", lambda: self._to_some_mail(self.outside.rename, "gets another id")),
+            ("mail moved", lambda: self._to_some_mail(self.outside.move, "is put in another folder")),
             ("mail deleted", lambda: self._to_some_mail(self.outside.delete, "is deleted")),
             ("subscription lost", self._lose_subscription),
             ("app removed", self._remove_app),
@@ -410,8 +412,7 @@ class Day:
 
     async def _close_the_day(self) -> None:
         """What the register says of the day, when it is over."""
-        while (process := self._alive()) is None:
-            await asyncio.sleep(1)
+        process = self._alive() or self._new_process("Z")
         day = self.now().astimezone(self.office.zone).date()
         self.unhealed = {(m, i) for m in self.outside.boxes for i in self.outside.there(m)} - self._judged()
         self.counts = await process.reconciler.count(day)

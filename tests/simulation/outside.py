@@ -20,6 +20,8 @@ from tests.fakes.subscriptions import FakeSubscriptions
 from tests.simulation.weather import Weather
 from tests.values import MAILBOX, SECOND_MAILBOX
 
+CASES = "inbox/cases"  # a folder below the inbox; the inbox is followed, and so is this one
+
 
 @dataclass(slots=True)
 class Truth:
@@ -34,20 +36,19 @@ class Truth:
 
 
 class Box(FakeMailbox):
-    """A mailbox whose pages may be empty, and whose mails may change their ids. `shown` is what delta ever showed."""
+    """A mailbox whose pages may be empty, and whose mails may change their ids."""
 
     def __init__(self, address: str, clock: Callable[[], datetime], weather: Weather) -> None:
         super().__init__(address, clock, page=7)
-        self._weather, self.shown = weather, set[str]()
+        self._weather = weather
+        self.empty_folders |= {CASES}
         self.finds_drafts = True  # False: a mailbox in which our key is not looked for
         self.sent_out: Callable[[Reply], None] = lambda _: None
 
     async def changes(self, folder: str, cursor: str | None) -> Changes:
         if cursor is not None and self._weather.strikes("empty pages"):
             return Changes((), cursor, more=True)
-        page = await super().changes(folder, cursor)
-        self.shown |= {arrived.item_id for arrived in page.arrived}
-        return page
+        return await super().changes(folder, cursor)
 
     async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
         if not self.finds_drafts:
@@ -130,13 +131,18 @@ class Outside:
     def rename(self, truth: Truth) -> None:
         truth.ids.insert(0, self.boxes[truth.mailbox].rename(truth.ids[0]))
 
+    def move(self, truth: Truth) -> None:
+        box = self.boxes[truth.mailbox]
+        to = "inbox" if box.items[truth.ids[0]].folder == CASES else CASES
+        box.move(truth.ids[0], to)
+
     def delete(self, truth: Truth) -> None:
         self.boxes[truth.mailbox].remove(truth.ids[0])
         truth.deleted = True
 
     def there(self, mailbox: str) -> set[str]:
         """The ids of the mails that lie in the inbox."""
-        return {i for i, item in self.boxes[mailbox].items.items() if item.folder == "inbox"}
+        return {i for i, item in self.boxes[mailbox].items.items() if item.folder in ("inbox", CASES)}
 
 
 class Reached:

@@ -14,7 +14,7 @@ from random import Random
 
 from registry.errors import Changed, Misconfigured, TarasulError, Throttled, Unavailable
 
-READS = frozenset({"changes", "fetch", "listing", "actual", "subscribe", "renew", "people"})
+READS = frozenset({"changes", "fetch", "listing", "actual", "subscribe", "renew", "folders"})
 WRITES = frozenset({"mark", "draft_reply", "send_draft", "ask", "refresh", "install", "put", "subscribe", "renew"})
 
 
@@ -48,7 +48,7 @@ FAULTS: dict[str, Fault] = {
 }
 BELLS = ("notification lost", "notification doubled", "notification late", "notifications silent")
 WORLD = (
-    *("410 delta", "delta replays", "empty pages", "id changes", "mail deleted", "subscription lost", "missed"),
+    *("410 delta", "delta replays", "empty pages", "id changes", "mail moved", "mail deleted", "subscription lost"),
     *("clock skew", "crash", "database down", "commit unanswered", "queue doubles", "queue late", "queue loses"),
     *("press doubled", "press late", "app removed", "chat unknown"),
 )

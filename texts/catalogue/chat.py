@@ -51,6 +51,24 @@ ROWS: dict[str, tuple[str, str]] = {
         "تعذّر تسجيل الإجراء الآن، ولم يتغير شيء. اضغط مرة أخرى بعد قليل.",
         "It could not be recorded just now; nothing was changed. Press again in a moment.",
     ),
+    # how a day's count ended, to the operators
+    "day.green": (
+        "اكتمل حساب يوم {day}: وردت {seen} رسالة، قُيّد منها {registered} وحُجز {quarantined}، ولكل رسالة حكمها ولا ناقص.",
+        "The count of {day} is complete: {seen} mails came, {registered} registered and {quarantined} quarantined; "
+        "every one has its verdict and none is missing.",
+    ),
+    "day.red": (
+        "لم يكتمل حساب يوم {day}، وعددُ ما لم يُعرف مصيره {missing}: {names}، وعلى مسؤول النظام النظر فيه.",
+        "The count of {day} is not complete; what became of {missing} is not known: {names}. "
+        "It is the turn of the system's operator.",
+    ),
+    "day.unlisted": (
+        "لم يكتمل حساب يوم {day} لأن صندوق البريد {mailboxes} تعذّرت قراءته، وعلى مسؤول النظام النظر فيه.",
+        "The count of {day} is not complete because {mailboxes} could not be listed. "
+        "It is the turn of the system's operator.",
+    ),
+    "day.comma": ("، ", ", "),
+    "day.more": (" وغيرها {more}", " and {more} more"),
     # why nothing can be sent to somebody, and whose turn it is; these stand within a sentence
     "chat.blocked_by_person": (
         "حظر الموظف المحادثة مع تراسل، وعليه رفع الحظر",

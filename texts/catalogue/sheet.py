@@ -30,6 +30,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "effect.MarkMail": ("وضع الرقم على الرسالة", "Marking the mail with its number"),
     "effect.DraftReply": ("إعداد الرد", "Drafting the reply"),
     "effect.SendReply": ("إرسال الرد", "Sending the reply"),
+    "effect.TellDay": ("الإخبار بحساب اليوم", "Telling of the day's count"),
     "stuck.misconfigured": ("صلاحية أو إعداد ناقص", "a permission or a setting is missing"),
     "stuck.mistaken": ("رفضت الخدمة الطلب", "the service refused the request"),
     "stuck.gone": ("لم يعد موجوداً", "it is no longer there"),
