@@ -51,6 +51,7 @@ class Day:
         self.office = letters.office()
         self.store.write(lambda tx: tx.save_office(self.office))
         self.counts: list[DayCount] = []
+        self.statement: dict[str, Any] | None = None
         self.unhealed: set[tuple[str, str]] = set()  # what lay there unjudged when the closed day was counted
         self.deaths = self.presses = self.accepted = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,12 +80,16 @@ class Day:
         self._introduce_early()
         self.processes = [self._new_process("A"), self._new_process("B")]
         self._plan()
+        timers = []
         for seconds, work in ((30, self._bell), (300, self._keep), (600, self._round), (600, self._count)):
-            self._spawn(self._every(seconds, work))
+            timers.append(self._spawn(self._every(seconds, work)))
         await asyncio.sleep(DAY_S)
         self.weather.fair = True
         self.tell("calm")
         await self._come_to_rest()
+        for timer in timers:
+            timer.cancel()
+        await self._close_the_day()
 
     # ------------------------------------------------------------ time and story
 
@@ -94,10 +99,11 @@ class Day:
     def tell(self, what: str) -> None:
         self.story.append(f"{self.now():%H:%M:%S.%f}"[:-3] + f"  {what}")
 
-    def _spawn(self, work: Any) -> None:
-        task = self._loop.create_task(work)
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _at(self, seconds: float, work: Callable[[], object]) -> None:
         self._loop.call_later(seconds, work)
@@ -407,15 +413,37 @@ class Day:
             await asyncio.sleep(120)
             self._perform()
             if self._loop.now_s > DAY_S + 700 and not self._waiting() and not self._unjudged():
-                break
-        await self._close_the_day()
+                return
 
     async def _close_the_day(self) -> None:
-        """What the register says of the day, when it is over."""
-        process = self._alive() or self._new_process("Z")
-        day = self.now().astimezone(self.office.zone).date()
+        """What the register says of the day when it is over: in the night, in its weather, and in the morning."""
         self.unhealed = {(m, i) for m in self.outside.boxes for i in self.outside.there(m)} - self._judged()
-        self.counts = await process.reconciler.count(day)
+        over = self.now().astimezone(self.office.zone).replace(hour=1, minute=5) + timedelta(days=1)
+        await asyncio.sleep((over - self.now()).total_seconds())
+        self.day = over.date() - timedelta(days=1)
+        self.weather.fair = False
+        for _ in range(4):
+            self._state()
+            await asyncio.sleep(300)
+        self.weather.fair = True
+        await asyncio.sleep(60)
+        self._state()
+        await asyncio.sleep(6 * 3_600)
+        for _ in range(3):
+            self._perform()
+            await asyncio.sleep(600)
+        process = self._new_process("Z")
+        self.statement = await process.statements.of(self.day)
+        self.counts = await process.reconciler.count(self.day)
+
+    def _state(self) -> None:
+        async def job(process: Process) -> None:
+            for day in await asyncio.to_thread(process.reconciler.days_due):
+                await process.reconciler.count(day)
+            await process.statements.state_due()
+
+        self.ring("states the day", job)
+        self.ring("states the day as well", job)
 
     def _waiting(self) -> int:
         rows = MemoryHold.database.driver.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'")

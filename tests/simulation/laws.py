@@ -5,6 +5,7 @@
 # Rule 1: what is held against the register is what truly happened outside, never what the product says of itself.
 # Rule 2: `broken(day)` names every law that does not hold, in words that say which mail, record or card.
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import groupby
@@ -26,6 +27,7 @@ def broken(day: Day) -> list[str]:
     return [
         *_conservation(day),
         *_count(day),
+        *_statement(day),
         *_one_record_each(day, records),
         *_numbers(records),
         *_sheets(day, records),
@@ -90,6 +92,29 @@ def _count(day: Day) -> Iterator[str]:
         true = (len(told), *(told.count(v) for v in ("registered", "copy", "quarantined")))
         if count.green and sums != true:
             yield f"{count.mailbox}: the count says {sums}, the mailbox {true}"
+
+
+def _statement(day: Day) -> Iterator[str]:
+    """The closed day is stated once for each colour, with both sides by name, and told once."""
+    if day.statement is None:
+        yield "the day was not stated"
+        return
+    seen = _verdicts(day)
+    for box in json.loads(day.statement["statement"])["mailboxes"]:
+        true = {i: s.verdict for (m, i), s in seen.items() if m == box["mailbox"]}
+        told = {j["item"]: j["verdict"] for j in box["judged"]}
+        if box["green"] and (told != true or {s["item"] for s in box["seen"]} != set(true)):
+            yield f"{box['mailbox']}: the statement names {sorted(told)}, and there is {sorted(true)}"
+        if not box["green"] and all(count.green for count in day.counts):
+            yield f"{box['mailbox']} adds up, and is stated as red"
+    said = sum(map(len, day.outside.chats.told.values()))
+    if said > day.statement["number"] + _excuses(day) or not said:
+        yield f"a day that was stated {day.statement['number']} times was told {said} times"
+
+
+def _excuses(day: Day) -> int:
+    """How often an answer was lost, so that what cannot be looked up may have been said twice."""
+    return day.deaths + sum(day.weather.struck[kind] for kind in _LOSES_ANSWERS)
 
 
 def _one_record_each(day: Day, records: list[Record]) -> Iterator[str]:
@@ -157,7 +182,7 @@ def _cards(day: Day, records: list[Record]) -> Iterator[str]:
     known = {r.record_id: r for r in records}
     sends = day.outside.chats.sent
     doubled = sum(n - 1 for n in sends.values())
-    excuses = day.deaths + sum(day.weather.struck[k] for k in _LOSES_ANSWERS)
+    excuses = _excuses(day)
     if doubled > excuses:
         yield f"{doubled} cards stand twice, for {excuses} lost answers"
     asks = MemoryHold.database.driver.execute("SELECT token, record_id, step, person_id FROM asks").fetchall()

@@ -86,6 +86,11 @@ class Chats(FakeChats):
         self.sent[card.asked.token] = self.sent.get(card.asked.token, 0) + 1
         return await super().ask(conversation, card)
 
+    async def tell(self, conversation: Conversation, text: str) -> None:
+        if conversation.person not in self.apps:
+            raise NotInstalled("not in the roster")
+        await super().tell(conversation, text)
+
 
 class Subscriptions(FakeSubscriptions):
     """Subscriptions that end when their time is over."""

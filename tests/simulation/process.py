@@ -16,6 +16,7 @@ from service.intake import Intake
 from service.perform import Performer
 from service.reconcile import Reconciler
 from service.service import Service
+from service.statement import Statements
 from service.subscribe import Subscriber
 from service.take import Chance, Taker
 from store.store import SqlStore
@@ -106,6 +107,8 @@ class Process:
         )
         self.subscriber = Subscriber(self.store, self._reached(outside.subscriptions), self.clock, list(boxes))
         self.reconciler = parts.reconciler(self.store, self.intake, self.clock, boxes, KUWAIT)
+        archive = self._reached(outside.archive)
+        self.statements = Statements(self.store, archive, self.reconciler, self.clock, KUWAIT)
 
     def _reached(self, part: Any) -> Any:
         return Reached(part, self.weather, self.breathe)

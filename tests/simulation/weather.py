@@ -15,7 +15,9 @@ from random import Random
 from registry.errors import Changed, Misconfigured, TarasulError, Throttled, Unavailable
 
 READS = frozenset({"changes", "fetch", "listing", "actual", "subscribe", "renew", "folders"})
-WRITES = frozenset({"mark", "draft_reply", "send_draft", "ask", "refresh", "install", "put", "subscribe", "renew"})
+WRITES = frozenset(
+    {"mark", "draft_reply", "send_draft", "ask", "refresh", "install", "put", "tell", "subscribe", "renew"}
+)
 
 
 @dataclass(frozen=True, slots=True)
