@@ -25,8 +25,8 @@ def refresh(record: str, person: str, step: int = 1) -> RefreshCard:
     return RefreshCard(record_id=record, step=step, person=person)
 
 
-def mark(record: str) -> MarkMail:
-    return MarkMail(record_id=record, mailbox="m", item_id="i")
+def mark(record: str, item: str = "i") -> MarkMail:
+    return MarkMail(record_id=record, mailbox="m", item_id=item)
 
 
 class Outbox:
@@ -77,7 +77,7 @@ def test_what_comes_later_into_a_lane_waits_behind_what_waits_there(outbox: Outb
 
 
 def test_a_stuck_effect_holds_its_lane_and_no_other(outbox: Outbox) -> None:
-    outbox.request(mark("r1"), DraftReply(record_id="r1"), mark("r2"))
+    outbox.request(mark("r1"), mark("r1", "copy"), mark("r2"))
     stuck, _ = outbox.claim()
     assert outbox.store.write(lambda tx: tx.stick(stuck.effect_id, "a", NOON, "no consent"))
     later = NOON + timedelta(days=30)
@@ -89,12 +89,12 @@ def test_a_stuck_effect_holds_its_lane_and_no_other(outbox: Outbox) -> None:
 
 def test_an_effect_that_names_another_lane_waits_for_what_was_asked_there_before(outbox: Outbox) -> None:
     outbox.request(mark("r1"), ask("r1", "huda"))
-    _name_after(outbox.store, "AskAction", "r1/mail")
-    outbox.request(DraftReply(record_id="r1"))  # later in that lane: not waited for
+    _name_after(outbox.store, "AskAction", "r1/mark")
+    outbox.request(mark("r1", "copy"))  # later in that lane: not waited for
     [marking] = outbox.claim()
     assert marking.effect == mark("r1")
     assert outbox.settle(marking)
-    assert set(outbox.effects("b")) == {ask("r1", "huda"), DraftReply(record_id="r1")}
+    assert set(outbox.effects("b")) == {ask("r1", "huda"), mark("r1", "copy")}
 
 
 def _name_after(store: SqlStore, kind: str, lane: str) -> None:
@@ -164,7 +164,7 @@ def test_what_waits_behind_another_in_its_lane_is_not_due_however_long_ago_it_wa
     def due() -> datetime | None:
         return outbox.store.read(lambda tx: tx.next_due_at())
 
-    outbox.request(mark("r1"), DraftReply(record_id="r1"))
+    outbox.request(mark("r1"), mark("r1", "copy"))
     [claimed] = outbox.claim()
     assert due() == NOON + LEASE
     later = NOON + timedelta(minutes=10)
