@@ -5,6 +5,7 @@
 # Rule 1: the world is there whoever of us is alive; it knows nothing of our store.
 # Rule 2: what is true of the day is written down here as it happens, and nobody of ours reads it.
 
+import inspect
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -107,10 +108,14 @@ class Installs(FakeInstalls):
         super().__init__()
         self._chats, self._told = chats, told
 
-    async def install(self, person: str) -> None:
-        await super().install(person)
+    async def install(self, person: str) -> bool:
+        if person not in self._chats.apps and person in self.installed:
+            self.installed.remove(person)  # they took it off
+        new = await super().install(person)
         self._chats.apps.add(person)
-        self._told(person)
+        if new:
+            self._told(person)
+        return new
 
 
 class Outside:
@@ -158,6 +163,8 @@ class Reached:
 
     def __getattr__(self, method: str) -> Any:
         inner = getattr(self._inner, method)
+        if not inspect.iscoroutinefunction(inner):
+            return inner
 
         async def call(*args: Any, **named: Any) -> Any:
             self._breathe(f"before {method}")
