@@ -48,8 +48,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     """Judge *command* on *record* as it stands in *office* at *now*.
 
         Returns:
-    XX
-            it came true before.
+        Accepted with the events that happened and all the effects they ask for; Refused with a text key; Nothing where
+        it came true before.
     """
     decision = _judge(command, record, office, now)
     if not isinstance(decision, Accepted):
@@ -58,7 +58,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     for event in decision.events:
         after = evolve(command.record_id, after, event)
     assert after is not None, "an accepted decision has at least one event"
-    return Accepted(decision.events, (*decision.effects, *cards_due(record, after, office)), after)
+    effects = (*decision.effects, *cards_due(record, after, office))
+    return Accepted(decision.events, effects, then=decision.then, after=after)
 
 
 def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
