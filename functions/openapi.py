@@ -213,7 +213,7 @@ def _in_query(name: str, schema: Schema, description: str) -> Schema:
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-_RECORD = _in_path("record_id", _TEXT)
+_RECORD = _in_path("record_id", {"type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$"})
 _KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -344,7 +344,7 @@ DOCUMENT: Schema = {
             "get": {
                 "operationId": "open_document",
                 "summary": "The exact bytes of the mail or of an annex.",
-                "parameters": [_RECORD, _in_path("sha256", _TEXT)],
+                "parameters": [_RECORD, _in_path("sha256", _SHA256)],
                 "responses": {
                     "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
                     **{str(status): _problem(status) for status in (401, 403, 404, 503)},
@@ -355,7 +355,7 @@ DOCUMENT: Schema = {
             "get": {
                 "operationId": "show_day",
                 "summary": "The day's count: seen = registered + copies + replies + ours + quarantined + ignored.",
-                "parameters": [_in_path("date", {"type": "string"})],
+                "parameters": [_in_path("date", {"type": "string", "format": "date"})],
                 "responses": _answers("Day", 400),
             }
         },

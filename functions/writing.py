@@ -73,7 +73,7 @@ async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]
             return problem(422, "key_reused")
         except KnownFiles as known:
             reference = await asyncio.to_thread(house().service.reference, known.record_id)
-            return problem(409, "files_known", reference=reference)
+            return problem(409, "files_known", reference=reference, anyway="again=true")
         if isinstance(entered.decision, Refused):
             return refused(entered.decision.reason, entered.decision.values)
         assert entered.record is not None, "what was not refused is there"
@@ -135,7 +135,7 @@ def _slip_of(req: func.HttpRequest, person: "Person | None", office: "Office") -
     from service.deliveries import Slip
 
     if not (req.headers.get("content-type") or "").lower().startswith("multipart/form-data"):
-        raise Unfit(415, "not_multipart")
+        raise Unfit(415, "not_multipart", form="multipart/form-data")
     if len(req.get_body()) > LARGEST_LETTER_BYTES:
         raise Unfit(413, "too_large", most=LARGEST_LETTER_BYTES // 2**20, files=MOST_FILES)
     try:

@@ -29,18 +29,15 @@ ROWS: dict[str, tuple[str, str]] = {
         "استُعمل مفتاح Idempotency-Key من قبل لطلب آخر، فلم يتغير شيء. أرسل هذا الطلب بمفتاح جديد.",
         "The Idempotency-Key was used before for another request; nothing was changed. Send this one under a new key.",
     ),
-    "api.not_multipart": (
-        "أرسل الطلب بصيغة multipart/form-data.",
-        "Send it as multipart/form-data.",
-    ),
+    "api.not_multipart": ("أرسل الطلب بصيغة {form}.", "Send it as {form}."),
     "api.too_large": (
         "الكتاب أكبر من الحد: {files} ملفاً و{most} ميغابايت في المجموع.",
         "The letter is larger than the limit: {files} files and {most} MB in all.",
     ),
     "api.files_known": (
-        "هذه الملفات مقيّدة من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع again=true.",
+        "هذه الملفات مقيّدة من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع {anyway}.",
         "These files are registered already as {reference}; nothing was registered. If it is another letter, ask with "
-        "again=true.",
+        "{anyway}.",
     ),
     "api.person_needed": (
         "هذا الإجراء لموظف بعينه. الدور على المتصل: اطلبه برمز موظف القيد.",
