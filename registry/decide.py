@@ -47,7 +47,7 @@ from registry.releasing import decide_admit, decide_release
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
     """Judge *command* on *record* as it stands in *office* at *now*.
 
-        Returns:
+    Returns:
         Accepted with the events that happened and all the effects they ask for; Refused with a text key; Nothing where
         it came true before.
     """
