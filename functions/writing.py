@@ -183,7 +183,7 @@ def _files_of(req: func.HttpRequest) -> "list[File]":
 
     sent = req.files.getlist("files")
     if len(sent) > MOST_FILES:
-        raise Unfit(413, "too_large", most=LARGEST_LETTER_BYTES // 2**20, files=MOST_FILES)
+        raise Unfit(400, "too_large", most=LARGEST_LETTER_BYTES // 2**20, files=MOST_FILES)
     files = [File(f.filename or "", f.content_type or "application/octet-stream", f.stream.read()) for f in sent]
     if any(not f.body or not f.name or len(f.name) > LONGEST_NAME for f in files):
         raise Unfit(400, "bad_parameter", name="files")
