@@ -5,17 +5,20 @@
 # Rule 1: reading never raises and takes time in proportion to the length: every pattern here is linear, and a header
 #         beyond the limits is cut and said to be broken.
 # Rule 2: what is read is the text as a person sees it (RFC 2047, RFC 2231 decoded), tolerant of what mailers really
-#         write: raw UTF-8, encoded words in quotes, bytes that no charset was named for.
+#         write: raw UTF-8, encoded words in quotes, bytes that no charset was named for. What had to be guessed or
+#         repaired is said with how sure it is.
 # Rule 3: a line that stands twice where one may is said to be ambiguous: others may believe the one we do not.
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_tz
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from graph import charsets
+from graph.charsets import Confidence
 from registry.mail import Address
 
 MOST_BYTES = 256 * 1024  # of one header block
@@ -42,10 +45,18 @@ class Header:
     lines: tuple[tuple[str, str], ...] = ()
     broken: bool = False  # beyond the limits, or with a line that is none
     doubled: bool = False  # a line stands twice that may stand once
+    repaired: tuple[tuple[str, Confidence, str], ...] = ()  # lines whose bytes had to be guessed at; those, as Latin-1
 
     def get(self, name: str) -> str:
         """The first value of *name*, empty where there is none."""
         return next((value for key, value in self.lines if key == name), "")
+
+    def said(self, name: str) -> "Said":
+        """The first value of *name* as a person reads it."""
+        value = self.get(name)
+        sure, raw = next(((sure, raw) for key, sure, raw in self.repaired if key == name), ("", value))
+        said = reading(value)
+        return Said(said.words, least_sure((said.repaired, sure)), raw)
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.lines if key == name]
@@ -75,8 +86,15 @@ def read_header(raw: bytes, start: int, end: int) -> tuple[Header, int]:
         at = after
     names = [name for name, _ in rows]
     doubled = any(names.count(name) > 1 for name in _ONCE.intersection(names))
-    lines = tuple((name, charsets.decode(b"".join(parts))[0].strip()) for name, parts in rows)
-    return Header(lines, broken, doubled), at
+    lines: list[tuple[str, str]] = []
+    repaired: list[tuple[str, Confidence, str]] = []
+    for name, parts in rows:
+        value = b"".join(parts)
+        text = charsets.read_text(value)
+        lines.append((name, text.words.strip()))
+        if text.repaired:
+            repaired.append((name, text.repaired, value.decode("latin-1").strip()))
+    return Header(tuple(lines), broken, doubled, tuple(repaired)), at
 
 
 ################################################################
@@ -87,13 +105,36 @@ _ENCODED = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
 _BLANKS = re.compile(r"\s+")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A header's text as a person reads it, on one line; where it had to be repaired, how sure that is; as it stood."""
+
+    words: str
+    repaired: Confidence = ""
+    raw: str = ""
+
+
 def words(value: str) -> str:
-    """Return a header's text as a person reads it, on one line (RFC 2047)."""
+    """Return a header's text as a person reads it (RFC 2047)."""
+    return reading(value).words
+
+
+def reading(value: str) -> Said:
+    """Return a header's text as a person reads it, and whether it had to be repaired."""
     if "=?" not in value:
-        return _BLANKS.sub(" ", charsets.cleaned(value)).strip()
+        return Said(_BLANKS.sub(" ", charsets.cleaned(value)).strip())
     pieces: list[str] = []
     run: list[bytes] = []  # neighbours in one charset are decoded together: a letter may be cut between them
     charset, at = "", 0
+    repaired: set[Confidence] = set()
+
+    def flush() -> None:
+        if run:
+            text = charsets.read_text(b"".join(run), charset)
+            pieces.append(text.words)
+            repaired.add(text.repaired)
+            run.clear()
+
     for found in _ENCODED.finditer(value):
         between = value[at : found.start()]
         name = found[1].partition("*")[0].lower()  # RFC 2231 allows a language after the charset
@@ -101,18 +142,21 @@ def words(value: str) -> str:
         if raw is None:
             continue
         if between.strip() or not run or name != charset:
-            pieces += _flushed(run, charset)
-            pieces += [between] if between.strip() or not run else []
-            run = []
+            joined = bool(run) and not between.strip()
+            flush()
+            pieces += [] if joined else [between]
         run.append(raw)
         charset, at = name, found.end()
-    pieces += _flushed(run, charset)
+    flush()
     pieces.append(value[at:])
-    return _BLANKS.sub(" ", charsets.cleaned("".join(pieces))).strip()
+    text = _BLANKS.sub(" ", charsets.cleaned("".join(pieces))).strip()
+    return Said(text, least_sure(repaired))
 
 
-def _flushed(run: list[bytes], charset: str) -> list[str]:
-    return [charsets.decode(b"".join(run), charset)[0]] if run else []
+def least_sure(repaired: Iterable[Confidence]) -> Confidence:
+    """How sure several repairs together are."""
+    all_of = set(repaired)
+    return "likely" if "likely" in all_of else "high" if "high" in all_of else ""
 
 
 def _unencoded(way: str, text: str) -> bytes | None:
@@ -135,31 +179,44 @@ _SECTION = re.compile(r"(?P<name>[^*]+)(?:\*(?P<number>\d{1,4}))?(?P<encoded>\*)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-def parameters(value: str) -> tuple[str, dict[str, str]]:
-    """Return a header's first word in lower case (`text/html`, `attachment`) and its parameters (RFC 2045, 2231)."""
+class Parameters(NamedTuple):
+    """A header's first word in lower case (`text/html`, `attachment`), and its parameters by name."""
+
+    first: str
+    values: dict[str, str]
+    repaired: Confidence = ""
+
+
+def parameters(value: str) -> Parameters:
+    """Read a header of parameters (RFC 2045, 2231)."""
     first = value.partition(";")[0].strip().lower()
-    plain: dict[str, str] = {}
+    plain: dict[str, Said] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for found in _PARAMETER.finditer(value):
         said = _ESCAPED.sub(r"\1", found[2]) if found[2] is not None else found[3].strip()
         section = _SECTION.fullmatch(found[1].lower())
         if section is None or not (section["number"] or section["encoded"]):
-            plain.setdefault(found[1].lower(), words(said))
+            plain.setdefault(found[1].lower(), reading(said))
         else:
             numbered = sections.setdefault(section["name"], {})
             numbered.setdefault(int(section["number"] or 0), (said, bool(section["encoded"])))
-    return first, plain | {name: _joined(numbered) for name, numbered in sections.items()}
+    all_of = plain | {name: _joined(numbered) for name, numbered in sections.items()}
+    repaired = least_sure(said.repaired for said in all_of.values())
+    return Parameters(first, {name: said.words for name, said in all_of.items()}, repaired)
 
 
-def _joined(sections: dict[int, tuple[str, bool]]) -> str:
-    """The value that RFC 2231 wrote in sections: `charset'language'%XX…` in the first, if any is encoded."""
+def _joined(sections: dict[int, tuple[str, bool]]) -> Said:
+    """The value that RFC 2231 wrote in sections: `charset'language'%XX…` in the first, if any is encoded.
+
+    What stands behind a missing section is read all the same: a name with a gap is better than half of it.
+    """
     charset, raw = "", b""
-    for number in range(len(sections)):
-        said, encoded = sections.get(number, ("", False))
-        if encoded and number == 0 and said.count("'") >= 2:
+    for number, (said, encoded) in sorted(sections.items()):
+        if encoded and number == min(sections) and said.count("'") >= 2:
             charset, _, said = said.split("'", 2)
         raw += unquote_to_bytes(said) if encoded else said.encode("utf-8", "replace")
-    return charsets.decode(raw, charset)[0]
+    text = charsets.read_text(raw, charset)
+    return Said(text.words, text.repaired)
 
 
 ################################################################

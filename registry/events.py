@@ -85,7 +85,7 @@ class Registered(Event):
     source: Source
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
-    reasons: tuple[str, ...] = ()  # why a mail went to quarantine, as text keys
+    reasons: tuple[str, ...] = ()  # as text keys: why it is in quarantine; what must be known of a letter (sealed …)
     their_reference: str | None = None  # the number that the sender gave the letter
     released_from: str | None = None  # the quarantined record whose mail this is
     same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same

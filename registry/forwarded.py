@@ -16,17 +16,20 @@ from registry.mail import Address, Letter
 from texts import search_key
 from texts.isolates import bare
 
-# The words Outlook, Outlook on the web, Gmail and Apple Mail write before each line, Arabic and English.
+# The words Outlook, Outlook on the web, Gmail and Apple Mail write before each line, in Arabic, English and French.
 _WORDS = {
-    "from": ("من", "المرسل", "from"),
-    "sent": ("تم الإرسال", "تاريخ الإرسال", "أُرسلت", "مرسل", "التاريخ", "تاريخ", "sent", "date"),
-    "to": ("إلى", "المرسل إليه", "to"),
-    "cc": ("نسخة", "نسخة إلى", "cc"),
-    "subject": ("الموضوع", "موضوع", "subject"),
+    "from": ("من", "المرسل", "from", "de", "expéditeur"),
+    "sent": ("تم الإرسال", "تاريخ الإرسال", "أُرسلت", "مرسل", "التاريخ", "تاريخ", "sent", "date", "envoyé", "envoyé le"),
+    "to": ("إلى", "المرسل إليه", "to", "à", "destinataire"),
+    "cc": ("نسخة", "نسخة إلى", "cc", "copie à"),
+    "subject": ("الموضوع", "موضوع", "subject", "objet"),
 }
 _NAMES = {search_key(word): name for name, words in _WORDS.items() for word in words}
 _LONGEST_WORD, _LONGEST_ROW = 24, 20_000
-_SENT_BY_A_PROGRAM = {search_key(word) for word in ("تم الإرسال", "تاريخ الإرسال", "أُرسلت", "sent")}
+_MOST_TRIES = 500  # lines that name a sender
+_SENT_BY_A_PROGRAM = {
+    search_key(word) for word in ("تم الإرسال", "تاريخ الإرسال", "أُرسلت", "sent", "envoyé", "envoyé le")
+}
 _DIVIDERS = {
     search_key(words)
     for words in (
@@ -36,12 +39,17 @@ _DIVIDERS = {
         "الرسالة الأصلية",
         "رسالة معاد توجيهها",
         "بدء الرسالة المعاد توجيهها",
+        "message d'origine",
+        "message d’origine",
+        "message transféré",
+        "début du message transféré",
+        "début du message réexpédié",
     )
 }
 _RULE_MARKS = "-_=*"
-_SPACES = " \t\u00a0"
+_SPACES = " \t\u00a0\u202f"
 _COLON = re.compile(r"[:：]")
-_FORWARDED = r"fw|fwd|إعادة توجيه|اعادة توجيه|توجيه|تحويل"
+_FORWARDED = r"fw|fwd|tr|إعادة توجيه|اعادة توجيه|توجيه|تحويل"
 _PREFIXES = re.compile(rf"^\s*(?:(?:{_FORWARDED}|re|رد)\s*[:：]\s*)+", re.IGNORECASE)
 _IS_FORWARD = re.compile(rf"^\s*(?:{_FORWARDED})\s*[:：]", re.IGNORECASE)
 _IS_ANSWER = re.compile(r"^\s*(?:re|رد)\s*[:：]", re.IGNORECASE)
@@ -70,15 +78,19 @@ class _Line:
 def unwrap(text: str) -> Forwarded | None:
     """Return the first forwarded letter in *text*, or None where no header block stands.
 
-    A block is at least three lines of From, Sent, To, Cc, Subject (in Arabic or English), From the first of them, one
-    below the other or each after one blank line; a long row of addresses may run on. That a mail program wrote it
-    is seen by the sender's address, by its word for the time of sending, or by the line it drew above.
+    A block is at least three lines of From, Sent, To, Cc, Subject (in Arabic, English or French), From the first of
+    them, one below the other or each after one blank line; a long row of addresses may run on. That a mail program
+    wrote it is seen by the sender's address, by its word for the time of sending, or by the line it drew above.
     """
-    lines = [bare(line) for line in text.splitlines()]
+    lines = bare(text).splitlines()
+    tries = 0
     for start, line in enumerate(lines):
         first = _read_line(line)
         if first is None or first.name != "from" or not first.value:
             continue
+        tries += 1
+        if tries > _MOST_TRIES:  # nobody forwards so often; somebody wants us to look for long
+            break
         found, end = _read_block(lines, start)
         note_end, divided = _above(lines, start)
         if len(found) < 3 or not (divided or _by_a_program(found)):

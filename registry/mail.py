@@ -20,7 +20,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One attachment. `inside` is 0 for the letter's own, 1 for one of a mail that is attached to it."""
+    """One attachment. `inside` is 0 for the letter's own, 1 for one of a mail attached to it, and so on.
+
+    `inline` is what nobody looks for among annexes: a picture that the text shows, a wrapping whose content stands
+    beside it. Not `complete`: it could not be read whole, or only its address in the cloud came.
+    """
 
     name: str
     content_type: str
@@ -28,6 +32,16 @@ class Part:
     sha256: str
     inline: bool = False
     inside: int = 0
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """A text that its mailer spoilt and that was put right: which, as it stood, and how sure it is (high, likely)."""
+
+    name: str
+    raw: str
+    confidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +55,14 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """The words of one letter: those of a mail, or of the one that was forwarded in it."""
+    """The words of one letter: those of a mail, or of one that was forwarded in it; with the mails attached to it."""
 
     sender: Address
     subject: str
     text: str
     sent_at: str = ""  # as printed in the letter; what a forward says need not be a date
     to: str = ""
+    attached: tuple["Letter", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +71,8 @@ class Mail:
 
     `identity` names the letter whatever mailbox or server it passed: Message-ID with the SHA-256 of From, Date, Subject
     and the decoded parts. `sha256` names the exact bytes, which lie in the archive. `unreadable` says what could not
-    be understood, as text keys; such a mail is quarantined, never dropped.
+    be understood, as text keys; such a mail is quarantined, never dropped. `remarks` say what must be known of a letter
+    that is registered all the same: sealed, incomplete, repaired.
     """
 
     mailbox: str
@@ -69,7 +85,6 @@ class Mail:
     letter: Letter
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
-    attached: Letter | None = None  # the mail that came as an attachment, if exactly one did
     parts: tuple[Part, ...] = ()
     references: tuple[str, ...] = ()
     authentication: Authentication = Authentication()
@@ -78,6 +93,8 @@ class Mail:
     report: bool = False  # multipart/report: a bounce or a receipt
     importance: str = "normal"  # low, normal, high
     sensitivity: str = ""  # RFC 2156: personal, private, company-confidential
+    remarks: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     unreadable: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@
 
 from dataclasses import dataclass
 
+from registry.brought import brought
 from registry.mail import Mail
 from registry.office import Office
 
@@ -72,6 +73,8 @@ def recognise(mail: Mail, known: Known, office: Office) -> Recognised:
         return Suspect(tuple(dict.fromkeys(reasons)))
     if known.answered is not None:
         return ReplyTo(*known.answered)
+    if brought(mail, office).several:
+        return Suspect(("quarantine.several_letters",))
     return NewLetter()
 
 

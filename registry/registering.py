@@ -2,20 +2,19 @@
 
 from datetime import datetime
 
+from registry.brought import Brought, brought
 from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
 from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
-from registry.forwarded import Forwarded, is_answer, plain_subject, unwrap
-from registry.mail import Address, Letter, Mail
+from registry.forwarded import plain_subject
+from registry.mail import Address, Mail
 from registry.numbers import reference
 from registry.office import SYSTEM, Office, Unit
 from registry.record import Record
 from registry.routing import Route, confidentiality_of, route, urgency_of
 from registry.vocabulary import FOR_REVIEW, KINDS
 from texts import search_key
-
-_HANDS = 8  # colleagues through whose hands a letter may have gone, one forwarding it to the next
 
 
 def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -25,13 +24,14 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
     unit = office.registry_unit(ask.mail.mailbox)
     if unit is None:
         return Refused("register.no_register", {"mailbox": ask.mail.mailbox})
-    letter, forwarder, via = _letter_of(ask.mail, office)
-    registered = _registered(ask, letter, forwarder, via, unit, office, now)
-    goes = (
-        Route("quarantine", None, unit.unit_id, FOR_REVIEW)
-        if isinstance(ask, Quarantine)
-        else route(letter, registered.confidentiality, unit, office)
-    )
+    what = brought(ask.mail, office)
+    registered = _registered(ask, what, unit, office, now)
+    if isinstance(ask, Quarantine):
+        goes = Route("quarantine", None, unit.unit_id, FOR_REVIEW)
+    elif is_sealed(ask.mail):  # nobody here can say whose it is; the register opens it in Outlook
+        goes = Route("sealed", None, unit.unit_id, FOR_REVIEW)
+    else:
+        goes = route(what.letter, registered.confidentiality, unit, office)
     referred = Referred(
         at=now,
         by=SYSTEM,
@@ -87,45 +87,13 @@ def source_of(mail: Mail) -> Source:
     )
 
 
-def _letter_of(mail: Mail, office: Office) -> tuple[Letter, str | None, str]:
-    """Return the letter itself, the official who forwarded it (or wrote it), and how it came.
-
-    Only an official's forward is unwrapped: what an outsider writes under a header block is their letter's text, and
-    what an answer quotes is not what it brings.
-    """
-    official = office.by_address(mail.sender.address) if office.is_inside(mail.sender.address) else None
-    plain = Letter(
-        sender=mail.letter.sender,
-        subject=plain_subject(mail.letter.subject),
-        text=mail.letter.text,
-        sent_at=mail.letter.sent_at,
-        to=mail.letter.to,
-    )
-    if official is None:
-        return plain, None, "outlook"
-    if mail.attached is not None:
-        return mail.attached, official.person_id, "forward"
-    if not is_answer(mail.letter.subject) and (found := unwrap(mail.letter.text)) is not None:
-        return _complete(found, plain, office), official.person_id, "forward"
-    return plain, official.person_id, "outlook"
+def is_sealed(mail: Mail) -> bool:
+    """Whether what a mail says can be read by its addressee alone."""
+    return any(remark.startswith("sealed.") for remark in mail.remarks)
 
 
-def _complete(found: Forwarded, carrier: Letter, office: Office) -> Letter:
-    """The forwarded letter, past the colleagues through whose hands it went; without a subject, the carrier's."""
-    for _ in range(_HANDS):
-        by_a_colleague = found.passed_on and office.is_inside(found.letter.sender.address)
-        if not by_a_colleague or (inner := unwrap(found.letter.text)) is None:
-            break
-        found = inner
-    letter = found.letter
-    subject = letter.subject or carrier.subject
-    return Letter(sender=letter.sender, subject=subject, text=letter.text, sent_at=letter.sent_at, to=letter.to)
-
-
-def _registered(
-    ask: NewRecord, letter: Letter, forwarder: str | None, via: str, unit: Unit, office: Office, now: datetime
-) -> Registered:
-    mail, kind = ask.mail, KINDS[ask.kind]
+def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: datetime) -> Registered:
+    mail, kind, letter = ask.mail, KINDS[ask.kind], what.letter
     year = now.astimezone(office.zone).year
     return Registered(
         at=now,
@@ -140,21 +108,27 @@ def _registered(
         subject=letter.subject,
         sender=mail.sender,
         original_sender=letter.sender if letter.sender != Address("", "") else mail.sender,
-        forwarded_by=forwarder if not isinstance(ask, Quarantine) else None,
+        forwarded_by=what.forwarder if not isinstance(ask, Quarantine) else None,
         received_at=mail.received_at,
-        received_via=via,
+        received_via=what.via,
         letter_date=letter.sent_at,
         confidentiality=confidentiality_of(mail, letter),
         urgency=urgency_of(mail, letter),
-        needs_reply=kind.listed and forwarder is not None,
+        needs_reply=kind.listed and what.forwarder is not None,
         dmarc=mail.authentication.dmarc,
         source=source_of(mail),
         attachments=tuple(
-            Attachment(size_bytes=p.size_bytes, sha256=p.sha256, content_type=p.content_type, inline=p.inline)
+            Attachment(
+                size_bytes=p.size_bytes,
+                sha256=p.sha256,
+                content_type=p.content_type,
+                complete=p.complete,
+                inline=p.inline,
+            )
             for p in mail.parts
         ),
         attachment_names=tuple(p.name for p in mail.parts),
-        reasons=ask.reasons if isinstance(ask, Quarantine) else (),
+        reasons=ask.reasons if isinstance(ask, Quarantine) else mail.remarks,
     )
 
 

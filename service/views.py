@@ -26,7 +26,7 @@ from registry.office import SYSTEM, Office, Person
 from registry.record import Record, holders
 from registry.rights import may_act
 from registry.sheet import ERASED, Entry, read_entry, verify
-from registry.vocabulary import DELIVERIES, Verb
+from registry.vocabulary import DELIVERIES, KINDS, Verb
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
 
@@ -85,7 +85,7 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         "updated_at": instant(record.updated_at),
         "due_at": instant(record.due_at),
         "dmarc": record.dmarc,
-        "reasons": [_said(reason) for reason in record.reasons],
+        "reasons": [_said(reason) for reason in record.reasons if open_to_viewer or not record.rules.listed],
         "released_from": record.released_from,
         "released_as": {"record_id": record.released_as, "reference": record.released_reference}
         if record.released_as
@@ -161,9 +161,12 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
     """What happened, in one sentence."""
     match event:
-        case Registered(reasons=reasons, reference=reference) if reasons:
-            why = "، ".join(say(lang, r) for r in reasons) if lang == "ar" else ", ".join(say(lang, r) for r in reasons)
-            return say(lang, "event.Registered.quarantined", reference=reference, reasons=why)
+        case Registered(reasons=reasons, reference=reference, kind=kind) if reasons and (
+            cleared or not KINDS[kind].listed
+        ):
+            why = ("، " if lang == "ar" else ", ").join(say(lang, r) for r in reasons)
+            key = "event.Registered.remarked" if KINDS[kind].listed else "event.Registered.quarantined"
+            return say(lang, key, reference=reference, reasons=why)
         case Registered(reference=reference, released_from=held) if held is not None:
             return say(lang, "event.Registered.released", reference=reference)
         case Registered(reference=reference, received_via=via) if via in DELIVERIES:

@@ -115,6 +115,7 @@ def mail(number: int = 1, **fields: Any) -> Mail:
         subject=fields.pop("subject", "طلب مستندات الربع الثاني"),
         text=fields.pop("text", "نرجو موافاتنا بالمستندات المطلوبة.\nمع التحية"),
         sent_at=fields.pop("sent_at", "Sun, 15 Nov 2026 08:42:10 +0300"),
+        attached=fields.pop("attached", ()),
     )
     plain: dict[str, Any] = {
         "mailbox": MAILBOX,

@@ -66,8 +66,9 @@ def annexes(record: Record, lang: Language) -> Json | None:
 
 
 def reasons(record: Record, lang: Language) -> Json | None:
+    """Why it is in quarantine; of a letter, what must be known of it: that it is sealed, incomplete, repaired."""
     said = ("؛ " if lang == "ar" else "; ").join(say(lang, reason) for reason in record.reasons)
-    return fact(say(lang, "card.reasons"), said)
+    return fact(say(lang, "card.remarks" if record.rules.listed else "card.reasons"), said)
 
 
 def held_by(record: Record, office: Office, lang: Language, at: datetime) -> Json | None:

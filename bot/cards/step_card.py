@@ -122,7 +122,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
 
 def _facts(view: CardView) -> Json | None:
     lang, record, office = view.language, view.record, view.office
-    if record.reasons:
+    if record.reasons and not record.rules.listed:
         return facts(letter.reasons(record, lang), letter.sender(record, lang), _asked_by(view))
     return facts(
         letter.sender(record, lang),
@@ -132,6 +132,7 @@ def _facts(view: CardView) -> Json | None:
         letter.urgency(record, lang),
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
+        letter.reasons(record, lang),
         _asked_by(view),
     )
 

@@ -1,14 +1,16 @@
 """A mail read from its bytes."""
 
+import base64
 import hashlib
 import tracemalloc
+from urllib.parse import quote
 
 import pytest
 
 from graph.mime import read_mail
 from graph.mime_tree import Limits
 from registry.forwarded import unwrap
-from registry.mail import Address
+from registry.mail import Address, Repair
 from sandbox.ministry.samples import letters
 from tests.graph.mails import HEAD, ITEM, MAILBOX, NOON, fetched, multipart, part, plain, read, text
 
@@ -169,6 +171,17 @@ class TestAttachments:
         assert peak < 4 * len(raw)
 
 
+def nested(depth: int, *, with_ids: bool = True, level: int = 0) -> bytes:
+    """A mail that holds a mail that holds …, each with an annex beside it."""
+    head = HEAD.replace(b"m1@", f"level-{level}@".encode())
+    if not with_ids:
+        head = HEAD.replace(b"Message-ID: <m1@audit.example>\r\n", b"")
+    pieces = [text(f"level {level}"), part("application/pdf", PDF + bytes([level]), name=f"{level}.pdf")]
+    if level < depth:
+        pieces.append(part("message/rfc822", nested(depth, with_ids=with_ids, level=level + 1), encoded=False))
+    return multipart(*pieces, boundary=f"level {level} of {depth}", head=head)
+
+
 class TestMailWithinTheMail:
     INNER = multipart(
         text("the letter itself"),
@@ -180,8 +193,8 @@ class TestMailWithinTheMail:
     def test_its_letter_is_read_and_its_annexes_stand_one_level_in(self) -> None:
         got = fetched(multipart(text("for action"), part("message/rfc822", self.INNER, encoded=False)))
         mail = got.mail
-        assert mail.attached is not None
-        assert (mail.attached.subject, mail.attached.text) == ("Inner", "the letter itself")
+        (attached,) = mail.letter.attached
+        assert (attached.subject, attached.text) == ("Inner", "the letter itself")
         assert mail.letter.text == "for action"
         assert [(p.name, p.inside) for p in mail.parts] == [("Inner.eml", 0), ("inner.pdf", 1)]
         assert got.parts[mail.parts[0].sha256] == self.INNER
@@ -189,24 +202,46 @@ class TestMailWithinTheMail:
 
     @pytest.mark.parametrize("kind", ["message/rfc822", "application/octet-stream; name=letter.eml"])
     def test_it_is_a_mail_too_when_encoded_or_attached_as_a_file(self, kind: str) -> None:
-        mail = read(multipart(text("x"), part(kind, self.INNER, name="letter.eml")))
-        assert mail.attached is not None
-        assert mail.attached.subject == "Inner"
+        (attached,) = read(multipart(text("x"), part(kind, self.INNER, name="letter.eml"))).letter.attached
+        assert attached.subject == "Inner"
 
     def test_a_file_that_only_calls_itself_a_mail_stays_a_file(self) -> None:
         mail = read(multipart(part("application/octet-stream", b"\x00\x01", name="x.eml")))
-        assert (mail.attached, [p.name for p in mail.parts]) == (None, ["x.eml"])
+        assert (mail.letter.attached, [p.name for p in mail.parts]) == ((), ["x.eml"])
 
-    def test_of_several_none_is_taken_for_the_letter(self) -> None:
+    def test_several_are_all_read_and_none_is_chosen_here(self) -> None:
         one = part("message/rfc822", self.INNER, encoded=False)
-        mail = read(multipart(one, one))
-        assert (mail.attached, mail.unreadable) == (None, ("quarantine.several_letters",))
+        other = part("message/rfc822", self.INNER.replace(b"Inner", b"Other"), encoded=False)
+        mail = read(multipart(one, other))
+        assert ([a.subject for a in mail.letter.attached], mail.unreadable) == (["Inner", "Other"], ())
 
-    def test_a_mail_within_the_mail_within_is_kept_and_said(self) -> None:
-        nested = multipart(part("message/rfc822", self.INNER, encoded=False), boundary="mid")
-        mail = read(multipart(part("message/rfc822", nested, encoded=False), boundary="out"))
-        assert mail.unreadable == ("quarantine.too_deep",)
-        assert [(p.content_type, p.inside) for p in mail.parts] == [("message/rfc822", 0), ("message/rfc822", 1)]
+    def test_a_bounce_or_a_receipt_that_is_attached_is_no_letter(self) -> None:
+        report = multipart(text("failed"), kind="report", boundary="r")
+        mail = read(multipart(text("x"), part("message/rfc822", report, encoded=False)))
+        assert (mail.letter.attached, [p.name for p in mail.parts]) == ((), ["Documents.eml"])
+
+    @pytest.mark.parametrize("with_ids", [True, False])
+    def test_mails_within_mails_are_read_ten_deep(self, with_ids: bool) -> None:
+        mail = read(nested(10, with_ids=with_ids))
+        letter, texts = mail.letter, []
+        while letter.attached:
+            (letter,) = letter.attached
+            texts.append(letter.text)
+        assert texts == [f"level {level}" for level in range(1, 11)]
+        assert [p.inside for p in mail.parts] == [0, 0, *(n for n in range(1, 10) for _ in range(2)), 10]
+        assert mail.unreadable == ()
+
+    def test_what_lies_deeper_is_kept_unread_and_said(self) -> None:
+        got = fetched(nested(11))
+        assert got.mail.unreadable == ("quarantine.too_deep",)
+        deepest = got.mail.parts[-1]
+        assert (deepest.inside, deepest.complete) == (10, False)
+        assert b"level 11" in got.parts[deepest.sha256]
+
+    def test_mails_that_each_hold_the_next_whole_end_at_a_size(self) -> None:
+        got = read_mail(nested(8), mailbox=MAILBOX, item=ITEM, limits=Limits(nested_bytes=3_000))
+        assert got.mail.unreadable == ("quarantine.too_deep",)
+        assert sum(p.size_bytes for p in got.mail.parts) < 6_000
 
 
 class TestWhatIsSaidBeside:
@@ -241,6 +276,47 @@ class TestWhatIsSaidBeside:
         assert read(theirs + HEAD + b"\r\nx").authentication.dmarc == "pass"
         silent = b"Authentication-Results: mx.ministry.example; spf=pass\r\n"
         assert read(silent + theirs + HEAD + b"\r\nx").authentication.dmarc == "none"
+
+
+class TestRepairs:
+    """What a mailer spoilt is put right, said, and kept as it stood."""
+
+    WORDS = "طلب مستندات الربع الثاني"
+    PDF_PART = "Content-Type: application/pdf\r\nContent-Disposition: attachment; {}\r\n\r\nx"
+
+    def test_a_subject_encoded_twice_is_undone_and_its_line_kept(self) -> None:
+        spoilt = self.WORDS.encode().decode("cp1256")
+        written = "=?utf-8?B?" + base64.b64encode(spoilt.encode()).decode() + "?="
+        mail = read(HEAD.replace(b"Documents", written.encode()) + b"\r\nx")
+        assert mail.letter.subject == self.WORDS
+        assert mail.repairs == (Repair(name="subject", raw=written, confidence="high"),)
+        assert (mail.remarks, mail.unreadable) == (("repaired.high",), ())
+
+    def test_a_subject_without_a_charset_is_a_guess_and_its_bytes_are_kept(self) -> None:
+        raw = self.WORDS.encode("cp1256")
+        mail = read(HEAD.replace(b"Documents", raw) + b"\r\nx")
+        assert (mail.letter.subject, mail.remarks) == (self.WORDS, ("repaired.likely",))
+        assert mail.repairs[0].raw.encode("latin-1") == raw
+
+    @pytest.mark.parametrize("sent_as", ["iso-8859-1", "us-ascii", "utf-8"])
+    def test_a_body_under_a_wrong_name_is_read_and_said(self, sent_as: str) -> None:
+        body = f"Content-Type: text/plain; charset={sent_as}\r\n\r\n".encode() + self.WORDS.encode("cp1256")
+        mail = read(HEAD + body)
+        assert (mail.letter.text, mail.remarks) == (self.WORDS, ("repaired.likely",))
+
+    def test_a_name_that_was_spoilt_is_read_and_said(self) -> None:
+        written = f"filename*=iso-8859-1''{quote(self.WORDS.encode('cp1256'))}.pdf"
+        mail = read(multipart(self.PDF_PART.format(written).encode()))
+        assert ([p.name for p in mail.parts], mail.remarks) == ([f"{self.WORDS}.pdf"], ("repaired.likely",))
+        assert written in mail.repairs[0].raw
+
+    def test_a_name_with_a_missing_piece_keeps_the_others(self) -> None:
+        written = "filename*1*=%D9%83%D8%AA; filename*0*=utf-8''a; filename*3=.pdf"
+        assert [p.name for p in read(multipart(self.PDF_PART.format(written).encode())).parts] == ["aكت.pdf"]
+
+    def test_what_is_whole_is_not_touched(self) -> None:
+        mail = read(plain("Café à la crème", charset="iso-8859-1", Subject="Où"))
+        assert (mail.repairs, mail.remarks, mail.letter.text) == ((), (), "Café à la crème")
 
 
 class TestIdentity:
@@ -327,31 +403,6 @@ class TestUnreadable:
                 multipart(part("application/ms-tnef", b"x", name="winmail.dat")), "unreadable_part", id="winmail.dat"
             ),
             pytest.param(multipart(part("message/partial", b"x", encoded=False)), "unreadable_part", id="a piece"),
-            pytest.param(
-                HEAD + b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx",
-                "encrypted",
-                id="S/MIME",
-            ),
-            pytest.param(
-                HEAD + b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n\r\nx",
-                "unreadable_part",
-                id="signed, opaque",
-            ),
-            pytest.param(
-                multipart(text("x"), part("application/x-microsoft-rpmsg-message", b"x", name="message.rpmsg")),
-                "encrypted",
-                id="protected",
-            ),
-            pytest.param(
-                multipart(
-                    part("application/pgp-encrypted", b"Version: 1"),
-                    part("application/octet-stream", b"x"),
-                    kind="encrypted",
-                ),
-                "encrypted",
-                id="PGP",
-            ),
-            pytest.param(HEAD + b"\r\n-----BEGIN PGP MESSAGE-----\r\nx", "encrypted", id="PGP in the text"),
             pytest.param(multipart(*[b"\r\nx"] * 600), "too_many_parts", id="too many parts"),
         ],
     )

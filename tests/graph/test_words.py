@@ -3,7 +3,7 @@
 import pytest
 
 from graph.authentication import read_authentication
-from graph.charsets import decode
+from graph.charsets import Text, decode, read_text, undoubled
 from graph.headers import addresses, instant_of, message_ids, parameters, words
 from graph.html_text import html_text
 from registry.mail import Address, Authentication
@@ -26,6 +26,63 @@ class TestCharsets:
     def test_arabic_under_a_wrong_name_is_known_by_its_bytes(self, charset: str) -> None:
         words = "بشأن الميزانية العامة"
         assert decode(words.encode("cp1256"), charset) == (words, True)
+
+    @pytest.mark.parametrize(
+        ("written", "declared", "sure"),
+        [
+            ("utf-8", "windows-1256", "high"),
+            ("utf-8", "iso-8859-1", "high"),
+            ("utf-8", "iso-8859-6", "high"),
+            ("cp1256", "iso-8859-1", "likely"),
+            ("cp1256", "iso-8859-6", "likely"),
+            ("cp1256", "utf-8", "likely"),
+            ("cp1256", "", "likely"),
+            ("iso8859-6", "iso-8859-1", "likely"),
+            ("iso8859-6", "", "likely"),
+            ("iso8859-6", "iso-8859-6", ""),
+            ("utf-8", "", ""),
+            ("utf-8", "utf-8", ""),
+        ],
+    )
+    def test_a_wrong_label_is_put_right_and_it_is_said_how_sure_that_is(
+        self, written: str, declared: str, sure: str
+    ) -> None:
+        words = "كتاب وارد من ديوان المحاسبة بشأن طلب مستندات"
+        assert read_text(words.encode(written), declared) == Text(words, True, sure)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("taken_for", "sure"), [("latin-1", "high"), ("cp1256", "high"), ("cp1252", "high"), ("twice", "")]
+    )
+    def test_what_was_encoded_twice_is_undone(self, taken_for: str, sure: str) -> None:
+        words = "كتاب وارد من ديوان المحاسبة"
+        if taken_for == "cp1252":  # its five gaps are filled with the controls that stand there in Latin-1
+            spoilt = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in words.encode())
+        elif taken_for == "twice":
+            spoilt = words.encode().decode("latin-1").encode().decode("latin-1")
+        else:
+            spoilt = words.encode().decode(taken_for)
+        read = read_text(spoilt.encode(), "utf-8")
+        if sure:
+            assert read == Text(words, True, sure)  # type: ignore[arg-type]
+        else:
+            assert read.repaired == ""
+
+    def test_windows_1256_read_as_latin_1_and_encoded_again_is_undone(self) -> None:
+        assert read_text("ÚíÈ ãÕäÚí".encode(), "utf-8") == Text("عيب مصنعي", True, "likely")
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Café, crème, naïve façade, où à été",
+            "Ærøskøbing Ångström Ñandú",
+            "Привет, мир",
+            "كتاب وارد",
+            "كتاب Ø من الشركة",
+            "",
+        ],
+    )
+    def test_a_text_that_is_whole_is_not_touched(self, words: str) -> None:
+        assert undoubled(words) == (words, "")
 
     @pytest.mark.parametrize("words", ["Café à la crème, naïve façade", "Müller GmbH & Söhne, Straße"])
     def test_accents_are_not_taken_for_arabic(self, words: str) -> None:
@@ -91,7 +148,7 @@ class TestWords:
         assert addresses("") == ()
 
     def test_parameters_are_read_in_both_spellings(self) -> None:
-        assert parameters('Text/HTML; Charset="utf-8"; x=y;;bad') == ("text/html", {"charset": "utf-8", "x": "y"})
+        assert parameters('Text/HTML; Charset="utf-8"; x=y;;bad')[:2] == ("text/html", {"charset": "utf-8", "x": "y"})
         assert parameters("a; f*1*=%20b; f*0*=utf-8''a")[1] == {"f": "a b"}
         assert parameters("a; f=plain; f*=utf-8''better")[1] == {"f": "better"}
 

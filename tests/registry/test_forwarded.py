@@ -99,7 +99,52 @@ APPLE_AR = f"""{NOTE}
 
 {BODY}
 """
+OUTLOOK_FR = f"""{NOTE}
+
+-----Message d'origine-----
+De : ديوان المحاسبة <oversight@audit.example>
+Envoyé : dimanche 15 novembre 2026 08:42
+À : Huda <huda@ministry.example>
+Cc : Omar <omar@ministry.example>
+Objet : طلب مستندات
+
+{BODY}
+"""
+OUTLOOK_WEB_FR = f"""{NOTE}
+________________________________
+De : ديوان المحاسبة <oversight@audit.example>
+Envoyé : dimanche 15 novembre 2026 08:42
+À : Huda
+Objet : طلب مستندات
+
+{BODY}
+"""
+APPLE_FR = f"""{NOTE}
+
+> Début du message transféré :
+>
+> De: ديوان المحاسبة <oversight@audit.example>
+> Objet: طلب مستندات
+> Date: 15 novembre 2026 à 08:42:10 UTC+3
+> À: Huda <huda@ministry.example>
+
+{BODY}
+"""
+GMAIL_FR = f"""{NOTE}
+
+---------- Message transféré ---------
+De : ديوان المحاسبة <oversight@audit.example>
+Date: dim. 15 nov. 2026 à 08:42
+Subject: طلب مستندات
+To: Huda <huda@ministry.example>
+
+{BODY}
+"""
 WRITTEN = {
+    "Outlook, French": OUTLOOK_FR,
+    "Outlook on the web, French": OUTLOOK_WEB_FR,
+    "Apple Mail, French": APPLE_FR,
+    "Gmail, French": GMAIL_FR,
     "Outlook on the web, Arabic": OUTLOOK_WEB_AR,
     "Outlook, Arabic": OUTLOOK_DESKTOP_AR,
     "Outlook, English": OUTLOOK_EN,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.mail import Address, Authentication, Mail
+from registry.mail import Address, Authentication, Letter, Mail
 from registry.recognise import Copy, Known, NewLetter, Noise, Ours, ReplyTo, Suspect, recognise
 from tests.values import HUDA, MAILBOX, OFFICE, mail
 
@@ -76,6 +76,13 @@ def test_what_could_not_be_read_is_kept_apart_with_every_reason_once() -> None:
         unreadable=("quarantine.encrypted", "quarantine.no_sender", "quarantine.encrypted"),
     )
     assert verdict(unread) == Suspect(("quarantine.encrypted", "quarantine.no_sender"))
+
+
+def test_several_letters_in_one_mail_are_kept_apart_since_each_wants_its_number() -> None:
+    one, other = (Letter(sender=Address("", f"{n}@x.example"), subject="", text="") for n in "ab")
+    assert verdict(mail(sender=HUDA, attached=(one, other))) == Suspect(("quarantine.several_letters",))
+    assert verdict(mail(sender=HUDA, attached=(one,))) == NewLetter()
+    assert verdict(mail(attached=(one, other))) == NewLetter()
 
 
 def test_a_bounce_or_receipt_is_noise() -> None:

@@ -78,9 +78,64 @@ def test_an_english_forward_is_unwrapped_as_well() -> None:
 
 def test_a_letter_forwarded_as_an_attachment_is_the_attached_one() -> None:
     attached = Letter(sender=AUDIT, subject="طلب مستندات", text="نرجو الإفادة", sent_at="Sun, 15 Nov 2026")
-    event = entered(mail(sender=HUDA, subject="كما وصل", text=FORWARDED, attached=attached))
+    event = entered(mail(sender=HUDA, subject="كما وصل", text=FORWARDED, attached=(attached,)))
     assert (event.original_sender, event.subject, event.letter_date) == (AUDIT, "طلب مستندات", "Sun, 15 Nov 2026")
     assert (event.forwarded_by, event.received_via) == ("huda", "forward")
+
+
+def by(sender: Address, *attached: Letter, text: str = "", subject: str = "كتاب") -> Letter:
+    return Letter(sender=sender, subject=subject, text=text, attached=attached)
+
+
+COURT = Address("المحكمة", "clerk@court.example")
+
+
+def test_an_attached_letter_that_went_through_colleagues_is_its_writer_s_however_deep() -> None:
+    deep = by(AUDIT, text="نرجو الإفادة", subject="طلب مستندات")
+    for colleague in (HUDA, OMAR, LAILA):
+        deep = by(colleague, deep, subject="إحالة")
+    event = entered(mail(sender=HUDA, subject="FW", attached=(deep,)))
+    assert (event.original_sender, event.subject, event.forwarded_by) == (AUDIT, "طلب مستندات", "huda")
+    passed_on = by(OMAR, text=FORWARDED, subject="إعادة توجيه: طلب")
+    assert entered(mail(sender=HUDA, attached=(passed_on,))).original_sender == AUDIT
+
+
+def test_of_several_attached_mails_the_one_from_outside_is_the_letter() -> None:
+    event = entered(mail(sender=HUDA, attached=(by(OMAR, text="رأينا"), by(AUDIT, subject="طلب"), by(LAILA))))
+    assert (event.original_sender, event.subject) == (AUDIT, "طلب")
+
+
+def test_the_same_letter_attached_twice_is_one() -> None:
+    assert entered(mail(sender=HUDA, attached=(by(AUDIT), by(AUDIT)))).original_sender == AUDIT
+
+
+def test_where_none_came_from_outside_the_official_s_own_mail_is_the_letter() -> None:
+    event = entered(mail(sender=HUDA, subject="محاضر", text="مرفقة", attached=(by(OMAR), by(LAILA))))
+    assert (event.original_sender, event.subject, event.received_via) == (HUDA, "محاضر", "outlook")
+
+
+def test_mails_attached_to_a_letter_that_is_forwarded_as_text_are_its_annexes() -> None:
+    event = entered(forwarded(attached=(by(COURT), by(Address("", "a@b.example")))))
+    assert (event.original_sender, event.received_via) == (AUDIT, "forward")
+
+
+def test_what_an_outsider_attaches_belongs_to_their_letter() -> None:
+    event = entered(mail(attached=(by(COURT), by(Address("", "a@b.example")))))
+    assert (event.original_sender, event.forwarded_by) == (AUDIT, None)
+
+
+def test_a_sealed_letter_is_registered_and_goes_to_the_register_which_opens_it() -> None:
+    sealed = forwarded(remarks=("sealed.smime",))
+    assert (entered(sealed).kind, entered(sealed).reasons) == ("incoming_letter", ("sealed.smime",))
+    first = referred(sealed)
+    assert (first.to_person, first.to_unit, first.rule) == (None, "registry", "sealed")
+
+
+def test_a_part_that_is_not_complete_is_an_annex_that_is_not() -> None:
+    link = replace(ANNEX, content_type="text/uri-list", complete=False)
+    event = entered(forwarded(parts=(ANNEX, link), remarks=("incomplete.cloud",)))
+    assert [a.complete for a in event.attachments] == [True, False]
+    assert referred(forwarded(parts=(link,), remarks=("incomplete.cloud",))).to_person == "huda"
 
 
 def test_a_letter_that_went_through_several_colleagues_is_still_its_writer_s() -> None:

@@ -124,6 +124,21 @@ def test_quarantine_names_its_reasons_in_words() -> None:
     assert "مشفرة" in seen(desk, SYSTEM)["reasons"][0]["ar"]
 
 
+def test_what_must_be_known_of_a_letter_stands_on_record_and_sheet_in_words() -> None:
+    desk = registered(forwarded(remarks=("sealed.smime", "incomplete.cloud")))
+    shown, line = seen(desk, SYSTEM), sheet(desk, SYSTEM)["events"][0]["said"]
+    for words in ("S/MIME", "whoever sent it in"):
+        assert any(words in reason["en"] for reason in shown["reasons"])
+        assert words in line["en"]
+    assert bare(line["ar"]).startswith(f"قُيّد برقم {desk.held.reference}. ")
+
+
+def test_of_a_secret_letter_whoever_is_not_cleared_is_told_no_remark_either() -> None:
+    desk = registered(mail(subject="سري: كشف الرواتب", remarks=("sealed.smime",)))
+    assert seen(desk, viewer("abdullah"))["reasons"] == []
+    assert "S/MIME" not in sheet(desk, viewer("abdullah"))["events"][0]["said"]["en"]
+
+
 # ---------------------------------------------------------------- a sheet
 
 

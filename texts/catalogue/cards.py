@@ -29,6 +29,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.by_rule": ("السجل العام، بقاعدة الإحالة", "The registry, by rule"),
     "card.confidentiality": ("السرية", "Secrecy"),
     "card.reasons": ("سبب الحجر", "Why in quarantine"),
+    "card.remarks": ("تنبيه", "Please note"),
     "card.now_with": ("لدى", "With"),
     "card.asked_what": ("{who}: {asked}", "{who}: {asked}"),
     "card.as_of": ("كما في {when}", "as of {when}"),

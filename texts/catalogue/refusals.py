@@ -87,10 +87,46 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "quarantine.unparseable": ("لم تُفهم بنية الرسالة", "the mail's structure could not be read"),
     "quarantine.unreadable_part": ("جزء من الرسالة لم يُقرأ", "a part of the mail could not be read"),
-    "quarantine.too_deep": ("رسائل مرفقة بعضها داخل بعض", "mails attached within attached mails"),
+    "quarantine.too_deep": (
+        "رسائل مرفقة بعضها داخل بعض أكثر من عشر مرات",
+        "mails attached within mails more than ten deep",
+    ),
     "quarantine.too_many_parts": ("أجزاء الرسالة أكثر من الحد", "the mail has more parts than the limit"),
     "quarantine.encrypted": ("رسالة مشفرة يفتحها السجل في Outlook", "an encrypted mail, to be opened in Outlook"),
-    "quarantine.several_letters": ("عدة رسائل مرفقة في بريد واحد", "several mails attached to one"),
+    "quarantine.several_letters": (
+        "عدة كتب في بريد واحد، ولكل منها رقم",
+        "several letters in one mail, each of which wants a number of its own",
+    ),
+    "quarantine.unaccounted": ("في الرسالة ما لم يُعرف موضعه", "some of the mail's bytes are in none of its parts"),
+    # what must be known of a letter that is registered
+    "sealed.smime": (
+        "كتاب مختوم بالتشفير (S/MIME)، يُفتح في Outlook لدى السجل",
+        "sealed by encryption (S/MIME), to be opened in Outlook by the registry",
+    ),
+    "sealed.pgp": (
+        "كتاب مختوم بالتشفير (PGP)، يُفتح لدى من وُجّه إليه",
+        "sealed by encryption (PGP), to be opened by its addressee",
+    ),
+    "sealed.rpmsg": (
+        "كتاب مختوم بحماية الحقوق، يُفتح في Outlook لدى السجل",
+        "sealed by rights protection, to be opened in Outlook by the registry",
+    ),
+    "sealed.signed": (
+        "كتاب مختوم داخل توقيعه، يُفتح في Outlook لدى السجل",
+        "sealed inside its signature, to be opened in Outlook by the registry",
+    ),
+    "incomplete.cloud": (
+        "ناقص: مرفق ورد رابطاً إلى ملف سحابي، والدور على من أرسل الكتاب إلى السجل أن يرفق الملف نفسه",
+        "incomplete: an annex came as a link to a cloud file; it is the turn of whoever sent it in to attach the file",
+    ),
+    "repaired.high": (
+        "أُصلح ترميز النص، والثقة عالية، والأصل محفوظ",
+        "the text's encoding was repaired, with high confidence; the original is kept",
+    ),
+    "repaired.likely": (
+        "أُصلح ترميز النص ترجيحاً، والأصل محفوظ ويُرجع إليه",
+        "the text's encoding was repaired as it most likely was; compare the original, which is kept",
+    ),
     "noise.report": ("إشعار تسليم أو قراءة", "a delivery or read report"),
     "noise.gone": ("حُذفت من الصندوق قبل قراءتها", "deleted from the mailbox before it was read"),
     "noise.auto_submitted": ("رد آلي", "an automatic reply"),
