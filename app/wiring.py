@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graph.client import GraphClient
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
+    from service.deliveries import Deliveries
     from service.intake import Intake
     from service.people import Organisation, People
     from service.perform import Performer
@@ -102,6 +103,12 @@ class House:
 
         return Service(self.store, self.taker, clock)
 
+    @part
+    def deliveries(self) -> "Deliveries":
+        from service.deliveries import Deliveries
+
+        return Deliveries(self.store, self.taker, clock, self.archive)
+
     # ------------------------------------------------------------ Microsoft 365
 
     @part
@@ -149,7 +156,7 @@ class House:
     def bot(self) -> "Bot":
         from bot.handlers import Bot
 
-        return Bot(self.channel, self.service)
+        return Bot(self.channel, self.service, self.deliveries)
 
     # ------------------------------------------------------------ the work
 

@@ -17,8 +17,19 @@ from typing import Any, Literal
 
 from service.ports import Conversation
 
+LONGEST_LINE = 500  # characters of an input of one line
 LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
 
+_LINES = (
+    "subject",
+    "sender_name",
+    "sender_address",
+    "their_reference",
+    "letter_date",
+    "received_via",
+    "urgency",
+    "confidentiality",
+)
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -29,6 +40,14 @@ class Inputs:
     note: str = ""
     to: str = ""  # a person's id
     disposition: str = ""
+    subject: str = ""
+    sender_name: str = ""
+    sender_address: str = ""
+    their_reference: str = ""
+    letter_date: str = ""
+    received_via: str = ""
+    urgency: str = ""
+    confidentiality: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +179,10 @@ def _press(
         token=_text(data, "token")[:200],
         verb=verb[:40],
         inputs=Inputs(
-            note=_text(data, "note"), to=_text(data, "to")[:200], disposition=_text(data, "disposition")[:80]
+            note=_text(data, "note"),
+            to=_text(data, "to")[:200],
+            disposition=_text(data, "disposition")[:80],
+            **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
         ),
         by=chat.person,
         chat=chat,

@@ -58,24 +58,29 @@ class Desk:
     def office(self) -> Office:
         return self._service.office()
 
-    def pending(self, person: Person) -> list[Waiting]:
-        """What waits for *person*, oldest first."""
+    def record(self, record_id: str) -> Record | None:
+        stored = self._service.store.read(lambda tx: tx.record(record_id))
+        return stored.record if stored is not None else None
+
+    def pending(self, person: Person, kind: str = "") -> list[Waiting]:
+        """What waits for *person*, of one kind or of all, oldest first."""
 
         def work(tx: Transaction) -> list[Waiting]:
             unit = person.unit_id if person.clerk else ""
-            found = tx.find(Wanted(asked_of=person.person_id, asked_of_unit=unit, top=_MOST_PENDING))
+            found = tx.find(Wanted(kind=kind, asked_of=person.person_id, asked_of_unit=unit, top=_MOST_PENDING))
             mine = ((record, step) for record in found for step in steps_of(person, record))
             listed = [Waiting(r, s, tx.token_of(r.record_id, s.number, person.person_id)) for r, s in mine]
             return sorted(listed, key=lambda one: one.step.opened_at)
 
         return self._service.store.read(work)
 
-    def numbered(self, number: str, person: Person) -> list[Found]:
-        """Records that *person* may read whose serial or reference is *number*, as `search_key` writes it."""
+    def numbered(self, number: str, person: Person, kind: str = "") -> list[Found]:
+        """Records that *person* may read, of one kind or of all, whose serial or reference is *number*, as `search_key`
+        writes it."""
         unit = person.unit_id if person.clerk else ""
 
         def named(tx: Transaction, search: str) -> list[Record]:
-            wanted = Wanted(search=search, reader=person.person_id, reader_unit=unit, top=50)
+            wanted = Wanted(kind=kind, search=search, reader=person.person_id, reader_unit=unit, top=50)
             return [r for r in tx.find(wanted) if _has_number(r, number)]
 
         def work(tx: Transaction) -> list[Found]:

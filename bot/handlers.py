@@ -2,7 +2,8 @@
 # What is pressed and said: read, take, show
 ################################################################
 #
-# Rule 1: a press is answered from what is kept here, in the same response. No call to Microsoft stands in its way.
+# Rule 1: a press is answered from what is kept here, in the same response. No call to Microsoft stands in its way; but
+#         the slip of a letter on paper is in the archive before its number is told.
 # Rule 2: who presses is the channel's word; what the card is about is the token's. A card that is not theirs shows and
 #         changes nothing.
 # Rule 3: what the client asks by itself (`automatic`) changes nothing, whatever it asks.
@@ -10,43 +11,41 @@
 # Rule 5: whoever took a command says that the bell must ring; the door rings it.
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.actions import Ignored, Left, Met, Press, Said, read
+from bot.actions import Ignored, Inputs, Left, Met, Press, Said, read
+from bot.acts import ACTS, Shown, again
 from bot.cards import (
     LONGEST_NOTE,
+    entry_form,
     fits_input,
     help_card,
-    note_form,
     pending_card,
     record_card,
-    recorded,
-    referral_form,
+    release_form,
     several_card,
     short,
     step_card,
     welcome_card,
 )
+from bot.cards.registry_forms import AS_SAID, BY_RULE
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
 from bot.words import meant_by
-from registry.acting import refusal
-from registry.commands import Acknowledge, Annotate, Approve, Close, Command, Complete, Refer, Return
 from registry.decisions import Refused
 from registry.errors import TarasulError, Unavailable
+from registry.mail import Address
 from registry.office import Person
-from registry.record import OPEN
-from registry.rights import may_act
-from registry.vocabulary import ASKED_FROM_CARDS, Verb
-from service.ports import CardView, ChatBlocked, Conversation, NotInstalled, SentCard
+from registry.rights import is_clerk
+from registry.vocabulary import QUARANTINE
+from service.deliveries import Deliveries, KeyReused, Slip
+from service.ports import ChatBlocked, Conversation, NotInstalled, SentCard
 from service.service import Service
-from service.take import Taken
 from texts import LANGUAGES, Language, say
 
 log = logging.getLogger("tarasul.bot")
@@ -78,15 +77,6 @@ class Turned:
     rang: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What a press is answered with: a card, or a sentence where there is none to show."""
-
-    card: Json | None = None
-    text: str | None = None
-    rang: bool = False
-
-
 class Teams(Line, Protocol):
     """Teams, as the bot needs it: `bot.channel.Channel`."""
 
@@ -98,8 +88,9 @@ class Teams(Line, Protocol):
 class Bot:
     """Teams' side of the office."""
 
-    def __init__(self, channel: Teams, service: Service) -> None:
+    def __init__(self, channel: Teams, service: Service, deliveries: Deliveries) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
+        self._deliveries = deliveries
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -133,7 +124,10 @@ class Bot:
 
     async def _press(self, press: Press) -> Turned:
         try:
-            shown = await asyncio.to_thread(self._shown_for, press)
+            if press.verb == "enter" and not press.token:
+                shown = await self._enter(press)
+            else:
+                shown = await asyncio.to_thread(self._shown_for, press)
         except Unavailable:
             log.warning("a press could not be taken", extra={"verb": press.verb})
             shown = Shown(text=_in_both("chat.busy"))
@@ -143,6 +137,29 @@ class Bot:
         if shown.card is None:
             return Turned({"statusCode": 200, "type": MESSAGE, "value": shown.text}, shown.rang)
         return Turned({"statusCode": 200, "type": ADAPTIVE_CARD, "value": shown.card}, shown.rang)
+
+    async def _enter(self, press: Press) -> Shown:
+        """Enter the letter that the form describes; a form enters one, however often it is pressed."""
+        office, at, typed = await asyncio.to_thread(self._desk.office), self._service.clock(), press.inputs
+        person = office.person(press.by)
+        if person is None:
+            return Shown(text=_in_both("chat.stranger"))
+        lang = person.language
+        if press.automatic:
+            return Shown(card=entry_form(office, lang))
+        key = f"form:{press.chat.conversation_id}:{press.card_id or press.activity_id}"
+        try:
+            entered = await self._deliveries.enter(_slip(typed, person), by=person.person_id, key=key)
+        except KeyReused as reused:  # the form was sent before; since then somebody wrote something else on it
+            record, decision, rang = await asyncio.to_thread(self._desk.record, reused.record_id), None, False
+        else:
+            record, decision, rang = entered.record, entered.decision, entered.rang
+        if isinstance(decision, Refused) or record is None:
+            why = decision if isinstance(decision, Refused) else Refused("record.unknown")
+            said = say(lang, why.reason, **{name: short(value) for name, value in why.values.items()})
+            return Shown(card=entry_form(office, lang, typed, said=said), text=said)
+        told = say(lang, "card.entered", reference=record.reference)
+        return Shown(card=record_card(record, person, office, lang, at, told=told), rang=rang)
 
     async def _show_submitted(self, press: Press, shown: Shown) -> None:
         """A Submit cannot be answered with a card: the message is written anew, and what was refused is said."""
@@ -171,12 +188,12 @@ class Bot:
         if press.automatic or press.verb == "view":
             self._remember(press)
             return Shown(card=step_card(seen.view, at))
-        act = _ACTS.get(press.verb)
+        act = ACTS.get(press.verb)
         if act is None:
             return Shown(text=say(lang, "chat.unknown_button"))
         if not fits_input(press.inputs.note):
             said = say(lang, "chat.too_long", limit=LONGEST_NOTE)
-            return Shown(card=_again(press, replace(seen.view, said=said), at), text=said)
+            return Shown(card=again(press, replace(seen.view, said=said), at), text=said)
         return act(self._service, press, seen.view, at)
 
     def _remember(self, press: Press) -> None:
@@ -220,21 +237,31 @@ class Bot:
         match meant.wish:
             case "pending":
                 card = self._pending(person, lang, at)
+            case "quarantine":
+                card = self._pending(person, lang, at, kind=QUARANTINE)
+            case "release":
+                return [self._to_release(meant.number, person, lang, at)], rang
+            case "register" if not is_clerk(person, person.unit_id):
+                return [(text_message(say(lang, "may.registry_only")), None)], rang
+            case "register":
+                card = entry_form(self._desk.office(), lang)
             case "number":
                 return [self._numbered(meant.number, person, lang, at)], rang
             case "help":
-                card = help_card(lang)
+                card = help_card(lang, clerk=person.clerk)
             case "greeting":
-                card = help_card(lang, say(lang, "chat.greeting", name=short(person.name)))
+                card = help_card(lang, say(lang, "chat.greeting", name=short(person.name)), clerk=person.clerk)
             case "unknown":
-                card = help_card(lang, sorry=say(lang, "chat.not_understood"))
+                card = help_card(lang, sorry=say(lang, "chat.not_understood"), clerk=person.clerk)
         return [(card_message(card), None)], rang
 
-    def _pending(self, person: Person, lang: Language, at: datetime) -> Json:
-        return pending_card(self._desk.pending(person), person, self._desk.office(), lang, at)
+    def _pending(self, person: Person, lang: Language, at: datetime, *, kind: str = "") -> Json:
+        return pending_card(self._desk.pending(person, kind), person, self._desk.office(), lang, at)
 
-    def _numbered(self, number: str, person: Person, lang: Language, at: datetime) -> tuple[Json, str | None]:
-        found = self._desk.numbered(number, person)
+    def _numbered(
+        self, number: str, person: Person, lang: Language, at: datetime, *, kind: str = ""
+    ) -> tuple[Json, str | None]:
+        found = self._desk.numbered(number, person, kind)
         if not found:
             return text_message(say(lang, "chat.no_such_number", number=number)), None
         if len(found) > 1:
@@ -245,6 +272,15 @@ class Bot:
             if view is not None:
                 return card_message(step_card(view, at)), one.token
         return card_message(record_card(one.record, person, self._desk.office(), lang, at)), None
+
+    def _to_release(self, number: str, person: Person, lang: Language, at: datetime) -> tuple[Json, str | None]:
+        """The form that registers a quarantined mail; what has become of it, where it waits no more."""
+        found = self._desk.numbered(number, person, QUARANTINE)
+        token = found[0].token if len(found) == 1 else None
+        view = self._desk.look(token, person.person_id).view if token is not None else None
+        if view is None:
+            return self._numbered(number, person, lang, at, kind=QUARANTINE)
+        return card_message(release_form(view)), token
 
     # ------------------------------------------------------------ who comes and goes
 
@@ -263,111 +299,21 @@ class Bot:
             return ""
 
 
-# ---------------------------------------------------------------- what each verb does
-
-type Act = Callable[[Service, Press, CardView, datetime], Shown]
-
-
-def _decide(ask: Callable[[str, int, str, str], Command]) -> Act:
-    """A verb that ends the step, with the words of the card's input."""
-
-    def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
-        command = ask(view.record.record_id, view.step.number, press.by, press.inputs.note)
-        taken = service.take(command, key=f"press:{press.token}:{press.verb}")
-        return _after(press, view, taken, at)
-
-    return act
-
-
-def _refer(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
-    """Without a colleague: the form. With one: the referral."""
-    to, asked = press.inputs.to, press.inputs.disposition
-    if not to:
-        return _form(press, view, Verb.REFER, at)
-    if asked not in ASKED_FROM_CARDS:
-        return _refused(press, view, Refused("refer.unknown_disposition"), at)
-    command = Refer(
-        record_id=view.record.record_id,
-        step=view.step.number,
-        by=press.by,
-        asked=asked,
-        to_person=to,
-        note=press.inputs.note,
+def _slip(typed: Inputs, clerk: Person) -> Slip:
+    """What the form says of a letter, for the clerk's own register."""
+    to_unit = "" if typed.to == BY_RULE else typed.to
+    return Slip(
+        unit_id=clerk.unit_id,
+        way=typed.received_via,
+        subject=typed.subject,
+        sender=Address(typed.sender_name, typed.sender_address),
+        letter_date=typed.letter_date,
+        their_reference=typed.their_reference,
+        urgency="" if typed.urgency == AS_SAID else typed.urgency,
+        confidentiality="" if typed.confidentiality == AS_SAID else typed.confidentiality,
+        to_unit=to_unit,
+        asked=typed.disposition if to_unit else "",
     )
-    taken = service.take(command, key=f"press:{press.token}:refer:{to}:{asked}")
-    lang = view.language
-    colleague = view.office.person(to)
-    sent = say(
-        lang, "card.copy_sent", who=short(colleague.name) if colleague else "", asked=say(lang, f"asked.{asked}")
-    )
-    return _after(press, view, taken, at, told=sent)
-
-
-def _annotate(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
-    return _form(press, view, Verb.ANNOTATE, at)
-
-
-def _write_note(final: bool) -> Act:
-    def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
-        note = press.inputs.note
-        command = Annotate(record_id=view.record.record_id, by=press.by, note=note, final=final)
-        digest = hashlib.sha256(note.encode()).hexdigest()
-        # With the activity's id: somebody may go back to words that they had before, and that is a new press.
-        taken = service.take(command, key=f"press:{press.token}:{press.verb}:{digest}:{press.activity_id}")
-        told = say(view.language, "card.note_kept" if final else "card.draft_saved")
-        return _after(press, view, taken, at, told=told)
-
-    return act
-
-
-_ACTS: dict[str, Act] = {
-    "approve": _decide(lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note)),
-    "return": _decide(lambda r, s, by, note: Return(record_id=r, step=s, by=by, note=note)),
-    "complete": _decide(lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note)),
-    "close": _decide(lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note)),
-    "acknowledge": _decide(lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by)),
-    "refer": _refer,
-    "annotate": _annotate,
-    "annotate_draft": _write_note(final=False),
-    "annotate_final": _write_note(final=True),
-}
-
-
-def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
-    """The form of *verb*, where the reader may use it."""
-    verdict = may_act(view.person, view.record, verb, at, view.step.number)
-    if not verdict:
-        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office), at)
-    return Shown(card=_again(press, view, at))
-
-
-def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str | None = None) -> Shown:
-    """The card after a command: what came of it, or why nothing did. *told* is said where the step is open still."""
-    record = taken.record or view.record
-    step = record.step(view.step.number) or view.step
-    view = replace(view, record=record, step=step)
-    if isinstance(taken.decision, Refused):
-        return _refused(press, view, taken.decision, at)
-    still_open = step.state == OPEN or press.verb.startswith("annotate")
-    return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
-
-
-def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Shown:
-    if refused.reason == "may.already_done":
-        said = recorded(view)
-    else:
-        said = say(view.language, refused.reason, **{name: short(value) for name, value in refused.values.items()})
-    return Shown(card=_again(press, replace(view, said=said), at), text=said)
-
-
-def _again(press: Press, view: CardView, at: datetime) -> Json:
-    """The card or form that was pressed, as it now is, with what was typed still in it."""
-    inputs = press.inputs
-    if view.step.state == OPEN and press.verb == "refer":
-        return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note)
-    if press.verb.startswith("annotate") and not view.record.ended:
-        return note_form(view, note=inputs.note)
-    return step_card(view, at, typed=inputs.note)
 
 
 def _in_both(key: str) -> str:

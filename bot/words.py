@@ -6,7 +6,7 @@ from typing import Literal
 
 from texts import search_key
 
-type Wish = Literal["pending", "number", "help", "greeting", "unknown"]
+type Wish = Literal["pending", "number", "help", "greeting", "register", "quarantine", "release", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,15 @@ _GREETINGS = _keys(
     "أهلا وسهلا", "هلا", "صباح الخير", "مساء الخير", "شكرا", "يعطيك العافية",
     "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "salam", "thanks", "thank you",
 )  # fmt: skip
+_REGISTER = _keys(
+    "قيد", "قيد جديد", "قيد كتاب", "قيد كتاب ورقي", "قيد ورقي", "سجل كتاب", "تسجيل", "تسجيل كتاب", "كتاب جديد",
+    "register", "new letter", "register a letter", "register letter", "enter a letter", "scan",
+)  # fmt: skip
+_QUARANTINE = _keys(
+    "المحجور", "المحجورات", "محجور", "الحجر", "حجر", "البريد المحجور", "quarantine", "quarantined", "held mail",
+)  # fmt: skip
+_RELEASE = _keys("المحجور", "محجور", "الحجر", "حجر", "ارفع", "رفع", "release", "admit", "quarantine", "quarantined")
+_ABOUT_A_RELEASE = _keys("البريد", "عن", "mail", "from", "register")
 _ABOUT_A_NUMBER = _keys(
     "رقم", "الرقم", "برقم", "كتاب", "الكتاب", "مراسلة", "المراسلة", "معاملة", "المعاملة", "قيد", "القيد", "عرض", "اعرض",
     "افتح", "حالة", "أين", "وين",
@@ -56,11 +65,18 @@ def meant_by(text: str) -> Meant:
         return Meant("pending")
     if packed in _HELP or key in ("?", "؟"):
         return Meant("help")
+    if packed in _REGISTER:
+        return Meant("register")
+    if packed in _QUARANTINE:
+        return Meant("quarantine")
     if packed in _GREETINGS:
         return Meant("greeting")
     words = key.split()
     numbers = [found[1] for word in words if (found := _NUMBER.fullmatch(word))]
     rest = [word for word in words if not _NUMBER.fullmatch(word) and _packed(word)]
+    said = {_packed(word) for word in rest}
+    if len(numbers) == 1 and said & _RELEASE and said <= _RELEASE | _ABOUT_A_RELEASE | _ABOUT_A_NUMBER:
+        return Meant("release", numbers[0])
     if len(numbers) == 1 and all(_packed(word) in _ABOUT_A_NUMBER for word in rest):
         return Meant("number", numbers[0])
     return Meant("unknown")

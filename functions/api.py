@@ -51,15 +51,15 @@ def _wanted(params: Mapping[str, str], office: Any) -> Any:
     from registry.vocabulary import KINDS, Status
     from service.ports import Wanted
 
-    if (kind := params.get("kind", "")) and kind not in KINDS:
+    if (kind := params.get("kind")) is not None and kind not in KINDS:
         raise ValueError("kind")
-    if (status := params.get("status", "")) and status not in set(Status):
+    if (status := params.get("status")) is not None and status not in set(Status):
         raise ValueError("status")
     top = params.get("top", "50")
     if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= _MOST:
         raise ValueError("top")
     since = None
-    if text := params.get("updated_since"):
+    if (text := params.get("updated_since")) is not None:
         try:
             since = datetime.fromisoformat(text)
         except ValueError:
@@ -71,8 +71,8 @@ def _wanted(params: Mapping[str, str], office: Any) -> Any:
     person = by_address or office.person(holder)
     return Wanted(
         search=params.get("search", ""),
-        kind=kind,
-        status=status,
+        kind=kind or "",
+        status=status or "",
         holder=person.person_id if person is not None else holder,
         holder_unit=person.unit_id if person is not None and person.clerk else "",
         updated_since=since,

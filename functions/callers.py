@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
@@ -12,12 +13,20 @@ from functions.problems import problem
 if TYPE_CHECKING:
     from service.views import Viewer
 
-_ROLES = frozenset({"Records.Read.All", "Records.ReadWrite.All"})
+MAY_READ = frozenset({"Records.Read.All", "Records.ReadWrite.All"})
 _SCOPE = "access_as_user"
 
 
-async def _viewer(req: func.HttpRequest) -> "Viewer | func.HttpResponse":
-    """Who asks: a system with a role, or a person of the directory with a delegated token."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever asks, and by which app."""
+
+    viewer: "Viewer"
+    app_id: str
+
+
+async def _caller(req: func.HttpRequest, roles: frozenset[str]) -> "Caller | func.HttpResponse":
+    """Who asks: a system with one of *roles*, or a person of the directory with a delegated token."""
     from app.wiring import house
     from graph.entra import Denied
     from registry.errors import Unavailable
@@ -29,32 +38,42 @@ async def _viewer(req: func.HttpRequest) -> "Viewer | func.HttpResponse":
         return problem(401, "token_refused")
     except Unavailable:
         return problem(503, "keys_unavailable")
-    if caller.roles & _ROLES:
-        return Viewer(None)
+    if caller.roles & roles:
+        return Caller(Viewer(None), caller.app_id)
     if _SCOPE not in caller.scopes:
-        return problem(403, "role_missing", roles=", ".join(sorted(_ROLES)), scope=_SCOPE)
+        return problem(403, "role_missing", roles=", ".join(sorted(roles)), scope=_SCOPE)
     person = await asyncio.to_thread(house().service.person, caller.oid)
     if person is None or not person.active:
         return problem(403, "person_unknown")
-    return Viewer(person)
+    return Caller(Viewer(person), caller.app_id)
 
 
-async def answered(
-    req: func.HttpRequest, answer: "Callable[[Viewer], Awaitable[func.HttpResponse]]"
+async def answered_to(
+    req: func.HttpRequest, answer: Callable[[Caller], Awaitable[func.HttpResponse]], roles: frozenset[str]
 ) -> func.HttpResponse:
     """Answer whoever may ask by *answer*, and everybody else by what is wrong."""
     from registry.errors import Misconfigured, Unavailable
 
     try:
-        viewer = await _viewer(req)
-        return viewer if isinstance(viewer, func.HttpResponse) else await answer(viewer)
+        caller = await _caller(req, roles)
+        return caller if isinstance(caller, func.HttpResponse) else await answer(caller)
     except Unavailable:
         return problem(503, "unavailable")
     except Misconfigured as error:
         return problem(503, "misconfigured", why=error)
 
 
-def in_json(body: Any) -> func.HttpResponse:
+async def answered(
+    req: func.HttpRequest, answer: "Callable[[Viewer], Awaitable[func.HttpResponse]]"
+) -> func.HttpResponse:
+    """As `answered_to`, whoever may read."""
+    return await answered_to(req, lambda caller: answer(caller.viewer), MAY_READ)
+
+
+def in_json(body: Any, *, status: int = 200, **headers: str) -> func.HttpResponse:
     return func.HttpResponse(
-        json.dumps(body, ensure_ascii=False), mimetype="application/json", headers={"Cache-Control": "no-store"}
+        json.dumps(body, ensure_ascii=False),
+        status_code=status,
+        mimetype="application/json",
+        headers={"Cache-Control": "no-store", **headers},
     )

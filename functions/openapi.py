@@ -2,7 +2,23 @@
 
 from typing import Any
 
-from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, KINDS, URGENCIES, Status
+from functions.limits import (
+    LARGEST_LETTER_BYTES,
+    LONGEST_KEY,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    MOST_FILES,
+)
+from registry.vocabulary import (
+    ASKED_FROM_CARDS,
+    CONFIDENTIALITIES,
+    DELIVERIES,
+    DISPOSITIONS,
+    KINDS,
+    URGENCIES,
+    Status,
+)
 
 type Schema = dict[str, Any]
 
@@ -70,11 +86,17 @@ _SCHEMAS: dict[str, Schema] = {
             to_parties=_list_of(_ref("Unit")),
             original_sender=_or_null(_ref("Party")),
             sender=_or_null(_ref("Party")),
+            proposed_sender=_or_null(_ref("Party")),
+            sender_confirmed=_YES_NO,
+            their_reference=_TEXT_OR_NULL,
+            letter_date=_TEXT_OR_NULL,
             forwarded_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             urgency=_one_of(URGENCIES),
             confidentiality=_one_of(CONFIDENTIALITIES),
             masked=_YES_NO,
             received_at=_INSTANT,
+            received_via=_one_of(("outlook", "forward", *DELIVERIES)),
+            received_said=_ref("Said"),
             registered_at=_INSTANT,
             registered_hijri=_TEXT,
             registered_on=_ref("Said"),
@@ -82,11 +104,16 @@ _SCHEMAS: dict[str, Schema] = {
             due_at=_INSTANT_OR_NULL,
             dmarc=_one_of(("pass", "fail", "none")),
             reasons=_list_of(_ref("Said")),
+            released_from=_TEXT_OR_NULL,
+            released_as=_or_null(_object(record_id=_TEXT, reference=_TEXT)),
+            same_as=_TEXT_OR_NULL,
             outcome=_TEXT_OR_NULL,
             replied_at=_INSTANT_OR_NULL,
             stuck=_list_of(_TEXT),
             holders=_list_of(_ref("Holder")),
-            source=_object(mailbox=_TEXT, internet_message_id=_TEXT, item_id=_TEXT, sha256=_SHA256),
+            source=_object(
+                mailbox=_TEXT_OR_NULL, internet_message_id=_TEXT_OR_NULL, item_id=_TEXT_OR_NULL, sha256=_SHA256
+            ),
             attachments=_list_of(_ref("Attachment")),
         ),
     },
@@ -165,15 +192,29 @@ def _answers(schema: str, *problems: int) -> Schema:
     return {"200": good, **{str(status): _problem(status) for status in (401, 403, 503, *problems)}}
 
 
+_MADE: Schema = {
+    "description": "Entered now; 200 says that it was entered by the same request before.",
+    "content": {"application/json": {"schema": _ref("Record")}},
+}
+
+
 def _problem(status: int) -> Schema:
     said = {
-        400: "A parameter makes no sense.",
+        400: "A parameter, a header or the body makes no sense.",
         401: "No token, or not one for this API.",
         403: "The token has no role or scope of ours, or names nobody we know.",
         404: "Nothing there that the caller may read.",
+        409: "It is over, or it is known already; nothing was changed.",
+        413: "Larger than the limit.",
+        415: "Not in the form that is asked for.",
+        422: "The registry refuses it as it is, or the key was used for another request; nothing was changed.",
         503: "Busy, or a setting is missing; nothing was changed.",
     }[status]
     return {"description": said, "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+
+
+def _text(longest: int) -> Schema:
+    return {"type": "string", "maxLength": longest}
 
 
 def _in_path(name: str, schema: Schema) -> Schema:
@@ -184,7 +225,75 @@ def _in_query(name: str, schema: Schema, description: str) -> Schema:
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-_RECORD = _in_path("record_id", _TEXT)
+_RECORD = _in_path("record_id", {"type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$"})
+_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST_KEY}}}$"},
+    "description": "The caller's own. The same request under it again changes nothing; another one is refused.",
+}
+_PARTY: Schema = _object(name=_text(LONGEST_TEXT), address=_text(LONGEST_TEXT))
+_LETTER: Schema = {
+    "type": "object",
+    "required": ["subject"],
+    "description": f"Sender by name, address or both. {LARGEST_LETTER_BYTES // 2**20} MB in all.",
+    "properties": {
+        "subject": {**_text(LONGEST_TEXT), "minLength": 1},
+        "sender_name": _text(LONGEST_TEXT),
+        "sender_address": _text(LONGEST_TEXT),
+        "received_via": _one_of(DELIVERIES),
+        "received_at": {**_INSTANT, "description": "With an offset; now where it is left out."},
+        "their_reference": {**_text(LONGEST_TEXT), "description": "The number that the sender gave it."},
+        "letter_date": {**_text(LONGEST_TEXT), "description": "As it is printed."},
+        "urgency": {**_one_of(URGENCIES), "description": "What the letter says where it is left out."},
+        "confidentiality": {**_one_of(CONFIDENTIALITIES), "description": "Never less than the letter's words say."},
+        "unit": {**_TEXT, "description": "Whose register; the caller's own, or the only one, where it is left out."},
+        "to_unit": {**_TEXT, "description": "To whose head it goes; by the registry's rules where it is left out."},
+        "asked": {**_one_of(ASKED_FROM_CARDS), "description": "Of the head of `to_unit`."},
+        "again": {
+            **_one_of(("true", "false")),
+            "description": "Enter it although a record has the same files; the new one names that in `same_as`.",
+        },
+        "files": {
+            "type": "array",
+            "maxItems": MOST_FILES,
+            "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+            "description": f"Each with a name of at most {LONGEST_NAME} characters.",
+        },
+    },
+}
+_COMMAND: Schema = {
+    "oneOf": [
+        {
+            "type": "object",
+            "description": "Register a quarantined mail after all; subject and sender where it could not be read.",
+            "required": ["command"],
+            "properties": {
+                "command": {"const": "release"},
+                "subject": _text(LONGEST_TEXT),
+                "sender": _PARTY,
+            },
+        },
+        {
+            "type": "object",
+            "description": "Close it, with the reason; of a quarantined mail: it is no letter.",
+            "required": ["command", "note"],
+            "properties": {"command": {"const": "close"}, "note": {**_text(LONGEST_NOTE), "minLength": 1}},
+        },
+        {
+            "type": "object",
+            "description": "Say whose letter it is.",
+            "required": ["command", "sender"],
+            "properties": {"command": {"const": "confirm_sender"}, "sender": _PARTY},
+        },
+    ]
+}
+
+
+def _body(kind: str, schema: Schema) -> Schema:
+    return {"required": True, "content": {kind: {"schema": schema}}}
+
 
 DOCUMENT: Schema = {
     "openapi": "3.1.0",
@@ -206,7 +315,17 @@ DOCUMENT: Schema = {
                     _in_query("after", _TEXT, "From `next` of the page before; not to be made by hand."),
                 ],
                 "responses": _answers("Records", 400),
-            }
+            },
+            "post": {
+                "operationId": "enter_record",
+                "summary": "Enter a letter on paper: scanned, or brought by hand.",
+                "parameters": [_KEY],
+                "requestBody": _body("multipart/form-data", _LETTER),
+                "responses": {
+                    "201": {**_MADE, "headers": {"Location": {"schema": _TEXT}}},
+                    **_answers("Record", 400, 409, 413, 415, 422),
+                },
+            },
         },
         "/v1/records/{record_id}": {
             "get": {
@@ -214,6 +333,15 @@ DOCUMENT: Schema = {
                 "summary": "One record.",
                 "parameters": [_RECORD],
                 "responses": _answers("Record", 404),
+            }
+        },
+        "/v1/records/{record_id}/commands": {
+            "post": {
+                "operationId": "command_record",
+                "summary": "What a clerk does to a record, with their own token.",
+                "parameters": [_RECORD, _KEY],
+                "requestBody": _body("application/json", _COMMAND),
+                "responses": _answers("Record", 400, 404, 409, 422),
             }
         },
         "/v1/records/{record_id}/sheet": {
@@ -228,7 +356,7 @@ DOCUMENT: Schema = {
             "get": {
                 "operationId": "open_document",
                 "summary": "The exact bytes of the mail or of an annex.",
-                "parameters": [_RECORD, _in_path("sha256", _TEXT)],
+                "parameters": [_RECORD, _in_path("sha256", _SHA256)],
                 "responses": {
                     "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
                     **{str(status): _problem(status) for status in (401, 403, 404, 503)},
@@ -239,7 +367,7 @@ DOCUMENT: Schema = {
             "get": {
                 "operationId": "show_day",
                 "summary": "The day's count: seen = registered + copies + replies + ours + quarantined + ignored.",
-                "parameters": [_in_path("date", {"type": "string"})],
+                "parameters": [_in_path("date", {"type": "string", "format": "date"})],
                 "responses": _answers("Day", 400),
             }
         },

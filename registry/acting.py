@@ -42,6 +42,8 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
     person = office.person(ask.by)
     if person is None:
         return Refused("may.unknown_person")
+    if outcome == "closed" and not record.rules.listed:
+        outcome = "dismissed"
     step = record.step(ask.step)
     if step is not None and step.state == DONE and (step.outcome, step.ended_by) == (outcome, ask.by):
         return Nothing()
@@ -69,7 +71,7 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
             ended = StepReturned(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
             return Accepted((ended, _handed_back(record, step, ended, note)))
         case Close():
-            closed = Closed(at=now, by=ask.by, capacity=capacity, outcome="closed", note=note)
+            closed = Closed(at=now, by=ask.by, capacity=capacity, outcome=outcome, note=note)
             return Accepted((closed,), _reply_due(record))
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from registry.mail import Mail
+from registry.delivery import Delivery
+from registry.mail import Address, Mail
+from registry.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,56 @@ class Quarantine:
     reasons: tuple[str, ...]
     serial: int = 0
     kind: str = "quarantined_mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """Enter a letter that came on paper. `by` is a clerk; None: a system did, which `on_behalf_of` names."""
+
+    record_id: str
+    delivery: Delivery
+    by: str | None
+    on_behalf_of: str | None = None
+    serial: int = 0
+    kind: str = "incoming_letter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Register a quarantined mail after all, as the record `as_record`.
+
+    `subject` and `sender` are what the clerk read where the mail could not be; None leaves what is known.
+    """
+
+    record_id: str
+    by: str
+    as_record: str
+    subject: str | None = None
+    sender: Address | None = None
+    serial: int = 0
+    kind: str = "incoming_letter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """Enter the letter of a quarantined mail; nobody asks for it but `Release`, in whose transaction it comes true."""
+
+    record_id: str
+    held: Record
+    by: str
+    subject: str
+    sender: Address
+    serial: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmSender:
+    """Say whose letter it is: what was proposed out of the forwarded text, or somebody else."""
+
+    record_id: str
+    by: str
+    sender: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +187,17 @@ class NoteStuck:
 
 type StepCommand = Acknowledge | Complete | Approve | Return | Close
 type NewRecord = Register | Quarantine
+type Numbered = NewRecord | Enter | Release
 type Command = (
-    NewRecord | NoteCopy | NoteMail | Refer | StepCommand | Annotate | NoteReplyDrafted | NoteReplySent | NoteStuck
+    Numbered
+    | Admit
+    | ConfirmSender
+    | NoteCopy
+    | NoteMail
+    | Refer
+    | StepCommand
+    | Annotate
+    | NoteReplyDrafted
+    | NoteReplySent
+    | NoteStuck
 )

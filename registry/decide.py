@@ -13,11 +13,14 @@ from registry.acting import decide_step
 from registry.annotating import decide_annotate
 from registry.commands import (
     Acknowledge,
+    Admit,
     Annotate,
     Approve,
     Close,
     Command,
     Complete,
+    ConfirmSender,
+    Enter,
     NoteCopy,
     NoteMail,
     NoteReplyDrafted,
@@ -26,23 +29,27 @@ from registry.commands import (
     Quarantine,
     Refer,
     Register,
+    Release,
     Return,
 )
+from registry.confirming import decide_confirm
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
+from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
 from registry.office import SYSTEM, Office
 from registry.record import Record, evolve
 from registry.referring import decide_refer
 from registry.registering import decide_copy, decide_mail, decide_new
+from registry.releasing import decide_admit, decide_release
 
 
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
     """Judge *command* on *record* as it stands in *office* at *now*.
 
-        Returns:
-    XX
-            it came true before.
+    Returns:
+        Accepted with the events that happened and all the effects they ask for; Refused with a text key; Nothing where
+        it came true before.
     """
     decision = _judge(command, record, office, now)
     if not isinstance(decision, Accepted):
@@ -51,12 +58,17 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     for event in decision.events:
         after = evolve(command.record_id, after, event)
     assert after is not None, "an accepted decision has at least one event"
-    return Accepted(decision.events, (*decision.effects, *cards_due(record, after, office)), after)
+    effects = (*decision.effects, *cards_due(record, after, office))
+    return Accepted(decision.events, effects, then=decision.then, after=after)
 
 
 def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
     if isinstance(command, Register | Quarantine):
         return decide_new(command, record, office, now)
+    if isinstance(command, Enter):
+        return decide_enter(command, record, office, now)
+    if isinstance(command, Admit):
+        return decide_admit(command, record, office, now)
     if record is None:
         return Refused("record.unknown")
     match command:
@@ -66,6 +78,10 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_refer(command, record, office, now)
         case Annotate():
             return decide_annotate(command, record, office, now)
+        case Release():
+            return decide_release(command, record, office, now)
+        case ConfirmSender():
+            return decide_confirm(command, record, office, now)
         case NoteCopy():
             return decide_copy(command, record, now)
         case NoteMail():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from registry.commands import Command
 from registry.effects import Effect
 from registry.events import Event
 from registry.record import Record
@@ -10,10 +11,14 @@ from registry.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """It comes true: these events happened, these effects must be performed. `after` is the record with the events."""
+    """It comes true: these events happened, these effects must be performed. `after` is the record with the events.
+
+    `then` are commands on other records that come true in the same transaction, or nothing does.
+    """
 
     events: tuple[Event, ...]
     effects: tuple[Effect, ...] = ()
+    then: tuple[Command, ...] = ()
     after: Record | None = field(default=None, compare=False, repr=False)  # `decide` gives it
 
 

@@ -3,7 +3,8 @@
 ################################################################
 #
 # Rule 1: an event is a fact: frozen, in the past tense, never edited. A correction is another event.
-# Rule 2: the fields of a class are the closed list of keys it may have on the sheet; a change of them is a new `v`.
+# Rule 2: the fields of a class are the closed list of keys it may have on the sheet; a change of them is a new `v`. A
+#         field that came `later` is on the sheet only where it says something: what was written before reads as it did.
 # Rule 3: `private` names the fields that hold free text or private persons' names. On the sheet they stand as hashes
 #         (registry/sheet.py), so that a lawful erasure leaves the chain whole.
 
@@ -27,7 +28,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a letter came from: the mailbox, the mail, the exact bytes."""
+    """Where a letter came from: the mailbox, the mail, the exact bytes.
+
+    A letter that is no mail has neither mailbox nor item nor Message-ID; its bytes are the slip by which it was entered
+    (service/deliveries.py), which names every scanned file by its SHA-256.
+    """
 
     mailbox: str
     item_id: str
@@ -42,6 +47,7 @@ class Event:
     """What every event says: when, who, in what capacity, for whom."""
 
     private: ClassVar[frozenset[str]] = frozenset()
+    later: ClassVar[frozenset[str]] = frozenset()
 
     at: datetime
     by: str  # a person's id, or SYSTEM
@@ -54,8 +60,9 @@ class Registered(Event):
     """A letter was entered in the register and has its number."""
 
     private: ClassVar[frozenset[str]] = frozenset(
-        {"subject", "sender", "original_sender", "letter_date", "attachment_names"}
+        {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference"}
     )
+    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as"})
 
     entity_id: str
     kind: str
@@ -79,6 +86,9 @@ class Registered(Event):
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     reasons: tuple[str, ...] = ()  # as text keys: why it is in quarantine; what must be known of a letter (sealed …)
+    their_reference: str | None = None  # the number that the sender gave the letter
+    released_from: str | None = None  # the quarantined record whose mail this is
+    same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +178,30 @@ class MailReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
-    """Nobody need act any more. `outcome` is approved, answered or closed."""
+    """Nobody need act any more. `outcome` is approved, answered, closed; of a quarantined mail, released, dismissed."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
 
     outcome: str
     note: str | None  # the result that was approved, or the reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(Event):
+    """A clerk registered a quarantined mail after all: as this record, under this number."""
+
+    as_record: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderConfirmed(Event):
+    """A clerk says whose letter it is. What was proposed stands beside it, whether or not it was right."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"proposed", "sender"})
+
+    proposed: Address
+    sender: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +243,8 @@ EVENTS: dict[str, type[Event]] = {
         CopyReceived,
         MailReceived,
         Closed,
+        Released,
+        SenderConfirmed,
         ReplyDrafted,
         ReplySent,
         EffectStuck,

@@ -22,8 +22,10 @@ from registry.events import (
     MailReceived,
     Referred,
     Registered,
+    Released,
     ReplyDrafted,
     ReplySent,
+    SenderConfirmed,
     Source,
     StepAcknowledged,
     StepApproved,
@@ -32,7 +34,7 @@ from registry.events import (
 )
 from registry.mail import Address
 from registry.office import Office, Person
-from registry.vocabulary import DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
+from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
 
 OPEN, REFERRED, DONE = "open", "referred", "done"
 
@@ -117,6 +119,13 @@ class Record:
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     reasons: tuple[str, ...] = ()
+    their_reference: str | None = None
+    released_from: str | None = None  # the quarantined record whose mail this is
+    released_as: str | None = None  # the record that a quarantined mail became …
+    released_reference: str | None = None  # … and its number
+    same_as: str | None = None
+    proposed_sender: Address | None = None  # what stood in the place of `original_sender` before a clerk confirmed it
+    sender_confirmed_by: str | None = None
     due_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     annotations: tuple[Annotation, ...] = ()
@@ -136,6 +145,16 @@ class Record:
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def sender_is_proposed(self) -> bool:
+        """Whether the original sender was read out of a forwarded text, and no clerk has said yet that it is right."""
+        return self.received_via == "forward" and self.sender_confirmed_by is None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the letter came on paper: there is no mail to mark and no thread to answer in."""
+        return self.received_via in DELIVERIES
 
     @property
     def rules(self) -> Kind:
@@ -258,6 +277,9 @@ def _registered(record_id: str, e: Registered) -> Record:
         attachments=e.attachments,
         attachment_names=e.attachment_names,
         reasons=e.reasons,
+        their_reference=e.their_reference,
+        released_from=e.released_from,
+        same_as=e.same_as,
     )
 
 
@@ -282,6 +304,11 @@ def _after(record: Record, event: Event) -> Record:
         case Closed(outcome=outcome, note=note):
             steps = tuple(_closed(s, event) if s.custody and s.state != DONE else s for s in record.steps)
             return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
+        case Released(as_record=as_record, reference=reference):
+            return changed(record, released_as=as_record, released_reference=reference)
+        case SenderConfirmed(proposed=proposed, sender=sender, by=by):
+            first = record.proposed_sender or proposed
+            return changed(record, original_sender=sender, proposed_sender=first, sender_confirmed_by=by)
         case ReplyDrafted(mailbox=mailbox, item_id=item_id):
             return changed(record, reply=Reply(mailbox=mailbox, item_id=item_id))
         case ReplySent(mailbox=mailbox, item_id=item_id):
@@ -332,8 +359,9 @@ def _ended(record: Record, number: int, event: Event, outcome: str, result: str 
     return changed(record, steps=tuple(steps))
 
 
-def _closed(step: Step, event: Event) -> Step:
-    return changed(step, state=DONE, outcome="closed", ended_at=event.at, ended_by=event.by)
+def _closed(step: Step, event: Closed) -> Step:
+    outcome = event.outcome if event.outcome in ("released", "dismissed") else "closed"
+    return changed(step, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by)
 
 
 def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:

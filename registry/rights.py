@@ -39,6 +39,9 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons += ["may.ended"] if record.ended else []
         reasons += [] if is_reader(person, record) else ["may.stranger"]
     elif verb is Verb.REGISTER:
+        reasons += ["may.ended"] if record.ended else []
+        reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
+    elif verb is Verb.CORRECT:
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
     else:
         reasons += _step_reasons(person, record, verb, step)
@@ -70,7 +73,8 @@ def _person_reasons(person: Person, record: Record, verb: Verb) -> list[str]:
     reasons = []
     if not person.active:
         reasons.append("may.inactive")
-    routes = verb is not Verb.READ and is_clerk(person, record.registry_unit_id)  # by the number, unread
+    unread = verb not in (Verb.READ, Verb.CORRECT)  # what can be done by the number alone
+    routes = unread and is_clerk(person, record.registry_unit_id)
     if not routes and not may_see(person.clearance, record.confidentiality):
         reasons.append("may.secrecy")
     return reasons

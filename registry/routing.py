@@ -50,21 +50,32 @@ def route(letter: Letter, confidentiality: str, registry_unit: Unit, office: Off
 
 
 def urgency_of(mail: Mail, letter: Letter) -> str:
-    """Return how urgent the letter says it is, in its subject or its first lines; else how the mail was flagged."""
+    """Return how urgent the letter says it is; else how the mail was flagged."""
+    return urgency_said(letter) or ("urgent" if mail.importance == "high" else "normal")
+
+
+def urgency_said(letter: Letter) -> str | None:
+    """Return how urgent the letter says it is, in its subject or its first lines."""
     head = f"{letter.subject}\n{letter.text[:300]}"
     for level, words in _URGENCY:
         if _has_any(head, words):
             return level
-    return "urgent" if mail.importance == "high" else "normal"
+    return None
 
 
 def confidentiality_of(mail: Mail, letter: Letter) -> str:
-    """Return how secret the letter is marked: in its subject, in a line of its own, or by the mail's Sensitivity."""
+    """Return how secret the letter is marked, by its words or by the mail's Sensitivity."""
+    flagged = "secret" if mail.sensitivity in ("company-confidential", "private") else "normal"
+    return confidentiality_said(letter) or flagged
+
+
+def confidentiality_said(letter: Letter) -> str | None:
+    """Return how secret the letter says it is: in its subject, or in a line of its own."""
     marked = "\n".join([letter.subject, *(line for line in letter.text[:600].splitlines() if len(line) <= 30)])
     for level, words in _SECRECY:
         if _has_any(marked, words):
             return level
-    return "secret" if mail.sensitivity in ("company-confidential", "private") else "normal"
+    return None
 
 
 def _has_any(text: str, words: tuple[str, ...]) -> bool:

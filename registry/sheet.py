@@ -53,6 +53,8 @@ def write_entry(record_id: str, seq: int, event: Event, prev_hash: str, new_salt
     texts: list[PrivateText] = []
     for name in _names(type(event)):
         value = getattr(event, name)
+        if name in event.later and value is None:
+            continue
         if name in event.private and value is not None:
             private = PrivateText(name, new_salt(), value if isinstance(value, str) else _canonical(_plain(value)))
             texts.append(private)

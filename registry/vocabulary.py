@@ -23,6 +23,7 @@ class Verb(StrEnum):
     RETURN = "return"
     APPROVE = "approve"
     CLOSE = "close"
+    CORRECT = "correct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,15 @@ class Kind:
     marked: str = "category.registered"  # the words of the mark that its mail gets in Outlook
 
 
-_LETTER_VERBS = frozenset(Verb)
+QUARANTINE = "quarantined_mail"
+_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER}  # it is registered already
 
 KINDS: dict[str, Kind] = {
     row.code: row
     for row in (
         Kind("incoming_letter", "in", "و", _LETTER_VERBS),
         Kind(
-            "quarantined_mail",
+            QUARANTINE,
             "in",
             "ح",
             frozenset({Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CLOSE}),
@@ -121,6 +123,9 @@ class Status(StrEnum):
 
 
 ENDED = frozenset({Status.CLOSED, Status.ARCHIVED, Status.VOIDED})
+
+# How a letter comes that is no mail. (A mail comes by "outlook", or by "forward" where an official passed it on.)
+DELIVERIES = ("scan", "hand")
 
 # Both ladders from the lowest step up; a ministry may have others, so nothing but the order is relied on.
 CONFIDENTIALITIES = ("normal", "restricted", "secret", "very_secret", "top_secret")

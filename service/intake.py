@@ -242,10 +242,16 @@ class Intake:
         if not taken.repeated:
             return taken
         assert taken.record is not None, "a record that is not there was registered anew"
-        if not same_item(taken.record.source, mail):
-            return self._copy(mail, taken.record.record_id)
-        self._see(mail, _verdict_of(taken.record), record=taken.record)
-        return taken
+        record = taken.record if taken.record.released_as is None else self._released(taken.record)
+        if not same_item(record.source, mail):
+            return self._copy(mail, record.record_id)
+        self._see(mail, _verdict_of(record), record=record)
+        return replace(taken, record=record)
+
+    def _released(self, held: Record) -> Record:
+        """The record as which a quarantined one was registered after all."""
+        stored = self._store.read(lambda tx: tx.record(held.released_as or ""))
+        return stored.record if stored is not None else held
 
     def _copy(self, mail: Mail, record_id: str) -> Taken:
         copy = NoteCopy(record_id=record_id, mail=mail)

@@ -216,6 +216,8 @@ class Performer:
         stored = await asyncio.to_thread(self._store.read, lambda tx: tx.record(effect.record_id))
         assert stored is not None, "an effect's record exists"
         record = stored.record
+        if record.released_as is not None:
+            return Done()  # the mail bears the number under which it was released
         category = bare(say("ar", record.rules.marked, reference=record.reference))
         try:
             await self._mailboxes[effect.mailbox].mark(effect.item_id, category, record.reference)

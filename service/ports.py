@@ -164,6 +164,10 @@ class Transaction(Protocol):
 
     def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None: ...
 
+    def hand_over_mail(self, record_id: str, to_record: str, at: datetime) -> None:
+        """The mail that made the one record is registered as the other, which is the one that is answered now."""
+        ...
+
     def unseen(self, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
         """Those of *item_ids* that have no verdict yet."""
         ...

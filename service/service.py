@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from registry.commands import Command
+from registry.commands import Close, Command
 from registry.office import Office, Person
 from registry.record import Record
+from registry.rights import steps_of
 from registry.vocabulary import KINDS
+from service.deliveries import SLIP_TYPE
+from service.once import take_once
 from service.ports import Clock, Conversation, Store, Transaction, Wanted
 from service.reconcile import read_count
-from service.take import Taken, Taker
+from service.take import Taken, Taker, Undone
 from service.views import Viewer, instant, record_view, sheet_view
 
 
@@ -39,6 +42,22 @@ class Service:
     def take(self, command: Command, *, key: str) -> Taken:
         """See service.take.Taker.take."""
         return self.taker.take(command, key=key)
+
+    def take_once(self, command: Command, *, key: str, digest: str) -> Taken:
+        """Take what a caller asks under a key of their own. Raises KeyReused, Unavailable."""
+        try:
+            return self.store.write(
+                lambda tx: take_once(tx, self.taker, command, key=key, digest=digest, at=self.clock())
+            )
+        except Undone as undone:
+            return undone.taken
+
+    def closing(self, person: Person, record_id: str, note: str) -> Close:
+        """The command by which *person* closes a record from the step that is theirs."""
+        stored = self.store.read(lambda tx: tx.record(record_id))
+        mine = steps_of(person, stored.record) if stored is not None else ()
+        last = len(stored.record.steps) if stored is not None else 0
+        return Close(record_id=record_id, step=mine[0].number if mine else last, by=person.person_id, note=note)
 
     # ------------------------------------------------------------ for the bot
 
@@ -81,6 +100,18 @@ class Service:
         record, office = self._readable(viewer, record_id, now)
         return record_view(record, office, viewer, now) | {"as_of": instant(now)} if record is not None else None
 
+    def show_as_made(self, viewer: Viewer, record_id: str) -> dict[str, Any]:
+        """A record as whoever just made it is shown it, whether or not they may read others."""
+        now = self.clock()
+        stored, office = self.store.read(lambda tx: (tx.record(record_id), tx.office()))
+        assert stored is not None, "it was just made"
+        return record_view(stored.record, office, viewer, now) | {"as_of": instant(now)}
+
+    def reference(self, record_id: str) -> str:
+        """The number of a record; empty where there is none."""
+        stored = self.store.read(lambda tx: tx.record(record_id))
+        return stored.record.reference if stored is not None else ""
+
     def sheet(self, viewer: Viewer, record_id: str) -> dict[str, Any] | None:
         now = self.clock()
         record, office = self._readable(viewer, record_id, now)
@@ -95,6 +126,8 @@ class Service:
         record, _ = self._readable(viewer, record_id, now)
         if record is None or not viewer.is_cleared(record, now):
             return None
+        if record.delivered and sha256 == record.source.sha256:
+            return f"{record.reference.replace('/', '-')}.json", SLIP_TYPE
         if sha256 in (record.source.sha256, *(m.sha256 for m in record.mails)):
             return f"{record.reference.replace('/', '-')}.eml", "message/rfc822"
         return next(

@@ -6,6 +6,7 @@
 # Rule 2: the same key again changes nothing, and is answered with the record that it was taken for, as it stands. A
 #         refusal keeps no key.
 # Rule 3: nothing here waits for the outside world.
+# Rule 4: where a decision asks for another record as well, both are kept in this transaction, or neither.
 
 import secrets
 from collections.abc import Callable
@@ -14,13 +15,13 @@ from datetime import datetime
 
 from uuid_utils import uuid7
 
-from registry.commands import Command, Quarantine, Register
+from registry.commands import Command, Enter, Quarantine, Register, Release
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing
 from registry.effects import Effect
-from registry.events import CopyReceived, Event, MailReceived, Registered, ReplySent
+from registry.events import CopyReceived, Event, MailReceived, Registered, Released, ReplySent
 from registry.numbers import series_of
-from registry.office import Office
+from registry.office import Office, Unit
 from registry.record import Record
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
@@ -91,13 +92,20 @@ class Taker:
             return Taken(Nothing(), stored.record if stored else None, repeated=True)
         stored = tx.record(command.record_id)
         record, office = stored.record if stored else None, tx.office()
-        decision = decide(_numbered(tx, command, office, now), record, office, now)
+        decision = decide(_numbered(tx, command, record, office, now), record, office, now)
         if not isinstance(decision, Accepted):
             raise Undone(Taken(decision, record))
         after = self._keep(tx, command.record_id, stored, decision, now)
+        effects = decision.effects
+        for following in decision.then:
+            follows = decide(following, None, office, now)
+            if not isinstance(follows, Accepted):
+                raise Undone(Taken(follows, record))
+            self._keep(tx, following.record_id, None, follows, now)
+            effects += follows.effects
         if seen is not None:
             tx.see_mail(replace(seen, record_id=command.record_id), now)
-        return Taken(decision, after, effects=decision.effects)
+        return Taken(decision, after, effects=effects)
 
     def _keep(
         self, tx: Transaction, record_id: str, stored: Stored | None, decision: Accepted, now: datetime
@@ -112,23 +120,33 @@ class Taker:
         tx.save(before, after, entries)
         tx.request(decision.effects, after.version, now, self.chance.new_token)
         for event in decision.events:
-            _note_ids(tx, record_id, event)
+            _note_ids(tx, after, event, now)
         return after
 
 
-def _numbered(tx: Transaction, command: Command, office: Office, now: datetime) -> Command:
+def _numbered(tx: Transaction, command: Command, record: Record | None, office: Office, now: datetime) -> Command:
     """Draw the number of a new record before it is decided on: a refusal rolls it back with everything else."""
-    if not isinstance(command, Register | Quarantine):
-        return command
-    unit = office.registry_unit(command.mail.mailbox)
+    unit: Unit | None
+    match command:
+        case Register() | Quarantine():
+            unit = office.registry_unit(command.mail.mailbox)
+        case Enter():
+            unit = office.unit(command.delivery.unit_id)
+        case Release():
+            unit = office.unit(record.registry_unit_id) if record is not None else None
+        case _:
+            return command
     if unit is None:
         return command
     return replace(command, serial=tx.draw(series_of(office, unit, KINDS[command.kind], now)))
 
 
-def _note_ids(tx: Transaction, record_id: str, event: Event) -> None:
-    """Remember by which Message-IDs the record is answered."""
+def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> None:
+    """Remember by which Message-IDs the record is answered; those of a released one are its letter's from now on."""
+    record_id = record.record_id
     match event:
+        case Released(as_record=as_record):
+            tx.hand_over_mail(record_id, as_record, now)
         case Registered(source=source) | CopyReceived(source=source) | MailReceived(source=source):
             if source.internet_message_id:
                 tx.note_message_id(source.internet_message_id, record_id, ours=False)

@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from registry.events import AnnotationDrafted, EffectStuck, Event, MailReceived, Referred, Registered
+from registry.events import (
+    AnnotationDrafted,
+    EffectStuck,
+    Event,
+    MailReceived,
+    Referred,
+    Registered,
+    Released,
+    SenderConfirmed,
+)
 from registry.mail import Address
 from registry.office import SYSTEM, Office, Person
 from registry.record import Record, holders
 from registry.rights import may_act
 from registry.sheet import ERASED, Entry, read_entry, verify
-from registry.vocabulary import KINDS, Verb
+from registry.vocabulary import DELIVERIES, KINDS, Verb
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
 
@@ -59,11 +68,17 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         "to_parties": [_unit(record.registry_unit_id, office)],
         "original_sender": _party(record.original_sender) if open_to_viewer else None,
         "sender": _party(record.sender) if open_to_viewer else None,
+        "proposed_sender": _party(record.proposed_sender) if open_to_viewer and record.proposed_sender else None,
+        "sender_confirmed": not record.sender_is_proposed,
+        "their_reference": record.their_reference if open_to_viewer else None,
+        "letter_date": record.letter_date if open_to_viewer else None,
         "forwarded_by": _person(record.forwarded_by, office) if open_to_viewer and record.forwarded_by else None,
         "urgency": record.urgency,
         "confidentiality": record.confidentiality,
         "masked": not open_to_viewer,
         "received_at": instant(record.received_at),
+        "received_via": record.received_via,
+        "received_said": _said(f"via.{record.received_via}"),
         "registered_at": instant(record.registered_at),
         "registered_hijri": hijri_iso(record.registered_at, office.zone),
         "registered_on": _in_both(lambda lang: both_dates(record.registered_at, office.zone, lang)),
@@ -71,6 +86,11 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         "due_at": instant(record.due_at),
         "dmarc": record.dmarc,
         "reasons": [_said(reason) for reason in record.reasons if open_to_viewer or not record.rules.listed],
+        "released_from": record.released_from,
+        "released_as": {"record_id": record.released_as, "reference": record.released_reference}
+        if record.released_as
+        else None,
+        "same_as": record.same_as,
         "outcome": record.outcome,
         "replied_at": instant(record.reply.sent_at) if record.reply else None,
         "stuck": list(record.stuck),
@@ -87,9 +107,9 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
             for h in holders(record)
         ],
         "source": {
-            "mailbox": record.source.mailbox,
-            "internet_message_id": record.source.internet_message_id,
-            "item_id": record.source.item_id,
+            "mailbox": record.source.mailbox if not record.delivered else None,
+            "internet_message_id": record.source.internet_message_id if not record.delivered else None,
+            "item_id": record.source.item_id if not record.delivered else None,
             "sha256": record.source.sha256,
         },
         "attachments": _attachments(record) if open_to_viewer else [],
@@ -147,6 +167,10 @@ def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) ->
             why = ("، " if lang == "ar" else ", ").join(say(lang, r) for r in reasons)
             key = "event.Registered.remarked" if KINDS[kind].listed else "event.Registered.quarantined"
             return say(lang, key, reference=reference, reasons=why)
+        case Registered(reference=reference, released_from=held) if held is not None:
+            return say(lang, "event.Registered.released", reference=reference)
+        case Registered(reference=reference, received_via=via) if via in DELIVERIES:
+            return say(lang, "event.Registered.delivered", reference=reference, way=say(lang, f"via.{via}"))
         case Registered(reference=reference):
             return say(lang, "event.Registered", reference=reference)
         case Referred(cause=cause, asked=asked, to_person=person, to_unit=unit):
@@ -155,6 +179,13 @@ def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) ->
         case MailReceived(sender=sender):
             who = sender.name or sender.address or say(lang, "sender.none")
             return say(lang, "event.MailReceived", who=who if cleared else say(lang, "note.secret_hidden"))
+        case Released(reference=reference):
+            return say(lang, "event.Released", reference=reference)
+        case SenderConfirmed(proposed=proposed, sender=sender):
+            if not cleared:
+                return say(lang, "event.SenderConfirmed.hidden")
+            kind = "event.SenderConfirmed" if sender == proposed else "event.SenderConfirmed.corrected"
+            return say(lang, kind, sender=sender, proposed=proposed)
         case EffectStuck(effect=effect, reason=reason):
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
         case _:

@@ -75,6 +75,18 @@ def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
     return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None
 
 
+def hand_over_mail(on: Connection, entity_id: str, record_id: str, to_record: str, at: datetime) -> None:
+    """Of the mails that made or follow the record, the one that made it changes its verdict; all change hands."""
+    c, ids = s.mail.c, s.message_ids.c
+    of_record = and_(c.entity_id == entity_id, c.record_id == record_id)
+    made = {"verdict": "registered", "rule": "released", "seen_at": write_instant(at)}
+    on.execute(update(s.mail).where(of_record, c.verdict == "quarantined").values(made))
+    on.execute(update(s.mail).where(of_record).values(record_id=to_record))
+    on.execute(
+        update(s.message_ids).where(ids.entity_id == entity_id, ids.record_id == record_id).values(record_id=to_record)
+    )
+
+
 def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
     left = set(item_ids)
     for start in range(0, len(item_ids), _AT_ONCE):

@@ -208,6 +208,9 @@ class SqlTransaction:
     def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None:
         self._run(sql.new_message_id, message_id=message_id, record_id=record_id, ours=ours)
 
+    def hand_over_mail(self, record_id: str, to_record: str, at: datetime) -> None:
+        questions.hand_over_mail(self._on.cold, self._entity_id, record_id, to_record, at)
+
     def unseen(self, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
         return questions.unseen(self._on.cold, self._entity_id, mailbox, item_ids)
 

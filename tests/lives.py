@@ -18,6 +18,7 @@ from registry.commands import (
     Close,
     Command,
     Complete,
+    ConfirmSender,
     NoteCopy,
     NoteMail,
     NoteReplyDrafted,
@@ -26,12 +27,14 @@ from registry.commands import (
     Quarantine,
     Refer,
     Register,
+    Release,
     Return,
 )
 from registry.decide import decide
 from registry.decisions import Accepted, Decision
 from registry.effects import AskAction
-from registry.mail import Mail
+from registry.events import Released
+from registry.mail import Address, Mail
 from registry.office import SYSTEM
 from registry.record import DONE, OPEN, Record, Step, asked_people, fold, holders
 from registry.rights import may_act
@@ -59,6 +62,8 @@ VERBS: dict[type[Any], Verb] = {
     Close: Verb.CLOSE,
     Refer: Verb.REFER,
     Annotate: Verb.ANNOTATE,
+    Release: Verb.REGISTER,
+    ConfirmSender: Verb.CORRECT,
 }
 
 
@@ -134,6 +139,16 @@ class Life(RuleBasedStateMachine):
     def somebody_writes_a_note(self, by: str, note: str | None, final: bool) -> None:
         self.ask(Annotate(record_id=self.desk.record_id, by=by, note=note, final=final))
 
+    @rule(by=SOMEBODY, again=st.integers(0, 3), subject=NOTE)
+    def somebody_releases_it(self, by: str, again: int, subject: str | None) -> None:
+        """A quarantined mail; a letter is not to be released."""
+        as_record = f"{self.desk.record_id}-released-{len(self.desk.events)}-{again}"
+        self.ask(Release(record_id=self.desk.record_id, by=by, as_record=as_record, subject=subject, serial=1))
+
+    @rule(by=SOMEBODY, name=NOTE)
+    def somebody_says_whose_letter_it_is(self, by: str, name: str | None) -> None:
+        self.ask(ConfirmSender(record_id=self.desk.record_id, by=by, sender=Address(name or "", "")))
+
     @precondition(lambda self: not self.desk.held.ended)
     @rule(data=st.data(), asked=ASKED, note=NOTE)
     def a_holder_goes_on(self, data: st.DataObject, asked: str, note: str | None) -> None:
@@ -183,6 +198,12 @@ class Life(RuleBasedStateMachine):
         for number, step in self.ended_steps.items():
             assert self.desk.held.step(number) == step
         self.ended_steps |= {s.number: s for s in self.desk.held.steps if s.state == DONE}
+
+    @invariant()
+    def a_mail_is_released_once_and_is_a_letter_no_longer_kept_apart(self) -> None:
+        released = [e for e in self.desk.events if isinstance(e, Released)]
+        assert len(released) == (self.desk.held.released_as is not None) <= self.desk.held.ended
+        assert not released or not self.desk.held.rules.listed
 
     @invariant()
     def closed_is_closed(self) -> None:

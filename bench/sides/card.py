@@ -22,6 +22,7 @@ from bot.channel import Channel
 from bot.desk import Desk
 from bot.handlers import Bot
 from registry.commands import Approve
+from service.deliveries import Deliveries
 from service.service import Service
 from tests import stores
 
@@ -32,6 +33,16 @@ def clock() -> datetime:
 
 async def no_token() -> str:
     raise AssertionError("a press is answered without asking anybody")
+
+
+class NoArchive:
+    """A press on a card reads and writes no bytes."""
+
+    async def put(self, body: bytes) -> str:
+        raise AssertionError("a press on a card archives nothing")
+
+    async def get(self, sha256: str) -> bytes:
+        raise AssertionError("a press on a card reads no archive")
 
 
 class Presses:
@@ -48,7 +59,7 @@ class Presses:
             openid_metadata_url=f"{origin}/openid",
             service_hosts=("smba.trafficmanager.net",),
         )
-        self.bot = Bot(self.channel, self.service)
+        self.bot = Bot(self.channel, self.service, Deliveries(office.store, office.taker, clock, NoArchive()))
 
     def bodies(self, count: int) -> list[bytes]:
         """Presses that nobody made yet, each on a letter of its own."""

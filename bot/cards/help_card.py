@@ -16,20 +16,20 @@ def welcome_card(person: Person, lang: Language) -> Json:
     body = [
         sentence(greeting, size="large", weight="bolder"),
         sentence(say(lang, "chat.welcome_what")),
-        *_lines(lang),
+        *_lines(lang, person.clerk),
         _pending(lang),
     ]
     return card(lang, body, greeting)
 
 
-def help_card(lang: Language, greeting: str | None = None, *, sorry: str | None = None) -> Json:
-    """What can be written. *sorry* says first why this is shown."""
+def help_card(lang: Language, greeting: str | None = None, *, sorry: str | None = None, clerk: bool = False) -> Json:
+    """What can be written, by a *clerk* more than by others. *sorry* says first why this is shown."""
     title = say(lang, "chat.help")
     body = [
         notice(lang, sorry),
         sentence(greeting, weight="bolder") if greeting else None,
         head(lang, say(lang, "product"), title),
-        *_lines(lang),
+        *_lines(lang, clerk),
         _pending(lang),
     ]
     return card(lang, body, greeting or title)
@@ -55,10 +55,11 @@ def several_card(records: Sequence[Record], person: Person, lang: Language) -> J
     return card(lang, body, title)
 
 
-def _lines(lang: Language) -> list[Json]:
+def _lines(lang: Language, clerk: bool) -> list[Json]:
     said = (
         say(lang, "chat.help_pending"),
         say(lang, "chat.help_number", example=_EXAMPLE),
+        *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=_EXAMPLE)) if clerk else ()),
         say(lang, "chat.help_help"),
     )
     return [sentence(text, spacing="small") for text in said]

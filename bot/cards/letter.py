@@ -18,15 +18,25 @@ def subject(record: Record, lang: Language) -> Json | None:
 def sender(record: Record, lang: Language) -> Json | None:
     party = record.original_sender
     parts = [isolate(short(text)) for text in (party.name, party.address) if text.strip()]
-    return fact(say(lang, "card.from"), " ".join(parts) or say(lang, "sender.none"))
+    title = "card.from_proposed" if record.sender_is_proposed else "card.from"
+    return fact(say(lang, title), " ".join(parts) or say(lang, "sender.none"))
 
 
 def forwarder(record: Record, office: Office, lang: Language) -> Json | None:
-    """Who sent it to the registry; for a letter from outside, what was found out about its sender."""
+    """Who sent it to the registry; how it came, if on paper; else what was found out about its sender."""
+    if record.delivered:
+        return fact(say(lang, "card.came"), say(lang, f"via.{record.received_via}"))
     if record.forwarded_by is not None:
         name = isolate(name_of(record.forwarded_by, "", office, lang))
         return fact(say(lang, "card.forwarded_by"), name)
     return fact(say(lang, "card.sender_check"), say(lang, f"dmarc.{record.dmarc}"))
+
+
+def their_reference(record: Record, lang: Language) -> Json | None:
+    return fact(
+        say(lang, "card.their_reference"),
+        isolate(short(record.their_reference or "")) if record.their_reference else "",
+    )
 
 
 def registered_on(record: Record, office: Office, lang: Language) -> Json | None:

@@ -30,6 +30,7 @@ type Style = Literal["default", "emphasis", "accent", "good", "attention", "warn
 LARGEST_BYTES = 20 * 1024
 LONGEST_NOTE = 3_000  # characters that an input takes …
 LARGEST_NOTE_BYTES = 7 * 1024  # … unless many of them are of the large kind, as an emoji is
+LONGEST_LINE = 500  # characters of an input of one line
 MOST_ACTIONS = 6
 
 _FIRST_STRONG, _END = "\u2068", "\u2069"
@@ -194,6 +195,27 @@ def text_input(lang: Language, name: str, hint: str, value: str = "") -> Json:
     typed = typed if fits_input(typed) else typed[: LARGEST_NOTE_BYTES // 4]
     asked = {"type": "Input.Text", "id": name, "label": say(lang, hint), "placeholder": say(lang, "card.write_here")}
     return {**asked, "isMultiline": True, "maxLength": LONGEST_NOTE, **({"value": typed} if typed else {})}
+
+
+def line_input(lang: Language, name: str, title: str, value: str = "", **more: Any) -> Json:
+    """One line to write in, or a date; *title* is the text key of its label."""
+    typed = " ".join(_UNSEEN.sub("", bare(value)).split())[:LONGEST_LINE]
+    asked = {"type": "Input.Text", "id": name, "label": say(lang, title), "maxLength": LONGEST_LINE, **more}
+    return {**asked, **({"value": typed} if typed else {})}
+
+
+def choice(lang: Language, name: str, title: str, choices: Iterable[tuple[str, str]], chosen: str) -> Json:
+    """One of *choices* (a value and what is shown of it) to choose; *title* is the text key of its label."""
+    listed = [{"title": shown, "value": value} for value, shown in choices]
+    known = {one["value"] for one in listed}
+    return {
+        "type": "Input.ChoiceSet",
+        "id": name,
+        "label": say(lang, title),
+        "style": "compact",
+        "choices": listed,
+        "value": chosen if chosen in known else listed[0]["value"],
+    }
 
 
 def button(

@@ -17,25 +17,38 @@ from bot.cards.parts import (
     label,
     moment,
     name_of,
+    notice,
     sentence,
 )
 from registry.office import Office, Person
 from registry.record import Record, Step
 from registry.vocabulary import is_secret
-from texts import Language, say
+from texts import Language, isolate, say
 
 _MOST_STEPS = 5
 
 
 def record_card(
-    record: Record, person: Person, office: Office, lang: Language, at: datetime, token: str | None = None
+    record: Record,
+    person: Person,
+    office: Office,
+    lang: Language,
+    at: datetime,
+    token: str | None = None,
+    told: str | None = None,
 ) -> Json:
-    """Draw *record* for *person*, who may read it, as it stands at *at*; *token* is that of their card of it."""
+    """Draw *record* for *person*, who may read it, as it stands at *at*.
+
+    Args:
+        token: That of their card of it.
+        told: What came of what the reader did.
+    """
     masked = is_masked(record, person.clearance)
 
     def draw(longest: int) -> Json:
         status = say(lang, f"status.{record.status.value}")
-        body: list[Json | None] = [head(lang, say(lang, f"kind.{record.kind}"), status, record, "emphasis")]
+        top = head(lang, say(lang, f"kind.{record.kind}"), status, record, "emphasis")
+        body: list[Json | None] = [notice(lang, told, good=True), top]
         if masked:
             level = say(lang, f"confidentiality.{record.confidentiality}")
             key = "card.secret" if is_secret(record.confidentiality) else "card.not_cleared"
@@ -46,11 +59,13 @@ def record_card(
                 facts(
                     letter.sender(record, lang),
                     letter.forwarder(record, office, lang),
+                    letter.their_reference(record, lang),
                     letter.registered_on(record, office, lang),
                     letter.secrecy(record, lang),
                     letter.reasons(record, lang),
                     letter.annexes(record, lang),
                     letter.held_by(record, office, lang, at),
+                    _released(record, lang),
                     _replied(record, office, lang),
                 ),
                 label(say(lang, "card.steps"), spacing="medium"),
@@ -73,6 +88,10 @@ def _line(step: Step, record: Record, office: Office, lang: Language) -> str:
         return say(lang, "card.step_open", who=who, asked=asked)
     outcome, when = say(lang, f"outcome.{step.outcome}"), day(step.ended_at, office, lang)
     return say(lang, "card.step_line", who=who, asked=asked, outcome=outcome, when=when)
+
+
+def _released(record: Record, lang: Language) -> Json | None:
+    return fact(say(lang, "card.released_to"), isolate(record.released_reference or "")) if record.released_as else None
 
 
 def _replied(record: Record, office: Office, lang: Language) -> Json | None:

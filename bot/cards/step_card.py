@@ -31,19 +31,25 @@ from bot.cards.parts import (
     sentence,
     text_input,
 )
-from registry.record import OPEN, REFERRED, Step
+from registry.record import OPEN, REFERRED, Record, Step
 from registry.rights import is_asked, may_act
 from registry.vocabulary import Verb, is_secret
 from service.ports import CardView
 from texts import say
 
-_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE)
-_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REFER, Verb.ANNOTATE, Verb.CLOSE)
+_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.REGISTER)
+_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.CLOSE)
 _WITH_WORDS = {Verb.APPROVE, Verb.COMPLETE, Verb.RETURN, Verb.CLOSE}
-_BESIDES = (Verb.REFER, Verb.ANNOTATE)  # what leaves the step's end to later
-_MASKED = (Verb.REFER,)
+_BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT)  # what leaves the step's end to later
+_MASKED = (Verb.REGISTER, Verb.REFER)
 _MOST_IN_A_ROW = 3
-_STYLES: dict[str, Style] = {"approved": "good", "completed": "good", "acknowledged": "good", "returned": "warning"}
+_STYLES: dict[str, Style] = {
+    "approved": "good",
+    "completed": "good",
+    "acknowledged": "good",
+    "released": "good",
+    "returned": "warning",
+}
 _MOST_NOTES = 3
 _MOST_RESULTS = 5
 _TIGHT = 100  # characters of a text, where not all of them can be shown
@@ -73,6 +79,8 @@ def verbs_of(view: CardView, at: datetime) -> list[Verb]:
     possible: tuple[Verb, ...] = _MASKED if is_masked(view.record, view.person.clearance) else _ORDER
     if view.step.state == OPEN and not is_asked(view.person, view.step):
         possible = ()
+    if not view.record.sender_is_proposed:
+        possible = tuple(verb for verb in possible if verb is not Verb.CORRECT)
     return [verb for verb in possible if may_act(view.person, view.record, verb, at, view.step.number)]
 
 
@@ -119,6 +127,7 @@ def _facts(view: CardView) -> Json | None:
     return facts(
         letter.sender(record, lang),
         letter.forwarder(record, office, lang),
+        letter.their_reference(record, lang),
         letter.registered_on(record, office, lang),
         letter.urgency(record, lang),
         letter.secrecy(record, lang),
@@ -181,7 +190,7 @@ def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
         opinion = view.step.asked == "for_study_opinion"
         hint = "card.write_opinion" if opinion else "card.write_result"
     else:
-        hint = "card.write_reason"
+        hint = "card.write_reason" if view.record.rules.listed else "card.write_dismissal"
     return text_input(view.language, "note", hint, typed)
 
 
@@ -196,10 +205,16 @@ def _actions(view: CardView, verbs: list[Verb]) -> list[Json | None]:
     styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive"}
     return [
         buttons(
-            (button(lang, v.value, token, style=styles.get(v)) for v in row), spacing="medium" if i == 0 else "small"
+            (button(lang, v.value, token, said=_title(v, view.record), style=styles.get(v)) for v in row),
+            spacing="medium" if i == 0 else "small",
         )
         for i, row in enumerate(rows)
     ]
+
+
+def _title(verb: Verb, record: Record) -> str | None:
+    """The text key of a button, where it is not the verb's own: a quarantined mail is not ended, it is no letter."""
+    return "verb.dismiss" if verb is Verb.CLOSE and not record.rules.listed else None
 
 
 # ---------------------------------------------------------------- waiting, done
@@ -226,19 +241,26 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     )
     done_by = name_of(by, step.to_unit, office, lang)
     said = [sentence(say(lang, "card.done_by", who=done_by, when=moment(when or at, office, lang)))]
-    text = record.outcome_note if outcome == "closed" else step.result
+    text = record.outcome_note if outcome in ("closed", "dismissed") else step.result
     title = "card.your_words" if by == view.person.person_id else "card.words_of"
     named = sentence(say(lang, title, who=done_by), size="small", weight="bolder", isSubtle=True)
     return [
         top,
         *_what(view, masked),
         *said,
+        _released(view) if outcome == "released" else None,
         None if masked else letter.written(lang, named, cut(text or "", longest, lang)),
         *(_referred(view, s, masked, longest) for s in (_asked_from(view)[-5:] if outcome == "referred" else [])),
         sentence(say(lang, "card.came_back"), isSubtle=True) if _came_back(view) else None,
         _where(view, at),
         _later(view, at),
     ]
+
+
+def _released(view: CardView) -> Json:
+    """As which letter a quarantined mail was registered; that has a card of its own."""
+    said = say(view.language, "card.released_as", reference=view.record.released_reference or "")
+    return sentence(said, weight="bolder", spacing="small")
 
 
 def _what(view: CardView, masked: bool) -> list[Json | None]:
@@ -270,8 +292,10 @@ def _later(view: CardView, at: datetime) -> Json | None:
     """What may still be done when the step is no more the reader's: a note, and a fresh look."""
     if view.record.ended:
         return None
-    may_note = Verb.ANNOTATE in verbs_of(view, at)
-    actions = [button(view.language, Verb.ANNOTATE.value, view.asked.token)] if may_note else []
+    may = verbs_of(view, at)
+    actions = [
+        button(view.language, verb.value, view.asked.token) for verb in (Verb.ANNOTATE, Verb.CORRECT) if verb in may
+    ]
     return buttons([*actions, button(view.language, "view", view.asked.token)], spacing="medium")
 
 

@@ -259,7 +259,15 @@ class Ministry:
         asked = f"/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
         answer = self.stage.product("GET", asked, token=token or self.stage.token(roles=READER, audience="api"))
         assert answer.status == status, (path, answer.status, answer.body[:500])
-        self._description.hold(path, answer)
+        self._description.hold("get", path, answer)
+        return answer.json()
+
+    def writes(self, path: str, *, token: str, key: str, status: int, **sent: Any) -> Any:
+        """What the API answers to POST /api/v1/*path* under an Idempotency-Key, held to the API's own description."""
+        headers = {"Idempotency-Key": key, **sent.pop("headers", {})}
+        answer = self.stage.product("POST", f"/api/v1/{path}", token=token, headers=headers, **sent)
+        assert answer.status == status, (path, answer.status, answer.body[:500])
+        self._description.hold("post", path, answer)
         return answer.json()
 
     def records(self, **query: Any) -> list[Json]:
@@ -414,13 +422,15 @@ class Description:
     def __init__(self, document: Json) -> None:
         self._document = document
         self._paths = {
-            re.compile("^" + re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path.removeprefix("/v1/"))) + "$"): listed["get"]
+            re.compile("^" + re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path.removeprefix("/v1/"))) + "$"): listed
             for path, listed in document["paths"].items()
         }
 
-    def hold(self, path: str, answer: Answer) -> None:
-        """Raises AssertionError where *answer* is not what the description says of *path*."""
-        operation = next(said for pattern, said in self._paths.items() if pattern.match(path))
+    def hold(self, method: str, path: str, answer: Answer) -> None:
+        """Raises AssertionError where *answer* is not what the description says of *method* on *path*."""
+        operation = next(
+            said[method] for pattern, said in self._paths.items() if pattern.match(path) and method in said
+        )
         said = operation["responses"].get(str(answer.status))
         assert said is not None, f"{path}: {answer.status} is not described"
         kind = answer.headers["content-type"].partition(";")[0]

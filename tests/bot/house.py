@@ -13,12 +13,14 @@ from registry.commands import Command, Register
 from registry.mail import Mail
 from registry.office import Office
 from registry.record import Record
+from service.deliveries import Deliveries
 from service.ports import SentCard
 from service.service import Service
 from service.take import Taken, Taker
 from store.database import Database
 from store.migrate import migrate
 from store.store import SqlStore
+from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeTeams
 from tests.values import NOON, OFFICE, forwarded
 
@@ -46,7 +48,9 @@ class House:
         self.taker = Taker(self.store, self.clock)
         self.service = Service(self.store, self.taker, self.clock)
         self.teams = FakeTeams()
-        self.bot = Bot(self.teams, self.service)
+        self.archive = FakeArchive()
+        self.deliveries = Deliveries(self.store, self.taker, self.clock, self.archive)
+        self.bot = Bot(self.teams, self.service, self.deliveries)
         self._activities = count(1)
 
     def __enter__(self) -> Self:

@@ -12,7 +12,10 @@ from jsonschema import Draft6Validator  # type: ignore[import-untyped]
 from bot.cards.parts import LARGEST_BYTES, MOST_ACTIONS, size_bytes
 
 VERSION = (1, 5)
-INPUTS = ("note", "to", "disposition")
+INPUTS = (
+    *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
+    *("received_via", "urgency", "confidentiality"),
+)
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
 
 

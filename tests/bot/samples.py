@@ -5,22 +5,27 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.actions import Inputs
 from bot.cards import (
     Waiting,
+    entry_form,
     help_card,
     note_form,
     pending_card,
     record_card,
     recorded,
     referral_form,
+    release_form,
+    sender_form,
     several_card,
     step_card,
     welcome_card,
 )
-from registry.commands import Acknowledge, Annotate, Approve, Close, Complete, Quarantine, Refer, Return
+from registry.commands import Acknowledge, Annotate, Approve, Close, Complete, Quarantine, Refer, Release, Return
 from registry.mail import Address
 from registry.record import Record
 from service.ports import Asked, CardView
+from tests.registry.test_entering import entered
 from tests.values import ANNEX, OFFICE, PEOPLE, Desk, forwarded, mail, registered
 from texts import Language, say
 
@@ -97,6 +102,55 @@ def _quarantined() -> Desk:
     reasons = ("quarantine.unknown_insider", "quarantine.spoofed_insider")
     desk.accept(Quarantine(record_id="r1", mail=suspect, reasons=reasons, serial=3))
     return desk
+
+
+def _released() -> Desk:
+    desk = _quarantined()
+    desk.accept(Release(record_id="r1", by="abdullah", as_record="r2", serial=8))
+    return desk
+
+
+def _dismissed() -> Desk:
+    desk = _quarantined()
+    desk.accept(Close(record_id="r1", step=1, by="abdullah", note="انتحال صفة، أُبلغ أمن المعلومات."))
+    return desk
+
+
+def _proposed() -> Desk:
+    """A forwarded letter that no rule sends further: its clerk may say whose it is."""
+    return registered(forwarded(), replace(OFFICE, rules=()))
+
+
+def _delivered() -> Desk:
+    return entered(subject="دعوة إلى اجتماع اللجنة المشتركة", to_unit="finance", asked="for_action")
+
+
+def _release_form(lang: Language) -> Card:
+    return release_form(view(_quarantined().held, 1, "abdullah", lang))
+
+
+def _release_refused(lang: Language) -> Card:
+    desk = Desk()
+    unread = mail(sender=Address("", ""), subject="", text="")
+    desk.accept(Quarantine(record_id="r1", mail=unread, reasons=("quarantine.unparseable",), serial=3))
+    return release_form(view(desk.held, 1, "abdullah", lang, say(lang, "say.subject_missing")))
+
+
+def _sender_form(lang: Language) -> Card:
+    return sender_form(view(_proposed().held, 1, "abdullah", lang))
+
+
+def _entry_refused(lang: Language) -> Card:
+    typed = Inputs(
+        subject="دعوة إلى اجتماع", their_reference="ص/44", letter_date="10/6/1448", to="finance", urgency="urgent"
+    )
+    return entry_form(OFFICE, lang, typed, said=say(lang, "say.sender_missing"))
+
+
+def _entered(lang: Language) -> Card:
+    desk = _delivered()
+    told = say(lang, "card.entered", reference=desk.held.reference)
+    return record_card(desk.held, PEOPLE["abdullah"], OFFICE, lang, desk.now, told=told)
 
 
 def _step(make: Callable[[], Desk], step: int, person: str, **how: Any) -> Callable[[Language], Card]:
@@ -226,7 +280,18 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "form-referral": _referral,
     "form-referral-refused": _referral_refused,
     "form-referral-secret": _referral_secret,
+    "step-released": _step(_released, 1, "abdullah"),
+    "step-dismissed": _step(_dismissed, 1, "abdullah"),
+    "step-proposed": _step(_proposed, 1, "abdullah"),
+    "step-delivered": _step(_delivered, 1, "huda"),
     "form-note": _note,
+    "form-release": _release_form,
+    "form-release-refused": _release_refused,
+    "form-sender": _sender_form,
+    "form-entry": lambda lang: entry_form(OFFICE, lang),
+    "form-entry-refused": _entry_refused,
+    "record-entered": _entered,
+    "record-released": _record(_released, "noura"),
     "record-open": _record(_completed, "omar"),
     "record-closed": _record(_approved, "omar"),
     "record-quarantine": _record(_quarantined, "noura"),
@@ -234,6 +299,7 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "pending": _pending,
     "pending-nothing": _nothing_pending,
     "help": lambda lang: help_card(lang),
+    "help-clerk": lambda lang: help_card(lang, clerk=True),
     "help-not-understood": lambda lang: help_card(lang, sorry=say(lang, "chat.not_understood")),
     "help-greeting": lambda lang: help_card(lang, say(lang, "chat.greeting", name=PEOPLE["huda"].name)),
     "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),

@@ -264,7 +264,7 @@ async def test_a_token_that_we_never_gave_is_refused_politely(house: House) -> N
 
 
 async def test_a_button_that_we_do_not_have_is_refused_politely(house: House) -> None:
-    for verb in ("", "void", "APPROVE", "register", "read", "__class__"):
+    for verb in ("", "void", "APPROVE", "enter", "read", "__class__"):
         assert "لا أعرف هذا الزر" in text_of(await house.press("huda", verb))
     assert house.sheet() == ["Registered", "Referred"]
 
@@ -377,12 +377,12 @@ async def test_a_card_of_the_register_is_no_card_of_anybody_else(registry: House
     assert registry.record().steps[0].state == OPEN
 
 
-async def test_a_quarantined_mail_can_be_closed_or_noted_and_not_referred(tmp_path: Path) -> None:
+async def test_a_quarantined_mail_can_be_registered_noted_or_dismissed_and_not_referred(tmp_path: Path) -> None:
     with House(tmp_path) as house:
         quarantine = Quarantine(record_id="r1", mail=mail(), reasons=("quarantine.no_sender",))
         house.taker.take(quarantine, key="mail:1")
         card = card_of(await house.press("abdullah", "view"))
-        assert verbs(card) == ["annotate", "close"]
+        assert verbs(card) == ["register", "annotate", "close"]
         assert "لا مرسل في الرسالة" in said(card)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.settings import _REQUIRED, Settings
-from functions.callers import _ROLES, _SCOPE
+from functions.callers import _SCOPE, MAY_READ
+from functions.writing import MAY_REGISTER
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, KINDS, URGENCIES, Status, Verb
 from service.people import read_organisation
 from store.database import Database
@@ -104,7 +105,7 @@ def test_every_door_that_the_docs_speak_of_is_there() -> None:
 
 
 def test_the_roles_and_the_scope_of_the_api_are_explained() -> None:
-    assert {code(row[0])[0] for row in table("tenant.md", "name")} == {*_ROLES, _SCOPE}
+    assert {code(row[0])[0] for row in table("tenant.md", "name")} == {*MAY_READ, *MAY_REGISTER, _SCOPE}
 
 
 # ---------------------------------------------------------------- the runbook

@@ -66,8 +66,12 @@ def test_it_describes_the_doors_under_v1_and_no_others() -> None:
 
 
 def test_an_operation_is_named_as_the_function_that_answers_it() -> None:
-    functions = {f"/{http['route']}": http["function"] for http in bound("httpTrigger")}
-    assert {path: o["operationId"] for _, path, o in OPERATIONS} == {path: functions[path] for _, path, _ in OPERATIONS}
+    functions = {
+        (method.value.lower(), f"/{http['route']}"): http["function"]
+        for http in bound("httpTrigger")
+        for method in http["methods"]
+    }
+    assert [o["operationId"] for _, _, o in OPERATIONS] == [functions[method, path] for method, path, _ in OPERATIONS]
 
 
 def test_a_parameter_of_a_path_is_declared_and_required() -> None:
@@ -81,7 +85,7 @@ def test_every_answer_is_described_and_every_problem_is_problem_json() -> None:
         assert "200" in operation["responses"]
         for status, answer in operation["responses"].items():
             assert answer["description"], (path, status)
-            assert status == "200" or set(answer["content"]) == {"application/problem+json"}
+            assert status in ("200", "201") or set(answer["content"]) == {"application/problem+json"}
 
 
 def test_everything_but_the_description_itself_asks_for_a_token() -> None:

@@ -28,8 +28,10 @@ from registry.events import (
     MailReceived,
     Referred,
     Registered,
+    Released,
     ReplyDrafted,
     ReplySent,
+    SenderConfirmed,
     Source,
     StepAcknowledged,
     StepApproved,
@@ -110,6 +112,8 @@ EVERY_EVENT: tuple[Event, ...] = (
         internet_message_id="<2@ministry.example>",
     ),
     EffectStuck(at=NOON, by="tarasul", effect="DraftReply", reason="stuck.misconfigured"),
+    Released(at=NOON, by="noura", capacity="clerk", as_record="r2", reference="س.ع/و/8/2026"),
+    SenderConfirmed(at=NOON, by="noura", capacity="clerk", proposed=AUDIT, sender=HUDA),
 )
 
 
@@ -198,9 +202,19 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 
 def test_every_field_that_people_write_freely_is_private() -> None:
-    free = {"note", "subject", "sender", "original_sender", "letter_date", "attachment_names"}
+    free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
+    free |= {"attachment_names"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
+
+
+def test_a_field_that_came_later_is_written_only_where_it_says_something() -> None:
+    plain = EVERY_EVENT[0]
+    assert not {"their_reference", "released_from", "same_as"} & json.loads(written([plain])[0].canonical).keys()
+    said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0")
+    entry = written([said])[0]
+    assert {"their_reference", "released_from", "same_as"} <= json.loads(entry.canonical).keys()
+    assert read_entry(entry) == said
 
 
 def test_the_same_text_twice_is_not_to_be_seen_from_its_hashes() -> None:

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 from sqlalchemy import text
 
-from registry.commands import Command, Quarantine, Register
+from registry.commands import Admit, Command, Quarantine, Register, Release
 from registry.decisions import Accepted, Decision
 from registry.sheet import read_entry, verify
 from service.take import Taker
@@ -34,6 +34,10 @@ def lives_on(store: SqlStore) -> type[Life]:
             taken = self.taker.take(command, key=key)
             if isinstance(command, Register | Quarantine) and taken.record is not None:
                 command = replace(command, serial=taken.record.serial)
+            if isinstance(command, Release) and isinstance(taken.decision, Accepted):
+                (admit,) = taken.decision.then
+                assert isinstance(admit, Admit)
+                command = replace(command, serial=admit.serial)
             decision = self.desk.take(command)
             assert decision == taken.decision
             assert taken.record == (self.desk.record if isinstance(decision, Accepted) else held)

@@ -10,7 +10,7 @@ import pytest
 
 from registry.effects import EFFECTS
 from registry.events import EVENTS
-from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, KINDS, URGENCIES, Status, Verb
+from registry.vocabulary import CONFIDENTIALITIES, DELIVERIES, DISPOSITIONS, KINDS, URGENCIES, Status, Verb
 from texts import LANGUAGES
 from texts.catalogue import SENTENCES
 from texts.isolates import bare
@@ -85,11 +85,15 @@ def test_the_search_for_keys_finds_those_that_are_known_to_be_there() -> None:
         ("confidentiality", CONFIDENTIALITIES),
         ("effect", EFFECTS),
         ("capacity", ("head", "member", "clerk", "system")),
-        ("verb", [v.value for v in Verb if v not in (Verb.REGISTER, Verb.READ)]),
-        ("outcome", ("acknowledged", "completed", "approved", "returned", "referred", "closed")),
-        ("event.Closed", ("approved", "answered", "closed")),
+        ("verb", [v.value for v in Verb if v is not Verb.READ]),
+        (
+            "outcome",
+            ("acknowledged", "completed", "approved", "returned", "referred", "closed", "released", "dismissed"),
+        ),
+        ("event.Closed", ("approved", "answered", "closed", "released", "dismissed")),
         ("reply", ("approved", "answered", "closed")),
         ("event.Referred", ("rule", "person", "answer", "return")),
+        ("via", ("outlook", "forward", *DELIVERIES)),
         ("dmarc", ("pass", "fail", "none")),
     ],
 )

@@ -21,6 +21,28 @@ ROWS: dict[str, tuple[str, str]] = {
         "قيمة {name} غير مفهومة. صحّحها ثم أعد الطلب.",
         "The value of {name} makes no sense. Correct it and ask again.",
     ),
+    "api.key_missing": (
+        "يلزم الترويسة Idempotency-Key: من حرف إلى {longest} من حروف ASCII بلا مسافات، مفتاح لكل طلب.",
+        "The header Idempotency-Key is needed: 1 to {longest} ASCII characters, no spaces, one key for each request.",
+    ),
+    "api.key_reused": (
+        "استُعمل مفتاح Idempotency-Key من قبل لطلب آخر، فلم يتغير شيء. أرسل هذا الطلب بمفتاح جديد.",
+        "The Idempotency-Key was used before for another request; nothing was changed. Send this one under a new key.",
+    ),
+    "api.not_multipart": ("أرسل الطلب بصيغة {form}.", "Send it as {form}."),
+    "api.too_large": (
+        "الكتاب أكبر من الحد: {files} ملفاً و{most} ميغابايت في المجموع.",
+        "The letter is larger than the limit: {files} files and {most} MB in all.",
+    ),
+    "api.files_known": (
+        "هذه الملفات مقيّدة من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع {anyway}.",
+        "These files are registered already as {reference}; nothing was registered. If it is another letter, ask with "
+        "{anyway}.",
+    ),
+    "api.person_needed": (
+        "هذا الإجراء لموظف بعينه. الدور على المتصل: اطلبه برمز موظف القيد.",
+        "This is for a person to do. It is the caller's turn: ask with the token of a registry clerk.",
+    ),
     "api.no_record": (
         "لا توجد مراسلة بهذا المعرّف مما يجوز لك قراءته.",
         "There is no record by this id that you may read.",

@@ -13,6 +13,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.fallback_waiting": ("{count} معلقة عندك", "{count} pending with you"),
     # facts
     "card.from": ("من", "From"),
+    "card.from_proposed": ("المرسل المقترح", "Proposed sender"),
+    "card.came": ("ورد", "Received"),
+    "card.their_reference": ("رقم الجهة", "Their number"),
+    "card.released_to": ("قُيّد برقم", "Registered as"),
     "card.forwarded_by": ("حوّلها", "Forwarded by"),
     "card.urgency": ("الأهمية", "Urgency"),
     "card.registered_on": ("القيد", "Registered"),
@@ -56,6 +60,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.write_opinion": ("الرأي، أو سبب الإعادة", "Your opinion, or why you return it"),
     "card.write_approval": ("ملاحظة الاعتماد، أو سبب الإعادة", "A remark, or why you return it"),
     "card.write_reason": ("سبب الإنهاء", "Why it is closed"),
+    "card.write_dismissal": ("لماذا ليس كتاباً", "Why it is no letter"),
     "card.write_note": ("الملاحظة", "The note"),
     "card.write_here": ("اكتب هنا…", "Write here…"),
     "card.note_rule": (
@@ -73,6 +78,32 @@ ROWS: dict[str, tuple[str, str]] = {
         "القائمة طويلة، وهؤلاء أول {count} منها.",
         "The list is long; these are the first {count}.",
     ),
+    # the clerk's forms
+    "card.release_it": ("قيد البريد المحجور", "Register the quarantined mail"),
+    "card.release_rule": (
+        "يُقيّد كتاباً برقم جديد ويُحال إلى السجل، ويبقى رقم الحجر مغلقاً مع صلته به.",
+        "It gets a number of its own and goes to the registry; the quarantine number is closed and points to it.",
+    ),
+    "card.released_as": ("قُيّد كتاباً برقم {reference}.", "Registered as {reference}."),
+    "card.sender_of": ("المرسل الأصلي", "The original sender"),
+    "card.sender_rule": (
+        "قُرئ المرسل من نص الرسالة المحوّلة. ثبّته أو صحّحه، ويبقى المقترح في الصحيفة.",
+        "It was read out of the forwarded text. Confirm or correct it; what was proposed stays on the sheet.",
+    ),
+    "card.sender_kept": ("ثُبّت المرسل الأصلي.", "The original sender was confirmed."),
+    "card.sender_name": ("اسم المرسل", "Sender's name"),
+    "card.sender_address": ("بريد المرسل أو عنوانه", "Sender's address"),
+    "card.subject": ("الموضوع", "Subject"),
+    "card.letter_date": ("تاريخ الكتاب", "Date of the letter"),
+    "card.enter": ("قيد كتاب ورقي", "Register a letter on paper"),
+    "card.enter_to": ("يُحال إلى", "Refer to"),
+    "card.by_the_rules": ("حسب قواعد الإحالة", "By the registry's rules"),
+    "card.as_the_letter_says": ("حسب ما في الموضوع", "As the subject says"),
+    "card.enter_rule": (
+        "يُعطى رقماً عند الضغط. والمطلوب يسري على من اخترته، لا على قواعد الإحالة.",
+        "It is numbered when you press. What you ask goes to the unit you chose, not to the registry's rules.",
+    ),
+    "card.entered": ("قُيّد برقم {reference}.", "Registered as {reference}."),
     # secrecy
     "card.secret": ("درجة السرية: {level}. لا تُعرض تفاصيلها هنا.", "Secrecy: {level}. Its details are not shown here."),
     "card.secret_where": (
@@ -90,6 +121,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "outcome.returned": ("تمت الإعادة", "Returned"),
     "outcome.referred": ("تمت الإحالة", "Referred"),
     "outcome.closed": ("تم الإنهاء", "Closed"),
+    "outcome.released": ("تم القيد", "Registered"),
+    "outcome.dismissed": ("ليس كتاباً", "No letter"),
     # buttons
     "verb.approve": ("اعتماد", "Approve"),
     "verb.return": ("إعادة", "Return"),
@@ -100,6 +133,12 @@ ROWS: dict[str, tuple[str, str]] = {
     "verb.acknowledge": ("اطّلعت", "Acknowledge"),
     "verb.complete": ("إنجاز", "Complete"),
     "verb.close": ("إنهاء", "Close"),
+    "verb.register": ("قيد", "Register"),
+    "verb.release": ("تأكيد القيد", "Register it"),
+    "verb.dismiss": ("ليس كتاباً", "No letter"),
+    "verb.correct": ("المرسل", "Sender"),
+    "verb.confirm_sender": ("تثبيت المرسل", "Confirm the sender"),
+    "verb.enter": ("قيد", "Register"),
     "verb.view": ("تحديث", "Refresh"),
     "verb.back": ("رجوع", "Back"),
     "verb.open": ("فتح", "Open"),

@@ -12,6 +12,11 @@ ROWS: dict[str, tuple[str, str]] = {
         "رقم المراسلة، مثل {example}: حالتها ولدى من هي.",
         "A record's number, such as {example}: where it stands and who has it.",
     ),
+    "chat.help_register": ("«قيد»: نموذج لقيد كتاب ورقي.", "“register”: a form to register a letter on paper."),
+    "chat.help_quarantine": (
+        "«المحجور»: البريد المحجور، و«قيد المحجور {example}» لقيده.",
+        "“quarantine”: the quarantined mails; “release {example}” registers one.",
+    ),
     "chat.help_help": ("«مساعدة»: هذه القائمة.", "“help”: this list."),
     "chat.not_understood": ("لم أفهم ما كتبت.", "I did not understand that."),
     "chat.greeting": ("أهلاً {name}", "Hello {name}"),

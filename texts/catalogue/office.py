@@ -47,6 +47,11 @@ ROWS: dict[str, tuple[str, str]] = {
     "dmarc.pass": ("تحقق خادم البريد من المرسل", "The mail server verified the sender"),
     "dmarc.fail": ("لم يجتز المرسل تحقق خادم البريد", "The sender failed the mail server's check"),
     "dmarc.none": ("لم يُتحقق من المرسل", "The sender was not verified"),
+    # how a letter came
+    "via.outlook": ("بالبريد الإلكتروني", "by mail"),
+    "via.forward": ("بالبريد الإلكتروني، محالاً من موظف", "by mail, forwarded by an official"),
+    "via.scan": ("ممسوحاً ضوئياً", "as a scan"),
+    "via.hand": ("باليد", "by hand"),
     "subject.none": ("(بلا موضوع)", "(no subject)"),
     "sender.none": ("(مرسل غير معروف)", "(unknown sender)"),
     "unit.register": ("موظفو {unit}", "Clerks of {unit}"),

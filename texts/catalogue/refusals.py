@@ -45,6 +45,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "say.result_missing": ("اكتب النتيجة أولاً، ثم اضغط مرة أخرى.", "Write the result first, then press again."),
     "say.reason_missing": ("اكتب السبب أولاً، ثم اضغط مرة أخرى.", "Write the reason first, then press again."),
     "say.note_missing": ("اكتب الملاحظة أولاً، ثم اضغط مرة أخرى.", "Write the note first, then press again."),
+    "say.subject_missing": ("اكتب الموضوع أولاً، ثم اضغط مرة أخرى.", "Write the subject first, then press again."),
+    "say.sender_missing": ("اكتب المرسل أولاً، ثم اضغط مرة أخرى.", "Write the sender first, then press again."),
     "refer.unknown_disposition": ("اختر المطلوب من القائمة.", "Choose what you ask from the list."),
     "refer.nobody": ("اختر زميلاً نشطاً من القائمة.", "Choose an active colleague from the list."),
     "refer.to_oneself": (
@@ -63,6 +65,15 @@ ROWS: dict[str, tuple[str, str]] = {
     "register.no_register": (
         "لا سجل لصندوق البريد {mailbox}. الدور على مسؤول النظام: أضفه إلى وحدة في ملف التنظيم.",
         "No unit keeps a register for {mailbox}. It is the operator's turn: name it in the organisation file.",
+    ),
+    "register.no_such_register": (
+        "لا تمسك هذه الوحدة سجلاً. اختر وحدة لها سجل.",
+        "This unit keeps no register. Choose one that does.",
+    ),
+    "register.unknown_way": ("طريقة الورود غير معروفة. اخترها من القائمة.", "Choose from the list how it came."),
+    "register.unknown_level": (
+        "درجة الأهمية أو السرية غير معروفة. اخترها من القائمة.",
+        "Choose the urgency and the secrecy from the list.",
     ),
     # why a mail is in quarantine
     "quarantine.no_sender": ("لا مرسل في الرسالة", "the mail names no sender"),

@@ -3,6 +3,18 @@
 ROWS: dict[str, tuple[str, str]] = {
     "event.Registered": ("قُيّد برقم {reference}", "Registered as {reference}"),
     "event.Registered.quarantined": ("حُجر برقم {reference}: {reasons}", "Quarantined as {reference}: {reasons}"),
+    "event.Registered.released": (
+        "قُيّد برقم {reference} بعد رفع الحجر عنه",
+        "Registered as {reference}, released from quarantine",
+    ),
+    "event.Registered.delivered": ("قُيّد برقم {reference}، وورد {way}", "Registered as {reference}, received {way}"),
+    "event.Released": ("رُفع الحجر وقُيّد كتاباً برقم {reference}", "Released from quarantine, registered as {reference}"),
+    "event.SenderConfirmed": ("ثُبّت المرسل الأصلي: {sender}", "Confirmed the original sender: {sender}"),
+    "event.SenderConfirmed.corrected": (
+        "صُحّح المرسل الأصلي من {proposed} إلى {sender}",
+        "Corrected the original sender from {proposed} to {sender}",
+    ),
+    "event.SenderConfirmed.hidden": ("ثُبّت المرسل الأصلي", "Confirmed the original sender"),
     "event.Registered.remarked": ("قُيّد برقم {reference}. {reasons}", "Registered as {reference}. {reasons}"),
     "event.Referred.rule": ("أُحيل إلى {who} {asked} (قاعدة السجل)", "Referred to {who}: {asked} (registry rule)"),
     "event.Referred.person": ("أحال إلى {who} {asked}", "Referred to {who}: {asked}"),
@@ -19,6 +31,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "event.Closed.approved": ("أُنهيت باعتماد النتيجة", "Closed: the result was approved"),
     "event.Closed.answered": ("أُنهيت بإنجاز المطلوب", "Closed: done as asked"),
     "event.Closed.closed": ("أُنهيت مع ذكر السبب", "Closed with a reason"),
+    "event.Closed.released": ("أُغلق الحجر بقيد الكتاب", "Quarantine ended: the letter was registered"),
+    "event.Closed.dismissed": ("أُغلق الحجر: ليس كتاباً", "Quarantine ended: it is no letter"),
     "event.ReplyDrafted": ("أُعدّ الرد في صندوق السجل", "The reply was drafted in the registry's mailbox"),
     "event.ReplySent": ("أُرسل الرد من صندوق السجل", "The reply was sent from the registry's mailbox"),
     "event.EffectStuck": (

@@ -1,0 +1,194 @@
+################################################################
+# What each button does
+################################################################
+#
+# Rule 1: a press is one command under a key of its own, and the card that comes of it; a refusal says why on the card,
+#         and what was typed stays in its inputs.
+# Rule 2: a form changes nothing: it is the same card with something to fill in.
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.actions import Press
+from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card
+from registry.acting import refusal
+from registry.commands import (
+    Acknowledge,
+    Annotate,
+    Approve,
+    Close,
+    Command,
+    Complete,
+    ConfirmSender,
+    Refer,
+    Release,
+    Return,
+)
+from registry.decisions import Refused
+from registry.mail import Address
+from registry.record import OPEN
+from registry.rights import may_act
+from registry.vocabulary import ASKED_FROM_CARDS, Verb
+from service.ports import CardView
+from service.service import Service
+from service.take import Taken
+from texts import say
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a press is answered with: a card, or a sentence where there is none to show."""
+
+    card: Json | None = None
+    text: str | None = None
+    rang: bool = False
+
+
+type Act = Callable[[Service, Press, CardView, datetime], Shown]
+
+
+def _decide(ask: Callable[[str, int, str, str], Command]) -> Act:
+    """A verb that ends the step, with the words of the card's input."""
+
+    def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+        command = ask(view.record.record_id, view.step.number, press.by, press.inputs.note)
+        taken = service.take(command, key=f"press:{press.token}:{press.verb}")
+        return _after(press, view, taken, at)
+
+    return act
+
+
+def _refer(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """Without a colleague: the form. With one: the referral."""
+    to, asked = press.inputs.to, press.inputs.disposition
+    if not to:
+        return _form(press, view, Verb.REFER, at)
+    if asked not in ASKED_FROM_CARDS:
+        return _refused(press, view, Refused("refer.unknown_disposition"), at)
+    command = Refer(
+        record_id=view.record.record_id,
+        step=view.step.number,
+        by=press.by,
+        asked=asked,
+        to_person=to,
+        note=press.inputs.note,
+    )
+    taken = service.take(command, key=f"press:{press.token}:refer:{to}:{asked}")
+    lang = view.language
+    colleague = view.office.person(to)
+    sent = say(
+        lang, "card.copy_sent", who=short(colleague.name) if colleague else "", asked=say(lang, f"asked.{asked}")
+    )
+    return _after(press, view, taken, at, told=sent)
+
+
+def _opens(verb: Verb) -> Act:
+    """A verb that opens its form."""
+    return lambda service, press, view, at: _form(press, view, verb, at)
+
+
+def _release(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    typed = press.inputs
+    command = Release(
+        record_id=view.record.record_id,
+        by=press.by,
+        as_record=service.taker.chance.new_id(),
+        subject=typed.subject,
+        sender=Address(typed.sender_name, typed.sender_address),
+    )
+    return _after(press, view, service.take(command, key=f"press:{press.token}:release"), at)
+
+
+def _confirm_sender(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    sender = Address(press.inputs.sender_name, press.inputs.sender_address)
+    command = ConfirmSender(record_id=view.record.record_id, by=press.by, sender=sender)
+    taken = service.take(command, key=f"press:{press.token}:confirm_sender:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.sender_kept"))
+
+
+def _write_note(final: bool) -> Act:
+    def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+        note = press.inputs.note
+        command = Annotate(record_id=view.record.record_id, by=press.by, note=note, final=final)
+        digest = hashlib.sha256(note.encode()).hexdigest()
+        # With the activity's id: somebody may go back to words that they had before, and that is a new press.
+        taken = service.take(command, key=f"press:{press.token}:{press.verb}:{digest}:{press.activity_id}")
+        told = say(view.language, "card.note_kept" if final else "card.draft_saved")
+        return _after(press, view, taken, at, told=told)
+
+    return act
+
+
+ACTS: dict[str, Act] = {
+    "approve": _decide(lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note)),
+    "return": _decide(lambda r, s, by, note: Return(record_id=r, step=s, by=by, note=note)),
+    "complete": _decide(lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note)),
+    "close": _decide(lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note)),
+    "acknowledge": _decide(lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by)),
+    "refer": _refer,
+    "register": _opens(Verb.REGISTER),
+    "release": _release,
+    "correct": _opens(Verb.CORRECT),
+    "confirm_sender": _confirm_sender,
+    "annotate": _opens(Verb.ANNOTATE),
+    "annotate_draft": _write_note(final=False),
+    "annotate_final": _write_note(final=True),
+}
+
+
+def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
+    """The form of *verb*, where the reader may use it."""
+    verdict = may_act(view.person, view.record, verb, at, view.step.number)
+    if not verdict:
+        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office), at)
+    return Shown(card=again(press, view, at))
+
+
+def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str | None = None) -> Shown:
+    """The card after a command: what came of it, or why nothing did. *told* is said where the step is open still."""
+    record = taken.record or view.record
+    step = record.step(view.step.number) or view.step
+    view = replace(view, record=record, step=step)
+    if isinstance(taken.decision, Refused):
+        return _refused(press, view, taken.decision, at)
+    still_open = step.state == OPEN or press.verb.startswith(("annotate", "confirm"))
+    return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
+
+
+def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Shown:
+    if refused.reason == "may.already_done":
+        said = recorded(view)
+    else:
+        said = say(view.language, refused.reason, **{name: short(value) for name, value in refused.values.items()})
+    return Shown(card=again(press, replace(view, said=said), at), text=said)
+
+
+_FORMS = {
+    "register": Verb.REGISTER,
+    "release": Verb.REGISTER,
+    "correct": Verb.CORRECT,
+    "confirm_sender": Verb.CORRECT,
+}
+
+
+def again(press: Press, view: CardView, at: datetime) -> Json:
+    """The card or form that was pressed, as it now is, with what was typed still in it."""
+    inputs = press.inputs
+    if view.step.state == OPEN and press.verb == "refer":
+        return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note)
+    if press.verb.startswith("annotate") and not view.record.ended:
+        return note_form(view, note=inputs.note)
+    sender = Address(inputs.sender_name, inputs.sender_address)
+    form = _FORMS.get(press.verb)
+    if form is not None and not may_act(view.person, view.record, form, at):
+        form = None
+    if form is Verb.REGISTER:
+        return release_form(view, subject=inputs.subject, sender=sender)
+    if form is Verb.CORRECT:
+        return sender_form(view, sender=sender)
+    return step_card(view, at, typed=inputs.note)

@@ -1,0 +1,247 @@
+"""Clerks and systems write here: a letter on paper is entered, a quarantined mail released, a sender confirmed."""
+
+import asyncio
+import hashlib
+import json
+import re
+import typing
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+
+from functions.bells import BELL
+from functions.callers import Caller, answered_to, in_json
+from functions.limits import (
+    LARGEST_LETTER_BYTES,
+    LONGEST_KEY,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    MOST_FILES,
+)
+from functions.problems import problem, refused
+
+if TYPE_CHECKING:
+    from registry.commands import Command
+    from registry.mail import Address
+    from registry.office import Office, Person
+    from service.deliveries import File, Slip
+
+bp = func.Blueprint()
+
+MAY_REGISTER = frozenset({"Records.Register.All", "Records.ReadWrite.All"})
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
+_TEXTS = ("subject", "sender_name", "sender_address", "their_reference", "letter_date")
+_CHOICES = ("unit", "received_via", "urgency", "confidentiality", "to_unit", "asked")
+_FLAGS = {"": False, "false": False, "true": True}
+
+
+class Unfit(Exception):
+    """What was sent makes no sense: the problem to answer with."""
+
+    def __init__(self, status: int, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.answer = problem(status, key, **values)
+
+
+@bp.route("v1/records", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]]) -> func.HttpResponse:
+    """Enter a letter on paper: multipart/form-data, `Idempotency-Key`. 201 with the record; 200 for a repetition."""
+    from app.wiring import house
+    from registry.decisions import Refused
+    from service.deliveries import KeyReused, KnownFiles
+
+    async def answer(caller: Caller) -> func.HttpResponse:
+        try:
+            key = _key_of(req, caller)
+            office = await asyncio.to_thread(house().service.office)
+            slip, files = _slip_of(req, caller.viewer.person, office), _files_of(req)
+        except Unfit as unfit:
+            return unfit.answer
+        person = caller.viewer.person
+        try:
+            entered = await house().deliveries.enter(
+                slip,
+                files,
+                by=person.person_id if person is not None else None,
+                on_behalf_of=f"app:{caller.app_id}" if person is None else None,
+                key=key,
+            )
+        except KeyReused:
+            return problem(422, "key_reused")
+        except KnownFiles as known:
+            reference = await asyncio.to_thread(house().service.reference, known.record_id)
+            return problem(409, "files_known", reference=reference, anyway="again=true")
+        if isinstance(entered.decision, Refused):
+            return refused(entered.decision.reason, entered.decision.values)
+        assert entered.record is not None, "what was not refused is there"
+        effects.set([BELL] if entered.rang else [])
+        shown = await asyncio.to_thread(house().service.show_as_made, caller.viewer, entered.record.record_id)
+        where = f"{req.url.partition('?')[0].rstrip('/')}/{entered.record.record_id}"
+        return in_json(shown, status=200 if entered.repeated else 201, Location=where)
+
+    return await answered_to(req, answer, MAY_REGISTER)
+
+
+@bp.route("v1/records/{record_id}/commands", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[str]]) -> func.HttpResponse:
+    """`{"command": "release" | "close" | "confirm_sender", …}` by a person, `Idempotency-Key`; answers the record."""
+    from app.wiring import house
+    from registry.decisions import Refused
+    from service.once import KeyReused
+
+    async def answer(caller: Caller) -> func.HttpResponse:
+        person, record_id = caller.viewer.person, req.route_params["record_id"]
+        if person is None:
+            return problem(403, "person_needed")
+        try:
+            key, asked = _key_of(req, caller), _json_of(req)
+            command = await asyncio.to_thread(_command, asked, person, record_id)
+        except Unfit as unfit:
+            return unfit.answer
+        if await asyncio.to_thread(house().service.show, caller.viewer, record_id) is None:
+            return problem(404, "no_record")
+        said = json.dumps([record_id, asked], sort_keys=True)
+        digest = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+        try:
+            taken = await asyncio.to_thread(house().service.take_once, command, key=key, digest=digest)
+        except KeyReused:
+            return problem(422, "key_reused")
+        if isinstance(taken.decision, Refused):
+            return refused(taken.decision.reason, taken.decision.values)
+        effects.set([BELL] if taken.effects else [])
+        return in_json(await asyncio.to_thread(house().service.show, caller.viewer, record_id))
+
+    return await answered_to(req, answer, MAY_REGISTER)
+
+
+def _key_of(req: func.HttpRequest, caller: Caller) -> str:
+    """The key of what is asked, the caller's own: two callers may choose the same."""
+    key = req.headers.get("idempotency-key") or ""
+    if not _KEY.fullmatch(key):
+        raise Unfit(400, "key_missing", longest=LONGEST_KEY)
+    person = caller.viewer.person
+    return f"api:{person.person_id if person is not None else caller.app_id}:{key}"
+
+
+# ---------------------------------------------------------------- a letter on paper
+
+
+def _slip_of(req: func.HttpRequest, person: "Person | None", office: "Office") -> "Slip":
+    from registry.mail import Address
+    from service.deliveries import Slip
+
+    if not (req.headers.get("content-type") or "").lower().startswith("multipart/form-data"):
+        raise Unfit(415, "not_multipart", form="multipart/form-data")
+    if len(req.get_body()) > LARGEST_LETTER_BYTES:
+        raise Unfit(413, "too_large", most=LARGEST_LETTER_BYTES // 2**20, files=MOST_FILES)
+    try:
+        form = {name: str(req.form.get(name) or "").strip() for name in (*_TEXTS, *_CHOICES, "received_at", "again")}
+    except ValueError:  # a body that is no multipart, whatever it calls itself
+        raise Unfit(400, "bad_parameter", name="multipart/form-data") from None
+    for name in _TEXTS:
+        if len(form[name]) > LONGEST_TEXT:
+            raise Unfit(400, "bad_parameter", name=name)
+    if form["again"] not in _FLAGS:
+        raise Unfit(400, "bad_parameter", name="again")
+    registers = [unit.unit_id for unit in office.units.values() if unit.registry_for]
+    mine = person.unit_id if person is not None and person.clerk else ""
+    unit_id = form["unit"] or mine or (registers[0] if len(registers) == 1 else "")
+    return Slip(
+        unit_id=unit_id,
+        way=form["received_via"] or "scan",
+        subject=form["subject"],
+        sender=Address(form["sender_name"], form["sender_address"]),
+        letter_date=form["letter_date"],
+        their_reference=form["their_reference"],
+        urgency=form["urgency"],
+        confidentiality=form["confidentiality"],
+        to_unit=form["to_unit"],
+        asked=form["asked"],
+        received_at=_instant(form["received_at"]),
+        again=_FLAGS[form["again"]],
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError
+        return datetime.fromtimestamp(at.timestamp(), at.tzinfo)
+    except (ValueError, OverflowError, OSError):
+        raise Unfit(400, "bad_parameter", name="received_at") from None
+
+
+def _files_of(req: func.HttpRequest) -> "list[File]":
+    from service.deliveries import File
+
+    sent = req.files.getlist("files")
+    if len(sent) > MOST_FILES:
+        raise Unfit(400, "too_large", most=LARGEST_LETTER_BYTES // 2**20, files=MOST_FILES)
+    files = [File(f.filename or "", f.content_type or "application/octet-stream", f.stream.read()) for f in sent]
+    if any(not f.body or not f.name or len(f.name) > LONGEST_NAME for f in files):
+        raise Unfit(400, "bad_parameter", name="files")
+    return files
+
+
+# ---------------------------------------------------------------- a command
+
+
+def _json_of(req: func.HttpRequest) -> dict[str, Any]:
+    try:
+        asked = json.loads(req.get_body())
+    except (ValueError, RecursionError):
+        raise Unfit(400, "bad_parameter", name="body") from None
+    if not isinstance(asked, dict):
+        raise Unfit(400, "bad_parameter", name="body")
+    return asked
+
+
+def _command(asked: dict[str, Any], person: "Person", record_id: str) -> "Command":
+    from app.wiring import house
+    from registry.commands import ConfirmSender, Release
+
+    by = person.person_id
+    match asked.get("command"):
+        case "release":
+            return Release(
+                record_id=record_id,
+                by=by,
+                as_record=house().taker.chance.new_id(),
+                subject=_text(asked, "subject"),
+                sender=_sender(asked, needed=False),
+            )
+        case "close":
+            return house().service.closing(person, record_id, _text(asked, "note", LONGEST_NOTE) or "")
+        case "confirm_sender":
+            sender = _sender(asked, needed=True)
+            assert sender is not None, "it was needed"
+            return ConfirmSender(record_id=record_id, by=by, sender=sender)
+        case _:
+            raise Unfit(400, "bad_parameter", name="command")
+
+
+def _text(said: dict[str, Any], name: str, longest: int = LONGEST_TEXT) -> str | None:
+    from texts import clean
+
+    text = said.get(name)
+    if text is not None and (not isinstance(text, str) or len(text) > longest):
+        raise Unfit(400, "bad_parameter", name=name)
+    return clean(text) if text is not None else None
+
+
+def _sender(said: dict[str, Any], *, needed: bool) -> "Address | None":
+    from registry.mail import Address
+
+    sender = said.get("sender")
+    if sender is None and not needed:
+        return None
+    if not isinstance(sender, dict):
+        raise Unfit(400, "bad_parameter", name="sender")
+    return Address(_text(sender, "name") or "", _text(sender, "address") or "")
