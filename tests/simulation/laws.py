@@ -222,8 +222,10 @@ def _replies(day: Day, records: list[Record]) -> Iterator[str]:
 
 
 def _is_gone(day: Day, record: Record) -> bool:
-    there = {i for t in day.outside.truths if record.source.item_id in t.ids for i in t.ids if not t.deleted}
-    return not there & day.outside.there(record.source.mailbox)
+    """Whether its mail was deleted. Ids are those of a mailbox: another may have the same."""
+    mailbox, item_id = record.source.mailbox, record.source.item_id
+    mails = [t for t in day.outside.truths if t.mailbox == mailbox and item_id in t.ids and not t.deleted]
+    return not {i for t in mails for i in t.ids} & day.outside.there(mailbox)
 
 
 def _outbox() -> Iterator[str]:

@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.day import Day
 from tests.simulation.laws import broken
 
-IN_TEST, IN_SOAK = 200, 20_000
+IN_TEST, IN_SOAK = 150, 20_000
 _TOGETHER = 25
 
 
