@@ -11,7 +11,7 @@
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -36,10 +36,22 @@ STATUS_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """What the caller is answered, and whether what was asked is done first all the same."""
+    """What the caller is answered, and whether what was asked is done first all the same.
 
-    response: Response
+    Attributes:
+        spoil: What becomes of the answer to what was done; it takes the place of `response`.
+    """
+
+    response: Response = NO_ANSWER
     done_first: bool = False
+    spoil: Callable[[Response], Response] | None = None
+
+    def after(self, answer: Response) -> Response:
+        """What the caller is answered when what was asked was done, and *answer* is what it came to. A refusal is not
+        spoilt."""
+        if self.spoil is None:
+            return self.response
+        return self.spoil(answer) if answer.status < 300 else answer
 
 
 def _status(status: int, args: Thing, luck: random.Random) -> Response:
@@ -55,14 +67,29 @@ def _status(status: int, args: Thing, luck: random.Random) -> Response:
     return Response(status, {**answer.headers, **headers}, answer.body)
 
 
+def _spoilt(how: Callable[[Response, Thing], Response]) -> Callable[[Thing, random.Random], Struck]:
+    return lambda args, luck: Struck(done_first=True, spoil=lambda answer: how(answer, args))
+
+
+def _of_a_proxy(answer: Response, args: Thing) -> Response:
+    return Response(200, {"content-type": "text/html"}, b"<h1>Sign in to the network</h1>")
+
+
 # By name; a name of three digits is that status, answered instead of doing anything. Whoever is held waits until the
 # rules are changed, and then finds the connection cut: time enough to be killed just before a deed, or just after it.
+# The last ones do what was asked and spoil the answer: half of it, cut off, dripping for `s` seconds, a proxy's page
+# with 200, nothing with 200.
 REQUEST_FAULTS: dict[str, Callable[[Thing, random.Random], Struck]] = {
     "504_after": lambda args, luck: Struck(_status(504, args, luck), done_first=True),
     "lost": lambda args, luck: Struck(NO_ANSWER, done_first=True),
     "reset": lambda args, luck: Struck(NO_ANSWER),
     "held": lambda args, luck: Struck(HELD),
     "held_after": lambda args, luck: Struck(HELD, done_first=True),
+    "half": _spoilt(lambda answer, args: replace(answer, body=answer.body[: len(answer.body) // 2])),
+    "cut": _spoilt(lambda answer, args: replace(answer, cut=True)),
+    "drip": _spoilt(lambda answer, args: replace(answer, drip_s=float(args.get("s", 60)))),
+    "proxy": _spoilt(_of_a_proxy),
+    "nothing": _spoilt(lambda answer, args: replace(answer, body=b"")),
 }
 
 # What becomes of one delivery: the seconds by which each of its copies is put off. No copy: it is dropped. Copies of a

@@ -41,6 +41,7 @@ VENDOR = {
 LARGEST_BODY = 160 * 1024 * 1024
 CARRIED_AT_ONCE = 16
 HELD_LOOK_S = 0.05
+DRIPS = 40  # pieces of a body that drips
 RECORDED_BYTES = 256 * 1024  # a longer body is left out of the record
 LEFT_TO_AIOHTTP = ("content-length", "transfer-encoding", "connection")
 
@@ -127,6 +128,8 @@ class Server:
                 asked.transport.abort()
             return web.Response()
         sent = {name: value for name, value in answer.headers.items() if name not in LEFT_TO_AIOHTTP}
+        if answer.cut or answer.drip_s:
+            return await _drip(asked, answer, sent)
         return web.Response(status=answer.status, headers=sent, body=answer.body)
 
     async def _hold(self, asked: web.Request) -> None:
@@ -205,6 +208,20 @@ class Server:
             except Exception:
                 LOG.exception("delivery %s", key)
         self._wake.set()
+
+
+async def _drip(asked: web.Request, answer: Response, headers: dict[str, str]) -> web.StreamResponse:
+    """Send a little of the body at a time, all in all over `drip_s`; of one that is cut only the half."""
+    told = web.StreamResponse(status=answer.status, headers={**headers, "Content-Length": str(len(answer.body))})
+    await told.prepare(asked)
+    body = answer.body[: len(answer.body) // 2] if answer.cut else answer.body
+    piece = max(1, len(body) // DRIPS)
+    for start in range(0, len(body), piece):
+        await told.write(body[start : start + piece])
+        await asyncio.sleep(answer.drip_s / DRIPS)
+    if answer.cut and asked.transport is not None:
+        asked.transport.close()
+    return told
 
 
 def _recorded(request: Request, answer: Response) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -117,7 +117,7 @@ class Tenant:
             answer = struck.response
         else:
             answer = yield from self._dispatch(request, path, service, now)
-            answer = struck.response if struck is not None else answer
+            answer = struck.after(answer) if struck is not None else answer
         self.world.flush()
         return self.signed(answer, request, now)
 
@@ -173,7 +173,7 @@ class Tenant:
             told = msgspec.json.decode(body)
             told["error"]["innerError"] = inner
             body = msgspec.json.encode(told)
-        return Response(answer.status, {**answer.headers, **marks}, body)
+        return replace(answer, headers={**answer.headers, **marks}, body=body)
 
 
 def service_of(path: str) -> str:

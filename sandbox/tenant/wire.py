@@ -49,11 +49,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer. Header names are in lower case."""
+    """One HTTP answer. Header names are in lower case.
+
+    Attributes:
+        cut: Half of the body is sent, and then the connection is cut.
+        drip_s: Seconds over which the body is sent, a little at a time.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cut: bool = False
+    drip_s: float = 0.0
 
     def json(self) -> Any:
         return json.loads(self.body) if self.body else {}

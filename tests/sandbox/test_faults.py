@@ -1,5 +1,6 @@
 """What goes wrong on purpose: seeded, and the same again for the same seed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,3 +144,25 @@ def test_a_letter_on_its_way_can_be_doubled_and_is_sent_once(desk: Desk) -> None
     desk.driver.advance(5)
     assert len(desk.inbox("noura@ministry.example")) == 1
     assert len(desk.get(f"{BOX}/mailFolders/sentitems/messages")["value"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "spoilt"),
+    [
+        ("half", lambda whole: whole[: len(whole) // 2]),
+        ("nothing", lambda whole: b""),
+        ("proxy", lambda whole: b"<h1>Sign in to the network</h1>"),
+    ],
+)
+def test_what_was_asked_is_done_and_its_answer_spoilt(desk: Desk, fault: str, spoilt: Callable[[bytes], bytes]) -> None:
+    whole = desk.call("GET", f"{LIST}?$select=id", by="app").body
+    desk.faults({"match": "graph", "fault": fault})
+    told = desk.call("GET", f"{LIST}?$select=id", by="app")
+    assert (told.status, told.body) == (200, spoilt(whole))
+
+
+def test_an_answer_may_be_cut_or_drip(desk: Desk) -> None:
+    desk.faults({"match": "graph", "fault": "cut"})
+    assert desk.call("GET", LIST, by="app").cut
+    desk.faults({"match": "graph", "fault": "drip", "args": {"s": 7}})
+    assert desk.call("GET", LIST, by="app").drip_s == 7

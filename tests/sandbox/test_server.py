@@ -6,7 +6,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,6 +72,32 @@ def test_an_answer_that_is_cut_off_leaves_the_deed_done_or_not(served: Served, f
         served.call("POST", "/sandbox/faults", json={"rules": []})
     drafts = served.call("GET", "/v1.0/me/messages?$top=100", headers=bearer(token)).json()["value"]
     assert [draft["subject"] for draft in drafts].count(fault) == done
+
+
+def test_an_answer_that_is_cut_in_its_midst_is_shorter_than_it_said(served: Served) -> None:
+    token = served.token(NOURA)
+    rule = {"match": "GET /v1.0/users/me/messages", "fault": "cut", "args": {}}
+    whole = served.call("GET", "/v1.0/me/messages", headers=bearer(token)).body
+    served.call("POST", "/sandbox/faults", json={"rules": [rule]})
+    connection = HTTPConnection(urlsplit(served.http).netloc)
+    try:
+        connection.request("GET", "/v1.0/me/messages", headers=bearer(token))
+        with pytest.raises(IncompleteRead) as short:
+            connection.getresponse().read()
+        assert short.value.partial == whole[: len(whole) // 2]
+    finally:
+        connection.close()
+        served.call("POST", "/sandbox/faults", json={"rules": []})
+
+
+def test_an_answer_that_drips_comes_whole_in_the_end(served: Served) -> None:
+    token = served.token(NOURA)
+    whole = served.call("GET", "/v1.0/me/messages", headers=bearer(token)).body
+    rule = {"match": "GET /v1.0/users/me/messages", "fault": "drip", "args": {"s": 0.2}}
+    served.call("POST", "/sandbox/faults", json={"rules": [rule]})
+    assert served.call("GET", "/v1.0/me/messages", headers=bearer(token)).body == whole
+    assert [r["struck"] for r in served.call("GET", "/sandbox/faults").json()["rules"]] == [1]
+    served.call("POST", "/sandbox/faults", json={"rules": []})
 
 
 @pytest.mark.parametrize(("fault", "done"), [("held_after", 1), ("held", 0)])
