@@ -38,7 +38,7 @@ from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
 from bot.words import meant_by
 from registry.decisions import Refused
-from registry.errors import TarasulError, Unavailable
+from registry.errors import TarasulError, Throttled, Unavailable
 from registry.mail import Address
 from registry.office import Person
 from registry.rights import is_clerk
@@ -58,6 +58,9 @@ _BAD_REQUEST: Json = {
     "type": "application/vnd.microsoft.error",
     "value": {"code": "BadRequest", "message": "This is no press on a card of ours."},
 }
+
+
+_MOST_TRIES, _PATIENCE_S = 3, 3.0  # whoever wrote waits for the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,12 +294,20 @@ class Bot:
         return Turned(None, due > 0)
 
     async def _say(self, chat: Conversation, message: Json) -> str:
-        """Say it if it can be said. What a person asked in the chat they can ask again; nothing waits for it."""
-        try:
-            return await self._channel.send(chat, message)
-        except (TarasulError, ChatBlocked, NotInstalled) as error:
-            log.warning("an answer could not be sent", extra={"why": f"{type(error).__name__}: {error}"})
-            return ""
+        """Say it if it can be said. What a person asked in the chat they can ask again; nothing waits for it.
+
+        A chat to which many cards go at this moment takes no more for a second or two: that is waited out.
+        """
+        for tries in range(1, _MOST_TRIES + 1):
+            try:
+                return await self._channel.send(chat, message)
+            except Throttled as error:
+                if tries == _MOST_TRIES or error.retry_after_s > _PATIENCE_S:
+                    return _unsaid(error)
+                await asyncio.sleep(error.retry_after_s)
+            except (TarasulError, ChatBlocked, NotInstalled) as error:
+                return _unsaid(error)
+        raise AssertionError("the last try returns")
 
 
 def _slip(typed: Inputs, clerk: Person) -> Slip:
@@ -319,3 +330,8 @@ def _slip(typed: Inputs, clerk: Person) -> Slip:
 def _in_both(key: str) -> str:
     """For whom we do not know: both languages, Arabic first."""
     return "\n\n".join(say(lang, key) for lang in LANGUAGES)
+
+
+def _unsaid(error: Exception) -> str:
+    log.warning("an answer could not be sent", extra={"why": f"{type(error).__name__}: {error}"})
+    return ""

@@ -120,7 +120,11 @@ class Ministry:
             except OSError:
                 return None
 
-        found = self.stage.until(looked, within_s, what)
+        try:
+            found = self.stage.until(looked, within_s, what)
+        except AssertionError as error:
+            error.add_note("the last lines of the log:\n" + "\n".join(self.stage.log[-30:]))
+            raise
         assert found is not None
         return found
 

@@ -55,6 +55,7 @@ class Desk:
         self.sent: list[Request] = []
         self.found: list[str] = []
         self._description = description
+        self.spoilt = False  # whether answers are spoilt on their way
         self._tokens: dict[str, str] = {}
 
     def _take(self, request: Request) -> Response:
@@ -146,8 +147,8 @@ class Desk:
     def _judge(self, method: str, url: str, headers: dict[str, str], body: bytes, answer: Response) -> None:
         k = self._description
         described = k.resolve(url) if k is not None and "/v1.0/" in url else None
-        if described is None or method.lower() not in described[1] or answer.status in (0, 503, 504):
-            return  # a failing gateway answers as it likes
+        if described is None or method.lower() not in described[1] or answer.status in (0, 503, 504) or self.spoilt:
+            return  # a failing gateway answers as it likes, and what is spoilt on its way is not Graph's
         verdicts = [k.response(method, url, answer.status, answer.headers, answer.body)]
         if answer.status < 400:
             verdicts.append(k.request(method, url, headers, body))
