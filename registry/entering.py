@@ -9,7 +9,7 @@ from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.delivery import Delivery
 from registry.events import Attachment, Referred, Registered, Source
 from registry.mail import Letter
-from registry.numbers import reference
+from registry.numbers import numbered
 from registry.office import SYSTEM, Office, Unit
 from registry.record import Record
 from registry.rights import is_clerk
@@ -95,19 +95,13 @@ def _route(delivery: Delivery, letter: Letter, secrecy: str, unit: Unit, office:
 
 
 def _registered(ask: Enter, letter: Letter, secrecy: str, unit: Unit, office: Office, now: datetime) -> Registered:
-    delivery, kind, year = ask.delivery, KINDS[ask.kind], now.astimezone(office.zone).year
+    delivery = ask.delivery
     return Registered(
         at=now,
         by=ask.by or SYSTEM,
         capacity="clerk" if ask.by is not None else None,
         on_behalf_of=ask.on_behalf_of,
-        entity_id=office.entity_id,
-        kind=kind.code,
-        direction=kind.direction,
-        registry_unit_id=unit.unit_id,
-        serial=ask.serial,
-        year=year,
-        reference=reference(unit, kind, ask.serial, year),
+        **numbered(office, unit, KINDS[ask.kind], ask.serial, now),
         subject=letter.subject,
         sender=letter.sender,
         original_sender=letter.sender,

@@ -9,7 +9,7 @@ from registry.effects import MarkMail
 from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
 from registry.forwarded import plain_subject
 from registry.mail import Address, Mail
-from registry.numbers import reference
+from registry.numbers import numbered
 from registry.office import SYSTEM, Office, Unit
 from registry.record import Record
 from registry.routing import Route, confidentiality_of, route, urgency_of
@@ -94,17 +94,10 @@ def is_sealed(mail: Mail) -> bool:
 
 def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: datetime) -> Registered:
     mail, kind, letter = ask.mail, KINDS[ask.kind], what.letter
-    year = now.astimezone(office.zone).year
     return Registered(
         at=now,
         by=SYSTEM,
-        entity_id=office.entity_id,
-        kind=kind.code,
-        direction=kind.direction,
-        registry_unit_id=unit.unit_id,
-        serial=ask.serial,
-        year=year,
-        reference=reference(unit, kind, ask.serial, year),
+        **numbered(office, unit, kind, ask.serial, now),
         subject=letter.subject,
         sender=mail.sender,
         original_sender=letter.sender if letter.sender != Address("", "") else mail.sender,

@@ -15,7 +15,7 @@ from registry.confirming import written_sender
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
 from registry.events import Closed, Referred, Registered, Released
-from registry.numbers import reference
+from registry.numbers import numbered, reference
 from registry.office import Office
 from registry.record import Record
 from registry.rights import may_act
@@ -60,24 +60,17 @@ def decide_admit(ask: Admit, record: Record | None, office: Office, now: datetim
     """Enter the letter of a quarantined mail, and put it before the register."""
     if record is not None:
         return Nothing()
-    held, kind = ask.held, KINDS[ask.kind]
+    held = ask.held
     unit = office.unit(held.registry_unit_id)
     if unit is None:
         return Refused("register.no_such_register")
     official = office.by_address(held.sender.address)
     forwarder = official.person_id if official is not None and official.active else None
-    year = now.astimezone(office.zone).year
     registered = Registered(
         at=now,
         by=ask.by,
         capacity="clerk",
-        entity_id=office.entity_id,
-        kind=kind.code,
-        direction=kind.direction,
-        registry_unit_id=unit.unit_id,
-        serial=ask.serial,
-        year=year,
-        reference=reference(unit, kind, ask.serial, year),
+        **numbered(office, unit, KINDS[ask.kind], ask.serial, now),
         subject=ask.subject,
         sender=held.sender,
         original_sender=ask.sender,
