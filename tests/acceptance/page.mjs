@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { PHONE, WIDE, become, ready, shows, start } from '../page/browser.mjs';
+import { PHONE, WIDE, become, ready, shows, start, until } from '../page/browser.mjs';
 
 const [, , address, pictures] = process.argv;
 const [MARYAM, HUDA, SALEM, OMAR, REGISTRY] = ['maryam', 'huda', 'salem', 'omar', 'registry'].map((name) => `${name}@ministry.example`);
@@ -57,8 +57,9 @@ async function forwards(page, subject) {
 async function refers(page, to, note) {
   await button(card(page, 'إحالة'), 'إحالة').click();
   const form = page.getByTestId('card').filter({ has: page.locator('select') }).last();
-  const names = await form.locator('datalist option').evaluateAll((all) => all.map((one) => one.value));
-  await form.locator('input[list]').fill(names.find((name) => plain(name).startsWith(to)));
+  const offered = () => form.locator('datalist option').evaluateAll((all) => all.map((one) => one.value));
+  const name = await until(`${to} is offered`, async () => (await offered()).find((one) => plain(one).startsWith(to)));
+  await form.locator('input[list]').fill(name);
   await form.locator('select').selectOption({ label: FOR_ACTION });
   await form.locator('textarea').fill(note);
   await picture(page, `${shared.view}-form`);
@@ -131,7 +132,7 @@ const POINTS = {
     const verdict = (word, api) => page.locator(`[data-testid="verdict"][data-verdict="${word}"]`).filter({ hasText: api }).waitFor();
     await verdict('sound', 'وتراسل يقول: سليمة');
     const steps = page.getByTestId('step');
-    assert.equal(await steps.count(), 9);
+    await until('the sheet has its nine steps', async () => (await steps.count()) === 9);
     for (const step of await steps.all()) {
       assert.match(plain(await step.textContent()), /14\d\dهـ \(.*20\d\dم\)/);
       assert.notEqual(await step.locator('.step-who bdi').textContent(), '');
