@@ -8,15 +8,14 @@ from typing import Any
 from service.intake import Intake
 from service.perform import Done, Performer
 from service.reconcile import Reconciler
-from store.store import SqlStore
 from tests.simulation.process import Parts
 
 
 class _Store:
     """A store whose transactions are *twisted* before work is done in them."""
 
-    def __init__(self, twist: Callable[[Any], Any], *made_of: Any) -> None:
-        self._inner, self._twist = SqlStore(*made_of), twist
+    def __init__(self, twist: Callable[[Any], Any], inner: Any) -> None:
+        self._inner, self._twist = inner, twist
 
     def write(self, work: Callable[[Any], Any]) -> Any:
         return self._inner.write(lambda tx: work(self._twist(tx)))
@@ -92,7 +91,7 @@ def _with_numbers_apart() -> Callable[[Any], Any]:
 
 
 def _twisted(twist: Callable[[Any], Any]) -> Parts:
-    return Parts(store=lambda *made_of: _Store(twist, *made_of))
+    return Parts(store=lambda store: _Store(twist, store))
 
 
 _STORE_FAULTS = ("database down", "commit unanswered", "crash", "503", "504 after success")

@@ -20,12 +20,11 @@ from registry.errors import TarasulError, Unavailable
 from registry.vocabulary import ASKED_FROM_CARDS, Verb
 from service.ports import CardView, Conversation, Wanted
 from service.reconcile import DayCount
-from store.store import SqlStore
 from tests.fakes.mailbox import Reply
 from tests.simulation import letters
-from tests.simulation.memory import MemoryDatabase
+from tests.simulation.kept import InMemory, InSql, Kept
 from tests.simulation.outside import Outside, Truth
-from tests.simulation.process import MemoryHold, Parts, Process
+from tests.simulation.process import Parts, Process
 from tests.simulation.virtual import VirtualLoop, run
 from tests.simulation.weather import Killed, Weather
 from tests.values import MAILBOX
@@ -33,6 +32,7 @@ from tests.values import MAILBOX
 DAWN = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)  # eight o'clock in Kuwait
 DAY_S = 2_400.0  # a registry's day without the hours in which nothing happens
 LETTERS, COMMANDS = 20, 120
+IN_SQL = 20  # every so many days one is kept by the real store's SQL
 _CALM_S = 3 * 3_600.0  # what is not at rest after so long never will be
 
 type Job = Callable[[Process], Awaitable[object]]
@@ -46,8 +46,8 @@ class Day:
         self.rng = Random(seed)
         self.weather = Weather.of(self.rng, only)
         self.story: list[str] = []
-        MemoryHold.database = MemoryDatabase()
-        self.store = SqlStore(MemoryHold.database, "ministry")  # type: ignore[arg-type]
+        self.kept: Kept = InSql() if seed % IN_SQL == 0 else InMemory()
+        self.store = self.kept.store()
         self.office = letters.office()
         self.store.write(lambda tx: tx.save_office(self.office))
         self.counts: list[DayCount] = []
@@ -116,7 +116,7 @@ class Day:
     # ------------------------------------------------------------ processes and their jobs
 
     def _new_process(self, name: str) -> Process:
-        return Process(name, self.rng, self.weather, self.now, self.outside, self.parts)
+        return Process(name, self.kept.store(), self.rng, self.weather, self.now, self.outside, self.parts)
 
     def _alive(self) -> Process | None:
         alive = [p for p in self.processes if not p.dead]
@@ -445,13 +445,11 @@ class Day:
         self.ring("states the day", job)
         self.ring("states the day as well", job)
 
-    def _waiting(self) -> int:
-        rows = MemoryHold.database.driver.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'")
-        return int(rows.fetchone()[0])
+    def _waiting(self) -> bool:
+        return any(state == "waiting" for _, _, state, _ in self.kept.undone())
 
     def _judged(self) -> set[tuple[str, str]]:
-        rows = MemoryHold.database.driver.execute("SELECT mailbox, item_id FROM mail WHERE verdict <> 'gone'")
-        return set(rows.fetchall())
+        return {(s.mailbox, s.item_id) for s in self.kept.seen() if s.verdict != "gone"}
 
     def _unjudged(self) -> bool:
         judged = self._judged()

@@ -16,7 +16,6 @@ from registry.sheet import read_entry, verify
 from service.ports import SeenMail, Wanted
 from tests.simulation.day import Day
 from tests.simulation.outside import Truth
-from tests.simulation.process import MemoryHold
 
 _ENDS = (StepAcknowledged, StepApproved, StepCompleted, StepReturned)
 
@@ -33,7 +32,7 @@ def broken(day: Day) -> list[str]:
         *_sheets(day, records),
         *_cards(day, records),
         *_replies(day, records),
-        *_outbox(),
+        *_outbox(day),
     ]
 
 
@@ -41,22 +40,7 @@ def broken(day: Day) -> list[str]:
 
 
 def _verdicts(day: Day) -> dict[tuple[str, str], SeenMail]:
-    rows = MemoryHold.database.driver.execute(
-        "SELECT mailbox, item_id, identity, message_id, verdict, rule, record_id FROM mail"
-    )
-    return {
-        (box, item): SeenMail(
-            mailbox=box,
-            item_id=item,
-            identity=identity,
-            message_id=message_id,
-            received_at=day.now(),
-            verdict=verdict,
-            rule=rule,
-            record_id=record_id,
-        )
-        for box, item, identity, message_id, verdict, rule, record_id in rows
-    }
+    return {(seen.mailbox, seen.item_id): seen for seen in day.kept.seen()}
 
 
 def _conservation(day: Day) -> Iterator[str]:
@@ -185,13 +169,12 @@ def _cards(day: Day, records: list[Record]) -> Iterator[str]:
     excuses = _excuses(day)
     if doubled > excuses:
         yield f"{doubled} cards stand twice, for {excuses} lost answers"
-    asks = MemoryHold.database.driver.execute("SELECT token, record_id, step, person_id FROM asks").fetchall()
-    copies = {(t, a) for t, a in MemoryHold.database.driver.execute("SELECT token, activity_id FROM cards")}
-    for token, record_id, number, person in asks:
-        step = known[record_id].step(number)
+    copies = day.kept.copies()
+    for asked in day.kept.asked():
+        step = known[asked.record_id].step(asked.step)
         assert step is not None
-        if not sends.get(token) and step.state != "done":
-            yield f"{person} has no card of step {number} of {known[record_id].reference}"
+        if not sends.get(asked.token) and step.state != "done":
+            yield f"{asked.person} has no card of step {asked.step} of {known[asked.record_id].reference}"
     for chat in day.outside.chats.cards.values():
         for activity_id, view in chat.items():
             record = known.get(view.record.record_id)
@@ -228,10 +211,7 @@ def _is_gone(day: Day, record: Record) -> bool:
     return not {i for t in mails for i in t.ids} & day.outside.there(mailbox)
 
 
-def _outbox() -> Iterator[str]:
-    rows = MemoryHold.database.driver.execute(
-        "SELECT kind, record_id, state, error FROM outbox WHERE state <> 'done' AND NOT (state = 'stuck' AND "
-        "kind = 'DraftReply' AND error LIKE 'Gone%')"
-    )
-    for kind, record_id, state, error in rows:
-        yield f"{kind} of {record_id} is {state}: {error}"
+def _outbox(day: Day) -> Iterator[str]:
+    for kind, record_id, state, error in day.kept.undone():
+        if (kind, state) != ("DraftReply", "stuck") or not error.startswith("Gone"):
+            yield f"{kind} of {record_id} is {state}: {error}"

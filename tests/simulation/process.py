@@ -15,12 +15,11 @@ from registry.errors import Unavailable
 from service.intake import Intake
 from service.perform import Performer
 from service.reconcile import Reconciler
+from service.ports import Store
 from service.service import Service
 from service.statement import Statements
 from service.subscribe import Subscriber
 from service.take import Chance, Taker
-from store.store import SqlStore
-from tests.simulation.memory import MemoryDatabase
 from tests.simulation.outside import Outside, Reached
 from tests.simulation.weather import Killed, Weather
 from tests.values import KUWAIT
@@ -32,7 +31,7 @@ LEASE_S = 60.0
 class Parts:
     """Of what a process is made. A negative control gives a broken one in its place."""
 
-    store: Callable[..., Any] = SqlStore
+    store: Callable[[Store], Any] = lambda store: store
     taker: Callable[..., Taker] = Taker
     intake: Callable[..., Intake] = Intake
     performer: Callable[..., Performer] = Performer
@@ -77,13 +76,20 @@ class Process:
     """An instance of the product. `dead` once it was killed."""
 
     def __init__(
-        self, name: str, rng: Random, weather: Weather, clock: Callable[[], datetime], outside: Outside, parts: Parts
+        self,
+        name: str,
+        store: Store,
+        rng: Random,
+        weather: Weather,
+        clock: Callable[[], datetime],
+        outside: Outside,
+        parts: Parts,
     ) -> None:
         self.name, self.rng, self.weather, self.dead = name, rng, weather, False
         self.died_at = ""
         skew = timedelta(seconds=rng.uniform(-12, 12)) if "clock skew" in weather.rates else timedelta()
         self.clock = lambda: clock() + skew
-        self.store = MortalStore(parts.store(MemoryHold.database, "ministry"), self)
+        self.store = MortalStore(parts.store(store), self)
         chance = Chance(
             new_salt=lambda: f"{rng.getrandbits(128):032x}",
             new_token=lambda: f"{rng.getrandbits(96):024x}",
@@ -124,9 +130,3 @@ class Process:
     def effects_due(self) -> bool:
         due_at = self.store.read(lambda tx: tx.next_due_at())
         return due_at is not None and due_at <= self.clock()
-
-
-class MemoryHold:
-    """The one database in memory."""
-
-    database: MemoryDatabase

@@ -9,23 +9,26 @@ import pytest
 from registry.commands import Approve, Command, Quarantine, Refer, Register
 from registry.decisions import Accepted
 from registry.record import Record
-from service.ports import Wanted
+from service.ports import Store, Wanted
 from service.take import Taker
 from store.database import Database
 from store.store import SqlStore
 from tests import stores
-from tests.store.conftest import DATABASES
+from tests.fakes.store import FakeStore
+from tests.store.conftest import DATABASES, MEMORY
 from tests.values import ANNEX, AUDIT, NOON, OFFICE, forwarded, mail
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+@pytest.fixture(scope="module", params=[*DATABASES, MEMORY])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Seven records, one taken each minute: see the list."""
-    if request.param == "sqlite":
-        url = stores.sqlite_url(tmp_path_factory.mktemp("found"))
+    store: Store
+    if request.param == MEMORY:
+        store = FakeStore("ministry")
+    elif request.param == "sqlite":
+        store = SqlStore(Database(stores.sqlite_url(tmp_path_factory.mktemp("found"))), "ministry")
     else:
-        url = stores.postgres_url(request.getfixturevalue("postgres"))
-    store = SqlStore(Database(url), "ministry")
+        store = SqlStore(Database(stores.postgres_url(request.getfixturevalue("postgres"))), "ministry")
     store.write(lambda tx: tx.save_office(OFFICE))
     now = [NOON]
     taker = Taker(store, lambda: now[0])
@@ -48,7 +51,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     store.close()
 
 
-def find(store: SqlStore, **wanted: object) -> list[str]:
+def find(store: Store, **wanted: object) -> list[str]:
     return [r.record_id for r in store.read(lambda tx: tx.find(Wanted(**wanted)))]  # type: ignore[arg-type]
 
 
@@ -69,11 +72,11 @@ def find(store: SqlStore, **wanted: object) -> list[str]:
         ("لا شيء", []),
     ],
 )
-def test_words_are_found_however_they_were_typed(filled: SqlStore, typed: str, found: list[str]) -> None:
+def test_words_are_found_however_they_were_typed(filled: Store, typed: str, found: list[str]) -> None:
     assert sorted(find(filled, search=typed)) == found
 
 
-def test_records_come_with_the_newest_change_first_or_last(filled: SqlStore) -> None:
+def test_records_come_with_the_newest_change_first_or_last(filled: Store) -> None:
     assert find(filled) == ["r1", "r5", "r6", "q1", "r4", "r3", "r2"]
     assert find(filled, oldest_first=True) == list(reversed(find(filled)))
 
@@ -103,13 +106,13 @@ def test_records_come_with_the_newest_change_first_or_last(filled: SqlStore) -> 
         ({"reader": "huda", "search": "أجهزة"}, ["r1", "r6"]),
     ],
 )
-def test_what_is_asked_for_narrows_what_is_found(filled: SqlStore, wanted: dict[str, object], found: list[str]) -> None:
+def test_what_is_asked_for_narrows_what_is_found(filled: Store, wanted: dict[str, object], found: list[str]) -> None:
     assert sorted(find(filled, **wanted)) == found
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])
 @pytest.mark.parametrize("top", [1, 2, 3, 7, 8])
-def test_page_by_page_everything_is_shown_once(filled: SqlStore, top: int, oldest_first: bool) -> None:
+def test_page_by_page_everything_is_shown_once(filled: Store, top: int, oldest_first: bool) -> None:
     shown: list[str] = []
     after = None
     while True:
@@ -122,7 +125,7 @@ def test_page_by_page_everything_is_shown_once(filled: SqlStore, top: int, oldes
     assert shown == find(filled, oldest_first=oldest_first)
 
 
-def test_records_of_one_instant_are_paged_without_loss(store: SqlStore) -> None:
+def test_records_of_one_instant_are_paged_without_loss(store: Store) -> None:
     store.write(lambda tx: tx.save_office(OFFICE))
     taker = Taker(store, lambda: NOON)
     for n in range(5):
@@ -132,7 +135,7 @@ def test_records_of_one_instant_are_paged_without_loss(store: SqlStore) -> None:
     assert sorted(first + rest) == [f"r{n}" for n in range(5)]
 
 
-def test_another_entity_s_records_are_not_found(filled: SqlStore) -> None:
-    other = SqlStore(filled.database, "other")
+def test_another_entity_s_records_are_not_found(filled: Store) -> None:
+    other = SqlStore(filled.database, "other") if isinstance(filled, SqlStore) else FakeStore("other")
     assert find(other) == find(other, search="أجهزة") == []
     assert other.read(lambda tx: (tx.record("r1"), tx.sheet("r1"))) == (None, [])

@@ -6,36 +6,37 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from registry.office import Office, Person, ReferralRule, Unit
+from service.ports import Store
 from store.database import Database
 from store.store import SqlStore
 from tests.values import OFFICE, PEOPLE, changed
 
 
-def save(store: SqlStore, office: Office) -> bool:
+def save(store: Store, office: Office) -> bool:
     return store.write(lambda tx: tx.save_office(office))
 
 
-def kept(store: SqlStore) -> Office:
+def kept(store: Store) -> Office:
     return store.read(lambda tx: tx.office())
 
 
-def test_an_entity_of_which_nothing_is_known_has_an_empty_office(store: SqlStore) -> None:
+def test_an_entity_of_which_nothing_is_known_has_an_empty_office(store: Store) -> None:
     assert kept(store) == Office(entity_id="ministry")
 
 
-def test_an_office_is_kept_with_everything_in_it(store: SqlStore) -> None:
+def test_an_office_is_kept_with_everything_in_it(store: Store) -> None:
     assert save(store, OFFICE)
     assert kept(store) == replace(OFFICE, version=1)
 
 
-def test_saving_the_same_again_makes_no_new_version(store: SqlStore) -> None:
+def test_saving_the_same_again_makes_no_new_version(store: Store) -> None:
     save(store, OFFICE)
     assert not save(store, OFFICE)
     assert not save(store, replace(OFFICE, version=99))
     assert kept(store).version == 1
 
 
-def test_whatever_changed_is_kept_and_the_version_rises(store: SqlStore) -> None:
+def test_whatever_changed_is_kept_and_the_version_rises(store: Store) -> None:
     save(store, OFFICE)
     omar = replace(PEOPLE["omar"], name="عمر", active=False, clearance="secret", language="ar", unit_id="legal")
     fatma = Person(person_id="fatma", name="فاطمة", clerk=True)
@@ -54,7 +55,7 @@ def test_whatever_changed_is_kept_and_the_version_rises(store: SqlStore) -> None
         assert kept(store) == replace(office, version=version)
 
 
-def test_people_whose_ids_differ_in_case_alone_are_two(store: SqlStore) -> None:
+def test_people_whose_ids_differ_in_case_alone_are_two(store: Store) -> None:
     save(store, changed(OFFICE, OMAR=replace(PEOPLE["omar"], person_id="OMAR", name="آخر")))
     office = kept(store)
     assert (office.people["omar"].name, office.people["OMAR"].name) == (PEOPLE["omar"].name, "آخر")
@@ -68,18 +69,18 @@ def test_every_store_on_the_same_database_sees_the_newest_office(database: Datab
     assert kept(one).people["omar"].post == "مراقب"
 
 
-def test_an_office_is_read_from_its_tables_once_for_each_version(store: SqlStore) -> None:
+def test_an_office_is_read_from_its_tables_once_for_each_version(store: Store) -> None:
     save(store, OFFICE)
     assert kept(store) is kept(store)
 
 
-def test_a_decision_sees_the_office_of_its_own_transaction(store: SqlStore) -> None:
+def test_a_decision_sees_the_office_of_its_own_transaction(store: Store) -> None:
     save(store, OFFICE)
     renamed = changed(OFFICE, omar=replace(PEOPLE["omar"], name="عمر"))
     assert store.write(lambda tx: (tx.save_office(renamed), tx.office().people["omar"].name)) == (True, "عمر")
 
 
-def test_an_office_that_was_not_kept_after_all_is_not_remembered(store: SqlStore) -> None:
+def test_an_office_that_was_not_kept_after_all_is_not_remembered(store: Store) -> None:
     save(store, OFFICE)
 
     def save_and_fail(tx: object) -> None:

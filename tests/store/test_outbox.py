@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard
-from service.ports import Claimed
-from store.store import SqlStore
+from service.ports import Claimed, Store
+from store.database import Database
 from tests.values import NOON
 
 LEASE = timedelta(seconds=60)
@@ -32,7 +32,7 @@ def mark(record: str, item: str = "i") -> MarkMail:
 class Outbox:
     """The outbox of a store, in few words."""
 
-    def __init__(self, store: SqlStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         self._tokens = (f"token-{n}" for n in itertools.count(1))
 
@@ -50,7 +50,7 @@ class Outbox:
 
 
 @pytest.fixture
-def outbox(store: SqlStore) -> Outbox:
+def outbox(store: Store) -> Outbox:
     return Outbox(store)
 
 
@@ -87,9 +87,11 @@ def test_a_stuck_effect_holds_its_lane_and_no_other(outbox: Outbox) -> None:
     assert outbox.store.read(lambda tx: tx.stuck()) == [(stuck.effect_id, "r1", "MarkMail", "no consent")]
 
 
-def test_an_effect_that_names_another_lane_waits_for_what_was_asked_there_before(outbox: Outbox) -> None:
+def test_an_effect_that_names_another_lane_waits_for_what_was_asked_there_before(
+    outbox: Outbox, database: Database
+) -> None:
     outbox.request(mark("r1"), ask("r1", "huda"))
-    _name_after(outbox.store, "AskAction", "r1/mark")
+    _name_after(database, "AskAction", "r1/mark")
     outbox.request(mark("r1", "copy"))  # later in that lane: not waited for
     [marking] = outbox.claim()
     assert marking.effect == mark("r1")
@@ -97,9 +99,9 @@ def test_an_effect_that_names_another_lane_waits_for_what_was_asked_there_before
     assert set(outbox.effects("b")) == {ask("r1", "huda"), mark("r1", "copy")}
 
 
-def _name_after(store: SqlStore, kind: str, lane: str) -> None:
+def _name_after(database: Database, kind: str, lane: str) -> None:
     statement = text('UPDATE outbox SET "after" = :lane WHERE kind = :kind')
-    store.database.write(lambda on: on.cold.execute(statement, {"lane": lane, "kind": kind}))
+    database.write(lambda on: on.cold.execute(statement, {"lane": lane, "kind": kind}))
 
 
 def test_claiming_takes_no_more_than_it_may_and_the_longest_due_first(outbox: Outbox) -> None:

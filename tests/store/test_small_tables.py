@@ -7,8 +7,7 @@ import pytest
 
 from registry.mail import Address
 from registry.recognise import Known
-from service.ports import Conversation, SeenMail, SentCard, Subscribed
-from store.store import SqlStore
+from service.ports import Conversation, SeenMail, SentCard, Store, Subscribed
 from tests.values import MAILBOX, NOON, SECOND_MAILBOX, mail
 
 MINUTE = timedelta(minutes=1)
@@ -17,16 +16,16 @@ MINUTE = timedelta(minutes=1)
 # ---------------------------------------------------------------- leases
 
 
-def take(store: SqlStore, owner: str, after_minutes: float = 0) -> bool:
+def take(store: Store, owner: str, after_minutes: float = 0) -> bool:
     now = NOON + after_minutes * MINUTE
     return store.write(lambda tx: tx.take_lease("mailbox:m", owner, now, now + MINUTE))
 
 
-def end(store: SqlStore, owner: str) -> bool:
+def end(store: Store, owner: str) -> bool:
     return store.write(lambda tx: tx.end_lease("mailbox:m", owner))
 
 
-def test_a_lease_is_one_s_and_may_be_prolonged(store: SqlStore) -> None:
+def test_a_lease_is_one_s_and_may_be_prolonged(store: Store) -> None:
     assert take(store, "a")
     assert take(store, "a", 0.5)
     assert not take(store, "b", 1.4)
@@ -34,7 +33,7 @@ def test_a_lease_is_one_s_and_may_be_prolonged(store: SqlStore) -> None:
     assert not take(store, "a", 1.6)
 
 
-def test_who_finds_a_lease_taken_rings_and_the_holder_looks_again_before_letting_go(store: SqlStore) -> None:
+def test_who_finds_a_lease_taken_rings_and_the_holder_looks_again_before_letting_go(store: Store) -> None:
     assert take(store, "a")
     assert not take(store, "b")
     assert not end(store, "a")
@@ -44,7 +43,7 @@ def test_who_finds_a_lease_taken_rings_and_the_holder_looks_again_before_letting
     assert take(store, "b")
 
 
-def test_a_ring_outlives_a_holder_who_never_came_back(store: SqlStore) -> None:
+def test_a_ring_outlives_a_holder_who_never_came_back(store: Store) -> None:
     assert take(store, "dead")
     assert not take(store, "b")
     assert take(store, "c", 2)
@@ -52,7 +51,7 @@ def test_a_ring_outlives_a_holder_who_never_came_back(store: SqlStore) -> None:
     assert end(store, "c")
 
 
-def test_whose_lease_is_another_s_by_now_has_nothing_to_let_go_of(store: SqlStore) -> None:
+def test_whose_lease_is_another_s_by_now_has_nothing_to_let_go_of(store: Store) -> None:
     assert take(store, "slow")
     assert take(store, "quick", 2)
     assert end(store, "slow")
@@ -63,7 +62,7 @@ def test_whose_lease_is_another_s_by_now_has_nothing_to_let_go_of(store: SqlStor
 # ---------------------------------------------------------------- cursors
 
 
-def test_a_cursor_is_kept_for_each_mailbox_and_folder_and_may_be_forgotten(store: SqlStore) -> None:
+def test_a_cursor_is_kept_for_each_mailbox_and_folder_and_may_be_forgotten(store: Store) -> None:
     def cursor(mailbox: str = "m", folder: str = "inbox") -> str | None:
         return store.read(lambda tx: tx.cursor(mailbox, folder))
 
@@ -76,7 +75,7 @@ def test_a_cursor_is_kept_for_each_mailbox_and_folder_and_may_be_forgotten(store
     assert (cursor(), cursor(folder="sent")) == (None, "https://graph/s")
 
 
-def test_folders_are_followed_with_their_cursors_until_they_are_not(store: SqlStore) -> None:
+def test_folders_are_followed_with_their_cursors_until_they_are_not(store: Store) -> None:
     store.write(lambda tx: tx.follow("m", ["inbox", "a"], NOON))
     store.write(lambda tx: tx.save_cursor("m", "inbox", "link", NOON + MINUTE))
     store.write(lambda tx: tx.follow("m", ["b", "inbox"], NOON + 2 * MINUTE))
@@ -93,7 +92,7 @@ CHAT = Conversation(
 )
 
 
-def test_a_chat_is_known_from_when_it_was_met_and_blocked_until_it_is_met_again(store: SqlStore) -> None:
+def test_a_chat_is_known_from_when_it_was_met_and_blocked_until_it_is_met_again(store: Store) -> None:
     def chat() -> Conversation | None:
         return store.read(lambda tx: tx.conversation("huda"))
 
@@ -109,7 +108,7 @@ def test_a_chat_is_known_from_when_it_was_met_and_blocked_until_it_is_met_again(
     assert chat() == moved
 
 
-def test_every_copy_of_a_card_is_known_by_its_token(store: SqlStore) -> None:
+def test_every_copy_of_a_card_is_known_by_its_token(store: Store) -> None:
     first, second = (
         SentCard(token="t1", conversation_id="a:1", activity_id=n, service_url="https://smba.example/") for n in "12"
     )
@@ -123,7 +122,7 @@ def test_every_copy_of_a_card_is_known_by_its_token(store: SqlStore) -> None:
 # ---------------------------------------------------------------- subscriptions
 
 
-def test_subscriptions_are_kept_as_graph_answered_them(store: SqlStore) -> None:
+def test_subscriptions_are_kept_as_graph_answered_them(store: Store) -> None:
     made = Subscribed(
         subscription_id="s1",
         mailbox=MAILBOX,
@@ -155,7 +154,7 @@ def seen(item: str, verdict: str = "registered", **fields: object) -> SeenMail:
     return SeenMail(**plain | fields)  # type: ignore[arg-type]
 
 
-def see(store: SqlStore, *mails: SeenMail) -> None:
+def see(store: Store, *mails: SeenMail) -> None:
     def work(tx: object) -> None:
         for each in mails:
             tx.see_mail(each, NOON)  # type: ignore[attr-defined]
@@ -163,7 +162,7 @@ def see(store: SqlStore, *mails: SeenMail) -> None:
     store.write(work)
 
 
-def test_what_has_a_verdict_is_not_unseen_and_what_was_gone_may_come_back(store: SqlStore) -> None:
+def test_what_has_a_verdict_is_not_unseen_and_what_was_gone_may_come_back(store: Store) -> None:
     see(store, seen("a"), seen("b", "gone"), seen("c", mailbox=SECOND_MAILBOX), seen("D"))
     asked = ("a", "b", "c", "d", "e")
     assert store.read(lambda tx: tx.unseen(MAILBOX, asked)) == {"b", "c", "d", "e"}
@@ -171,14 +170,14 @@ def test_what_has_a_verdict_is_not_unseen_and_what_was_gone_may_come_back(store:
     assert "b" not in store.read(lambda tx: tx.unseen(MAILBOX, asked))
 
 
-def test_a_page_of_any_length_can_be_asked_for(store: SqlStore) -> None:
+def test_a_page_of_any_length_can_be_asked_for(store: Store) -> None:
     see(store, seen("i700"))
     ids = [f"i{n}" for n in range(1_200)]
     assert store.read(lambda tx: tx.unseen(MAILBOX, ids)) == set(ids) - {"i700"}
     assert store.read(lambda tx: tx.unseen(MAILBOX, [])) == set()
 
 
-def test_a_day_s_mails_are_those_received_from_its_first_instant_to_before_its_last(store: SqlStore) -> None:
+def test_a_day_s_mails_are_those_received_from_its_first_instant_to_before_its_last(store: Store) -> None:
     day = timedelta(days=1)
     for name, at in (("before", NOON - MINUTE), ("first", NOON), ("last", NOON + day - MINUTE), ("after", NOON + day)):
         see(store, seen(name, received_at=at))
@@ -188,11 +187,11 @@ def test_a_day_s_mails_are_those_received_from_its_first_instant_to_before_its_l
     assert found[0] == seen("first")
 
 
-def known(store: SqlStore, **fields: object) -> Known:
+def known(store: Store, **fields: object) -> Known:
     return store.read(lambda tx: tx.known(mail(**fields)))  # type: ignore[arg-type]
 
 
-def test_a_letter_is_known_again_in_whatever_mailbox(store: SqlStore) -> None:
+def test_a_letter_is_known_again_in_whatever_mailbox(store: Store) -> None:
     see(store, seen("a", identity="letter-1"), seen("n", "ignored", identity="letter-2", record_id=None))
     assert known(store, identity="letter-1", mailbox=SECOND_MAILBOX).same_letter == "r1"
     assert known(store, identity="letter-2").same_letter is None
@@ -200,7 +199,7 @@ def test_a_letter_is_known_again_in_whatever_mailbox(store: SqlStore) -> None:
     assert known(store, identity="letter-3").same_letter == "q1"
 
 
-def test_our_own_mails_and_what_answers_a_record_are_known_by_message_ids(store: SqlStore) -> None:
+def test_our_own_mails_and_what_answers_a_record_are_known_by_message_ids(store: Store) -> None:
     def note(tx: object) -> None:
         tx.note_message_id("<ours@m>", "r1", ours=True)  # type: ignore[attr-defined]
         tx.note_message_id("<theirs@x>", "r2", ours=False)  # type: ignore[attr-defined]
@@ -217,7 +216,7 @@ def test_our_own_mails_and_what_answers_a_record_are_known_by_message_ids(store:
 
 
 @pytest.mark.parametrize("subject", ["رد: طلب مستندات", "RE: anything"])
-def test_a_subject_tells_nothing(store: SqlStore, subject: str) -> None:
+def test_a_subject_tells_nothing(store: Store, subject: str) -> None:
     see(store, seen("a", identity="letter-1"))
     assert known(store, subject=subject, identity="letter-9", sender=Address("", "a@b.example")) == Known()
 
@@ -225,7 +224,7 @@ def test_a_subject_tells_nothing(store: SqlStore, subject: str) -> None:
 # ---------------------------------------------------------------- counts
 
 
-def test_of_a_day_the_last_count_stands(store: SqlStore) -> None:
+def test_of_a_day_the_last_count_stands(store: Store) -> None:
     for after, body in ((0, "{1}"), (1, "{2}")):
         store.write(lambda tx, a=after, b=body: tx.save_day_count("2026-11-21", MAILBOX, NOON + a * MINUTE, b))  # type: ignore[misc]
     assert store.read(lambda tx: tx.day_counts("2026-11-21")) == {MAILBOX: ("2026-11-21T09:01:00.000000Z", "{2}")}

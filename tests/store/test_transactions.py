@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from registry.errors import Unavailable
 from registry.numbers import Series
-from service.ports import Transaction
+from service.ports import Store, Transaction
 from store.database import Connected, Database
 from store.store import SqlStore
 from tests.values import NOON
@@ -22,7 +22,7 @@ class OnPurpose(Exception):
     """Raised in the middle of a transaction."""
 
 
-def draw(store: SqlStore, series: Series = SERIES) -> int:
+def draw(store: Store, series: Series = SERIES) -> int:
     return store.write(lambda tx: tx.draw(series))
 
 
@@ -33,11 +33,11 @@ def drawing_then_failing(tx: Transaction) -> None:
     raise OnPurpose
 
 
-def test_what_was_written_is_there_for_the_next_one(store: SqlStore) -> None:
+def test_what_was_written_is_there_for_the_next_one(store: Store) -> None:
     assert [draw(store) for _ in range(3)] == [1, 2, 3]
 
 
-def test_an_exception_undoes_all_of_it_and_is_carried_out(store: SqlStore) -> None:
+def test_an_exception_undoes_all_of_it_and_is_carried_out(store: Store) -> None:
     with pytest.raises(OnPurpose):
         store.write(drawing_then_failing)
     assert store.read(lambda tx: tx.cursor("m", "inbox")) is None
@@ -45,7 +45,7 @@ def test_an_exception_undoes_all_of_it_and_is_carried_out(store: SqlStore) -> No
     assert draw(store) == 1
 
 
-def test_a_number_is_drawn_once_for_each_entity_unit_kind_and_year(store: SqlStore) -> None:
+def test_a_number_is_drawn_once_for_each_entity_unit_kind_and_year(store: Store) -> None:
     others = [
         Series("ministry", "secret", "incoming_letter", 2026),
         Series("ministry", "registry", "quarantined_mail", 2026),
@@ -63,26 +63,26 @@ def test_two_entities_in_one_database_know_nothing_of_each_other(database: Datab
     assert theirs.write(lambda tx: tx.first_time("k", "r1", NOON))
 
 
-def test_a_fact_is_taken_for_one_record_for_ever(store: SqlStore) -> None:
+def test_a_fact_is_taken_for_one_record_for_ever(store: Store) -> None:
     assert store.write(lambda tx: tx.first_time("mail:1", "r1", NOON))
     assert not store.write(lambda tx: tx.first_time("mail:1", "r2", NOON))
     assert store.read(lambda tx: (tx.taken_for("mail:1"), tx.taken_for("mail:2"))) == ("r1", None)
 
 
-def test_keys_and_ids_that_differ_in_case_alone_differ(store: SqlStore) -> None:
+def test_keys_and_ids_that_differ_in_case_alone_differ(store: Store) -> None:
     def first_time(key: str) -> bool:
         return store.write(lambda tx: tx.first_time(key, "r1", NOON))
 
     assert [first_time(key) for key in ("AAMk=", "aamk=", "AAMk=")] == [True, True, False]
 
 
-def test_reading_cannot_write(store: SqlStore) -> None:
+def test_reading_cannot_write(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)read-?only"):
         store.read(lambda tx: tx.draw(SERIES))
     assert draw(store) == 1
 
 
-def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(store: SqlStore) -> None:
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(store: Store) -> None:
     def looking(tx: Transaction) -> tuple[str | None, str | None]:
         before = tx.cursor("m", "inbox")
         threading.Thread(target=lambda: store.write(lambda w: w.save_cursor("m", "inbox", "new", NOON))).start()
@@ -94,7 +94,7 @@ def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(store: SqlStore)
     assert store.read(lambda tx: tx.cursor("m", "inbox")) == "new"
 
 
-def test_of_many_writers_at_once_each_gets_its_own_outcome_and_one_may_fail_alone(store: SqlStore) -> None:
+def test_of_many_writers_at_once_each_gets_its_own_outcome_and_one_may_fail_alone(store: Store) -> None:
     def work(n: int) -> Callable[[Transaction], int]:
         def draw(tx: Transaction) -> int:
             drawn = tx.draw(SERIES)
@@ -115,21 +115,21 @@ def test_of_many_writers_at_once_each_gets_its_own_outcome_and_one_may_fail_alon
     assert kept == {n: str(number) for n, number in drawn.items()}
 
 
-def test_a_database_that_fails_is_unavailable_in_our_own_words(store: SqlStore) -> None:
-    for run in (store.database.read, store.database.write):
+def test_a_database_that_fails_is_unavailable_in_our_own_words(store: Store, database: Database) -> None:
+    for run in (database.read, database.write):
         with pytest.raises(Unavailable):
-            run(_asks_what_is_not_there_by_driver if store.database.engine.dialect.name == "sqlite" else _is_cut_off)
+            run(_asks_what_is_not_there_by_driver if database.engine.dialect.name == "sqlite" else _is_cut_off)
     assert draw(store) == 1
 
 
-def test_a_cold_question_that_fails_is_unavailable_as_well(store: SqlStore) -> None:
-    statement = "SELECT * FROM nowhere" if store.database.engine.dialect.name == "sqlite" else _CUT_OFF
+def test_a_cold_question_that_fails_is_unavailable_as_well(store: Store, database: Database) -> None:
+    statement = "SELECT * FROM nowhere" if database.engine.dialect.name == "sqlite" else _CUT_OFF
 
     def ask(connected: Connected) -> None:
         connected.cold.execute(text(statement))
 
     with pytest.raises(Unavailable):
-        store.database.read(ask)
+        database.read(ask)
     assert draw(store) == 1
 
 

@@ -1,0 +1,470 @@
+################################################################
+# The store in memory: what service.ports.Store says, over dicts
+################################################################
+#
+# Rule 1: a transaction that raises leaves nothing: each change notes what was there before it, and is taken back.
+# Rule 2: who reads sees one moment: as long as somebody does, who writes works on tables of their own.
+# Rule 3: the contract is tests/store's, which run on this as on both databases. A day in memory costs no SQL.
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from registry.effects import AskAction, Effect, SendReply
+from registry.mail import Mail
+from registry.numbers import Series
+from registry.office import Office
+from registry.recognise import Known
+from registry.record import Record
+from registry.registering import searchable
+from registry.sheet import Entry
+from service.ports import Asked, Claimed, Conversation, SeenMail, SentCard, Stored, Subscribed, Transaction, Wanted
+from store.instants import write_instant
+from texts import search_key
+
+
+class AlreadyThere(Exception):
+    """What is to be entered has the key of what is there."""
+
+
+class ReadOnly(Exception):
+    """Who only reads may not write."""
+
+    def __init__(self) -> None:
+        super().__init__("a read-only transaction")
+
+
+class Kept(NamedTuple):
+    """A record as it stands, as it was entered, and the hash of its last line."""
+
+    record: Record
+    entered: Record
+    head_hash: str
+
+
+class Due(NamedTuple):
+    """An effect in the outbox, waiting or stuck."""
+
+    effect: Effect
+    due_at: datetime
+    state: str = "waiting"
+    owner: str | None = None
+    lease_until: datetime | None = None
+    tries: int = 0
+    error: str = ""
+
+
+class Lease(NamedTuple):
+    """Who has it until when, and whether somebody rang meanwhile."""
+
+    owner: str
+    until: datetime | None
+    rung: bool = False
+
+
+@dataclass(slots=True)
+class Tables:
+    """Rows by their keys. None of them is ever changed in its place."""
+
+    inbox: dict[str, str] = field(default_factory=dict)  # record ids
+    records: dict[str, Kept] = field(default_factory=dict)
+    events: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    numbers: dict[Series, int] = field(default_factory=dict)
+    outbox: dict[int, Due] = field(default_factory=dict)
+    done: dict[int, Effect] = field(default_factory=dict)
+    last: dict[str, int] = field(default_factory=dict)  # the last effect's number
+    asks: dict[str, Asked] = field(default_factory=dict)
+    tokens: dict[tuple[str, int, str], str] = field(default_factory=dict)
+    mail: dict[tuple[str, str], SeenMail] = field(default_factory=dict)
+    message_ids: dict[tuple[str, str], bool] = field(default_factory=dict)
+    cursors: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+    cards: dict[tuple[str, str, str], tuple[datetime, SentCard]] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    leases: dict[str, Lease] = field(default_factory=dict)
+    subscriptions: dict[str, Subscribed] = field(default_factory=dict)
+    day_counts: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    offices: dict[str, Office] = field(default_factory=dict)
+
+    def copy(self) -> "Tables":
+        return Tables(*(dict(getattr(self, table.name)) for table in fields(self)))
+
+
+class FakeStore:
+    """See service.ports.Store. `tables` may be looked at, and be spoilt, by a test."""
+
+    def __init__(self, entity_id: str = "ministry") -> None:
+        self.entity_id, self.tables = entity_id, Tables()
+        self._lock = threading.Lock()
+        self._readers = 0
+
+    def write[T](self, work: Callable[[Transaction], T]) -> T:
+        with self._lock:
+            tables = self.tables.copy() if self._readers else self.tables
+            undo: list[tuple[dict[Any, Any], Any, Any]] = []
+            try:
+                result = work(FakeTransaction(self.entity_id, tables, undo))
+            except BaseException:
+                for table, key, before in reversed(undo):
+                    if before is None:
+                        del table[key]
+                    else:
+                        table[key] = before
+                raise
+            self.tables = tables
+            return result
+
+    def read[T](self, work: Callable[[Transaction], T]) -> T:
+        with self._lock:
+            self._readers += 1
+            tables = self.tables
+        try:
+            return work(FakeTransaction(self.entity_id, tables, None))
+        finally:
+            with self._lock:
+                self._readers -= 1
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class FakeTransaction:
+    """See service.ports.Transaction. `undo` takes what each change replaces; None where nothing may be changed."""
+
+    def __init__(self, entity_id: str, tables: Tables, undo: list[tuple[dict[Any, Any], Any, Any]] | None) -> None:
+        self._entity_id, self._t, self._undo = entity_id, tables, undo
+
+    def _put[K, V](self, table: dict[K, V], key: K, value: V) -> None:
+        if self._undo is None:
+            raise ReadOnly
+        self._undo.append((table, key, table.get(key)))
+        table[key] = value
+
+    def _drop[K, V](self, table: dict[K, V], key: K) -> None:
+        if self._undo is None:
+            raise ReadOnly
+        if key in table:
+            self._undo.append((table, key, table.pop(key)))
+
+    # ------------------------------------------------------------ take
+
+    def first_time(self, key: str, record_id: str, at: datetime) -> bool:
+        if key in self._t.inbox:
+            return False
+        self._put(self._t.inbox, key, record_id)
+        return True
+
+    def taken_for(self, key: str) -> str | None:
+        return self._t.inbox.get(key)
+
+    def record(self, record_id: str) -> Stored | None:
+        kept = self._t.records.get(record_id)
+        return Stored(kept.record, kept.head_hash) if kept is not None else None
+
+    def draw(self, series: Series) -> int:
+        self._put(self._t.numbers, series, self._t.numbers.get(series, 0) + 1)
+        return self._t.numbers[series]
+
+    def save(self, before: Record | None, after: Record, entries: Sequence[Entry]) -> None:
+        kept, lines = self._t.records.get(after.record_id), self._t.events.get(after.record_id, ())
+        if (before is None) != (kept is None) or entries[0].seq != len(lines) + 1:
+            raise AlreadyThere(after.record_id)
+        entered = kept.entered if kept is not None else after
+        self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
+        self._put(self._t.events, after.record_id, (*lines, *entries))
+
+    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
+        for effect in effects:
+            if isinstance(effect, AskAction):
+                token, step = new_token(), (effect.record_id, effect.step, effect.person)
+                if step not in self._t.tokens:
+                    self._put(self._t.tokens, step, token)
+                    asked = Asked(
+                        token=token, record_id=effect.record_id, step=effect.step, person=effect.person, version=version
+                    )
+                    self._put(self._t.asks, token, asked)
+            self._put(self._t.last, "effect", self._t.last.get("effect", 0) + 1)
+            self._put(self._t.outbox, self._t.last["effect"], Due(effect, at))
+
+    def office(self) -> Office:
+        return self._t.offices.get(self._entity_id) or Office(entity_id=self._entity_id)
+
+    def asked(self, token: str) -> Asked | None:
+        return self._t.asks.get(token)
+
+    def token_of(self, record_id: str, step: int, person: str) -> str | None:
+        return self._t.tokens.get((record_id, step, person))
+
+    # ------------------------------------------------------------ mail
+
+    def known(self, mail: Mail) -> Known:
+        same = next(
+            (
+                m.record_id
+                for m in self._t.mail.values()
+                if m.identity == mail.identity and m.verdict in ("registered", "quarantined")
+            ),
+            None,
+        )
+        by_id = {message_id: record_id for message_id, record_id in self._t.message_ids}
+        ours = bool(mail.message_id) and any(
+            ours for (message_id, _), ours in self._t.message_ids.items() if message_id == mail.message_id
+        )
+        answered = next(((by_id[r], r) for r in reversed(mail.references) if r in by_id), None)
+        return Known(ours=ours or self._is_a_reply_of_ours(mail.our_key), same_letter=same, answered=answered)
+
+    def _is_a_reply_of_ours(self, key: str) -> bool:
+        kind, _, record_id = key.partition(":")
+        drafted = (*(due.effect for due in self._t.outbox.values()), *self._t.done.values()) if kind == "reply" else ()
+        return any(isinstance(effect, SendReply) and effect.record_id == record_id for effect in drafted)
+
+    def see_mail(self, seen: SeenMail, at: datetime) -> None:
+        self._put(self._t.mail, (seen.mailbox, seen.item_id), seen)
+
+    def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None:
+        if (message_id, record_id) not in self._t.message_ids:
+            self._put(self._t.message_ids, (message_id, record_id), ours)
+
+    def hand_over_mail(self, record_id: str, to_record: str, at: datetime) -> None:
+        for key, seen in list(self._t.mail.items()):
+            if seen.record_id == record_id:
+                made = seen.verdict == "quarantined"
+                verdict, rule = ("registered", "released") if made else (seen.verdict, seen.rule)
+                self._put(self._t.mail, key, replace(seen, verdict=verdict, rule=rule, record_id=to_record))
+        for (message_id, of_record), ours in list(self._t.message_ids.items()):
+            if of_record == record_id:
+                self._drop(self._t.message_ids, (message_id, record_id))
+                self._put(self._t.message_ids, (message_id, to_record), ours)
+
+    def unseen(self, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
+        mail = self._t.mail
+        return frozenset(i for i in item_ids if (mailbox, i) not in mail or mail[mailbox, i].verdict == "gone")
+
+    def mail_between(self, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]:
+        found = [m for m in self._t.mail.values() if m.mailbox == mailbox and start <= m.received_at < end]
+        return sorted(found, key=lambda m: (m.received_at, m.item_id))
+
+    def lost(self, mailbox: str, start: datetime, end: datetime) -> list[str]:
+        named = {m.record_id for m in self.mail_between(mailbox, start, end) if m.record_id is not None}
+        return sorted(r for r in named if not self._is_whole(r))
+
+    def _is_whole(self, record_id: str) -> bool:
+        kept = self._t.records.get(record_id)
+        return kept is not None and kept.record.version == len(self._t.events.get(record_id, ()))
+
+    def forget_lost(self, record_ids: Sequence[str]) -> None:
+        gone = {r for r in record_ids if r not in self._t.records}
+        tables: tuple[tuple[dict[Any, Any], Callable[[Any, Any], str | None]], ...] = (
+            (self._t.mail, lambda _, seen: seen.record_id),
+            (self._t.message_ids, lambda key, _: key[1]),
+            (self._t.asks, lambda _, asked: asked.record_id),
+            (self._t.tokens, lambda key, _: key[0]),
+            (self._t.events, lambda key, _: key),
+            (self._t.outbox, lambda _, due: due.effect.record_id),
+            (self._t.done, lambda _, effect: effect.record_id),
+        )
+        for table, record_of in tables:
+            for key in [key for key, row in table.items() if record_of(key, row) in gone]:
+                self._drop(table, key)
+
+    def cursor(self, mailbox: str, folder: str) -> str | None:
+        return self._t.cursors.get((mailbox, folder), ("", None))[0] or None
+
+    def save_cursor(self, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
+        if link is None:
+            self._drop(self._t.cursors, (mailbox, folder))
+        else:
+            self._put(self._t.cursors, (mailbox, folder), (link, at))
+
+    def followed(self, mailbox: str) -> dict[str, datetime]:
+        return {folder: at for (box, folder), (_, at) in sorted(self._t.cursors.items()) if box == mailbox}
+
+    def follow(self, mailbox: str, folders: Sequence[str], at: datetime) -> None:
+        known = self.followed(mailbox)
+        for folder in known.keys() - set(folders):
+            self._drop(self._t.cursors, (mailbox, folder))
+        for folder in dict.fromkeys(folders):
+            if folder not in known:
+                self._put(self._t.cursors, (mailbox, folder), ("", at))
+
+    # ------------------------------------------------------------ the outbox
+
+    def _in_turn(self) -> Iterator[tuple[int, Due]]:
+        """What waits and is the first of its lane that is not done; a stuck one goes on holding its lane."""
+        held: set[str] = set()
+        for number, due in sorted(self._t.outbox.items()):
+            lane = due.effect.lane
+            if lane not in held:
+                held.add(lane)
+                if due.state == "waiting":
+                    yield number, due
+
+    def claim(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
+        free = [
+            (due.due_at, number, due)
+            for number, due in self._in_turn()
+            if due.due_at <= now and (due.lease_until is None or due.lease_until <= now)
+        ]
+        taken = sorted((number, due) for _, number, due in sorted(free)[:limit])
+        for number, due in taken:
+            self._put(self._t.outbox, number, due._replace(owner=owner, lease_until=lease_until, tries=due.tries + 1))
+        return [Claimed(effect_id=number, effect=due.effect, tries=due.tries + 1) for number, due in taken]
+
+    def _mine(self, effect_id: int, owner: str) -> Due | None:
+        due = self._t.outbox.get(effect_id)
+        return due if due is not None and due.owner == owner and due.state == "waiting" else None
+
+    def settle(self, effect_id: int, owner: str, at: datetime) -> bool:
+        if (due := self._mine(effect_id, owner)) is not None:
+            self._drop(self._t.outbox, effect_id)
+            self._put(self._t.done, effect_id, due.effect)
+        return due is not None
+
+    def stick(self, effect_id: int, owner: str, at: datetime, error: str) -> bool:
+        if (due := self._mine(effect_id, owner)) is not None:
+            stuck = due._replace(state="stuck", owner=None, lease_until=None, error=error)
+            self._put(self._t.outbox, effect_id, stuck)
+        return due is not None
+
+    def postpone(self, effect_id: int, owner: str, due_at: datetime, error: str) -> None:
+        if (due := self._mine(effect_id, owner)) is not None:
+            later = due._replace(due_at=due_at, owner=None, lease_until=None, error=error[:500])
+            self._put(self._t.outbox, effect_id, later)
+
+    def hasten(self, person: str, at: datetime) -> int:
+        hastened = [
+            (number, due)
+            for number, due in self._t.outbox.items()
+            if due.effect.lane == f"{due.effect.record_id}/{person}"
+            and (due.lease_until is None or due.lease_until <= at)
+        ]
+        for number, due in hastened:
+            self._put(self._t.outbox, number, due._replace(state="waiting", due_at=at, tries=0))
+        return len(hastened)
+
+    def next_due_at(self) -> datetime | None:
+        return min((max(due.due_at, due.lease_until or due.due_at) for _, due in self._in_turn()), default=None)
+
+    def stuck(self) -> list[tuple[int, str, str, str]]:
+        return [
+            (number, due.effect.record_id, type(due.effect).__name__, due.error)
+            for number, due in sorted(self._t.outbox.items())
+            if due.state == "stuck"
+        ]
+
+    # ------------------------------------------------------------ chats, leases, subscriptions
+
+    def add_card(self, card: SentCard, at: datetime) -> None:
+        self._put(self._t.cards, (card.token, card.conversation_id, card.activity_id), (at, card))
+
+    def cards(self, token: str) -> list[SentCard]:
+        found = [(at, card) for (of, _, _), (at, card) in self._t.cards.items() if of == token]
+        return [card for _, card in sorted(found, key=lambda sent: sent[0])]
+
+    def drop_card(self, card: SentCard) -> None:
+        self._drop(self._t.cards, (card.token, card.conversation_id, card.activity_id))
+
+    def conversation(self, person: str) -> Conversation | None:
+        return self._t.conversations.get(person)
+
+    def save_conversation(self, conversation: Conversation, at: datetime) -> None:
+        self._put(self._t.conversations, conversation.person, conversation)
+
+    def block_conversation(self, person: str, reason: str | None, at: datetime) -> None:
+        if (known := self._t.conversations.get(person)) is not None:
+            self._put(self._t.conversations, person, replace(known, blocked=reason))
+
+    def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        held = self._t.leases.get(name) or Lease("", None)
+        free = held.owner == owner or held.until is None or held.until <= now
+        self._put(self._t.leases, name, Lease(owner, until, held.rung) if free else held._replace(rung=True))
+        return free
+
+    def end_lease(self, name: str, owner: str) -> bool:
+        held = self._t.leases.get(name)
+        if held is None or held.owner != owner:
+            return True
+        self._put(self._t.leases, name, held._replace(rung=False) if held.rung else Lease("", None))
+        return not held.rung
+
+    def subscriptions(self) -> list[Subscribed]:
+        return list(self._t.subscriptions.values())
+
+    def save_subscription(self, subscribed: Subscribed) -> None:
+        self._put(self._t.subscriptions, subscribed.subscription_id, replace(subscribed, outdated=False))
+
+    def drop_subscription(self, subscription_id: str) -> None:
+        self._drop(self._t.subscriptions, subscription_id)
+
+    # ------------------------------------------------------------ people, records, counts
+
+    def save_office(self, office: Office) -> bool:
+        known = self.office()
+        if replace(office, version=known.version) == known:
+            return False
+        kept = replace(office, entity_id=self._entity_id, version=known.version + 1)
+        self._put(self._t.offices, self._entity_id, kept)
+        return True
+
+    def find(self, wanted: Wanted) -> list[Record]:
+        words = search_key(wanted.search).split()
+        found = [k.record for k in self._t.records.values() if _fits(k.record, wanted) and _says(k.entered, words)]
+        found.sort(key=_place, reverse=not wanted.oldest_first)
+        if (last := wanted.after) is not None:
+            found = [r for r in found if (_place(r) > last if wanted.oldest_first else _place(r) < last)]
+        return found[: wanted.top]
+
+    def sheet(self, record_id: str) -> list[Entry]:
+        return list(self._t.events.get(record_id, ()))
+
+    def save_day_count(self, day: str, mailbox: str, as_of: datetime, body: str) -> None:
+        self._put(self._t.day_counts, (day, mailbox), (write_instant(as_of), body))
+
+    def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
+        return {mailbox: told for (of, mailbox), told in sorted(self._t.day_counts.items()) if of == day}
+
+
+# ---------------------------------------------------------------- finding
+
+
+def _place(record: Record) -> tuple[str, str]:
+    return write_instant(record.updated_at), record.record_id
+
+
+def _says(record: Record, words: Sequence[str]) -> bool:
+    said = searchable(record) if words else ""
+    return all(word in said for word in words)
+
+
+def _fits(record: Record, wanted: Wanted) -> bool:
+    if wanted.kind:
+        if record.kind != wanted.kind:
+            return False
+    elif wanted.listed_kinds and record.kind not in wanted.listed_kinds:
+        return False
+    return (
+        (not wanted.status or record.status == wanted.status)
+        and (wanted.updated_since is None or record.updated_at >= wanted.updated_since)
+        and (wanted.serial is None or record.serial == wanted.serial)
+        and (wanted.year is None or record.year == wanted.year)
+        and _is_put_before(record, wanted.holder, wanted.holder_unit, custody=True)
+        and _is_put_before(record, wanted.asked_of, wanted.asked_of_unit, custody=False)
+        and _may_read(record, wanted.reader, wanted.reader_unit)
+    )
+
+
+def _is_put_before(record: Record, person: str, unit: str, *, custody: bool) -> bool:
+    if not person and not unit:
+        return True
+    return any(
+        (step.custody or not custody)
+        and (step.to_person == person if step.to_person is not None else bool(unit) and step.to_unit == unit)
+        for step in record.open_steps
+    )
+
+
+def _may_read(record: Record, reader: str, unit: str) -> bool:
+    if not reader and not unit:
+        return True
+    return reader in record.participants or (bool(unit) and record.registry_unit_id == unit)
