@@ -2,9 +2,9 @@
 # Cold questions and small writes, through SQLAlchemy
 ################################################################
 #
-# Each takes the connection of the transaction it belongs to. What `take`, `claim` and `settle` run is in statements.py.
+# Each takes the connection of the transaction it belongs to. What is asked at every turn is in statements.py.
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,9 @@ from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, sele
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql import ColumnElement
 
-from registry.mail import Mail
-from registry.recognise import Known
 from registry.record import Record
 from registry.sheet import Entry, PrivateText
-from service.ports import Conversation, SeenMail, SentCard, Subscribed, Wanted
+from service.ports import Conversation, SeenMail, SentCard, Wanted
 from store import schema as s
 from store.instants import read_instant, write_instant
 from store.records import record_of
@@ -35,44 +33,14 @@ def _keep(on: Connection, table: Any, key: Sequence[str], row: dict[str, Any]) -
 # ---------------------------------------------------------------- mail
 
 
-def known(on: Connection, entity_id: str, mail: Mail) -> Known:
-    """What is known of a mail's identities: whether it is ours, which record it made, which it answers."""
-    same = on.execute(
-        select(s.mail.c.record_id).where(
-            s.mail.c.entity_id == entity_id,
-            s.mail.c.identity == mail.identity,
-            s.mail.c.verdict.in_(("registered", "quarantined")),
-        )
-    ).scalar()
-    ids = s.message_ids
-    ours = (
-        bool(mail.message_id)
-        and on.execute(
-            select(ids.c.record_id).where(
-                ids.c.entity_id == entity_id, ids.c.message_id == mail.message_id, ids.c.ours.is_(True)
-            )
-        ).scalar()
-    )
-    ours = ours or _is_a_reply_of_ours(on, entity_id, mail.our_key)
-    answered = None
-    references = list(dict.fromkeys(mail.references))[-_AT_ONCE:]
-    if references:
-        rows = on.execute(
-            select(ids.c.message_id, ids.c.record_id).where(
-                ids.c.entity_id == entity_id, ids.c.message_id.in_(references)
-            )
-        ).all()
-        by_id = {message_id: record_id for message_id, record_id in rows}
-        answered = next(((by_id[r], r) for r in reversed(references) if r in by_id), None)
-    return Known(ours=bool(ours), same_letter=same, answered=answered)
-
-
-def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
-    """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
-    kind, _, record_id = key.partition(":")
-    o = s.outbox.c
-    asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == "SendReply")
-    return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None
+def answered(on: Connection, entity_id: str, references: Sequence[str]) -> tuple[str, str] | None:
+    """The record that a mail with these *references* answers, the nearest last, and by which of them."""
+    ids, named = s.message_ids, list(dict.fromkeys(references))[-_AT_ONCE:]
+    rows = on.execute(
+        select(ids.c.message_id, ids.c.record_id).where(ids.c.entity_id == entity_id, ids.c.message_id.in_(named))
+    ).all()
+    by_id = {message_id: record_id for message_id, record_id in rows}
+    return next(((by_id[r], r) for r in reversed(named) if r in by_id), None)
 
 
 def hand_over_mail(on: Connection, entity_id: str, record_id: str, to_record: str, at: datetime) -> None:
@@ -156,32 +124,12 @@ def forget_lost(on: Connection, entity_id: str, record_ids: Sequence[str]) -> No
         on.execute(delete(table).where(table.c.entity_id == entity_id, table.c.record_id.in_(gone)))
 
 
-def cursor(on: Connection, entity_id: str, mailbox: str, folder: str) -> str | None:
-    c = s.cursors.c
-    where = (c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder)
-    return on.execute(select(c.link).where(*where)).scalar() or None
-
-
-def save_cursor(on: Connection, entity_id: str, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
-    if link is None:
-        c = s.cursors.c
-        on.execute(delete(s.cursors).where(c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder))
-    else:
-        row = {"entity_id": entity_id, "mailbox": mailbox, "folder": folder, "link": link, "at": write_instant(at)}
-        _keep(on, s.cursors, ("entity_id", "mailbox", "folder"), row)
-
-
-def followed(on: Connection, entity_id: str, mailbox: str) -> dict[str, datetime]:
-    c = s.cursors.c
-    rows = on.execute(select(c.folder, c.at).where(c.entity_id == entity_id, c.mailbox == mailbox).order_by(c.folder))
-    return {folder: read_instant(at) for folder, at in rows}
-
-
-def follow(on: Connection, entity_id: str, mailbox: str, folders: Sequence[str], at: datetime) -> None:
+def follow(
+    on: Connection, entity_id: str, mailbox: str, known: Iterable[str], folders: Sequence[str], at: datetime
+) -> None:
     """A folder that was not read yet has an empty link."""
-    known = followed(on, entity_id, mailbox)
-    c = s.cursors.c
-    for folder in known.keys() - set(folders):
+    known, c = set(known), s.cursors.c
+    for folder in known - set(folders):
         on.execute(delete(s.cursors).where(c.entity_id == entity_id, c.mailbox == mailbox, c.folder == folder))
     fresh = [folder for folder in dict.fromkeys(folders) if folder not in known]
     row = {"entity_id": entity_id, "mailbox": mailbox, "link": "", "at": write_instant(at)}
@@ -190,27 +138,6 @@ def follow(on: Connection, entity_id: str, mailbox: str, folders: Sequence[str],
 
 
 # ---------------------------------------------------------------- chats
-
-
-def add_card(on: Connection, entity_id: str, card: SentCard, at: datetime) -> None:
-    row = {
-        "entity_id": entity_id,
-        "token": card.token,
-        "conversation_id": card.conversation_id,
-        "activity_id": card.activity_id,
-        "service_url": card.service_url,
-        "sent_at": write_instant(at),
-    }
-    _keep(on, s.cards, ("entity_id", "token", "conversation_id", "activity_id"), row)
-
-
-def cards(on: Connection, entity_id: str, token: str) -> list[SentCard]:
-    c = s.cards.c
-    rows = on.execute(select(s.cards).where(c.entity_id == entity_id, c.token == token).order_by(c.sent_at))
-    return [
-        SentCard(token=token, conversation_id=r.conversation_id, activity_id=r.activity_id, service_url=r.service_url)
-        for r in rows
-    ]
 
 
 def drop_card(on: Connection, entity_id: str, card: SentCard) -> None:
@@ -222,21 +149,6 @@ def drop_card(on: Connection, entity_id: str, card: SentCard) -> None:
             c.conversation_id == card.conversation_id,
             c.activity_id == card.activity_id,
         )
-    )
-
-
-def conversation(on: Connection, entity_id: str, person: str) -> Conversation | None:
-    c = s.conversations.c
-    r = on.execute(select(s.conversations).where(c.entity_id == entity_id, c.person_id == person)).first()
-    if r is None:
-        return None
-    return Conversation(
-        person=person,
-        conversation_id=r.conversation_id,
-        service_url=r.service_url,
-        user_mri=r.user_mri,
-        bot_id=r.bot_id,
-        blocked=r.blocked,
     )
 
 
@@ -261,65 +173,6 @@ def block_conversation(on: Connection, entity_id: str, person: str, reason: str 
         .where(c.entity_id == entity_id, c.person_id == person)
         .values(blocked=reason, at=write_instant(at))
     )
-
-
-# ---------------------------------------------------------------- leases and subscriptions
-
-
-def take_lease(on: Connection, entity_id: str, name: str, owner: str, now: datetime, until: datetime) -> bool:
-    c = s.leases.c
-    row = {"entity_id": entity_id, "name": name, "owner": owner, "until": write_instant(until), "rung": False}
-    taken = on.execute(
-        upsert(s.leases)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=("entity_id", "name"),
-            set_={"owner": owner, "until": row["until"]},
-            where=or_(c.owner == owner, c.until <= write_instant(now)),
-        )
-        .returning(c.name)
-    ).scalar()
-    if taken is None:
-        on.execute(update(s.leases).where(c.entity_id == entity_id, c.name == name).values(rung=True))
-    return taken is not None
-
-
-def end_lease(on: Connection, entity_id: str, name: str, owner: str) -> bool:
-    c = s.leases.c
-    mine = and_(c.entity_id == entity_id, c.name == name, c.owner == owner)
-    ended = on.execute(
-        update(s.leases).where(mine, c.rung.is_(False)).values(until="", owner="").returning(c.name)
-    ).scalar()
-    if ended is not None:
-        return True
-    rang = on.execute(update(s.leases).where(mine).values(rung=False).returning(c.name)).scalar()
-    return rang is None  # it is somebody else's by now: there is nothing to let go of
-
-
-def subscriptions(on: Connection, entity_id: str) -> list[Subscribed]:
-    rows = on.execute(select(s.subscriptions).where(s.subscriptions.c.entity_id == entity_id))
-    return [
-        Subscribed(
-            subscription_id=r.subscription_id,
-            mailbox=r.mailbox,
-            resource=r.resource,
-            expires_at=read_instant(r.expires_at),
-            renew_at=read_instant(r.renew_at),
-        )
-        for r in rows
-    ]
-
-
-def save_subscription(on: Connection, entity_id: str, subscribed: Subscribed) -> None:
-    row = {
-        "entity_id": entity_id,
-        "subscription_id": subscribed.subscription_id,
-        "mailbox": subscribed.mailbox,
-        "resource": subscribed.resource,
-        "expires_at": write_instant(subscribed.expires_at),
-        "renew_at": write_instant(subscribed.renew_at),
-    }
-    _keep(on, s.subscriptions, ("entity_id", "subscription_id"), row)
 
 
 def drop_subscription(on: Connection, entity_id: str, subscription_id: str) -> None:

@@ -1,5 +1,5 @@
 ################################################################
-# The hot statements: what `take`, `claim` and `settle` run
+# The hot statements: what `take`, `claim` and `settle` run, and what each visit, card and lease asks
 ################################################################
 #
 # Each is written once in SQLAlchemy Core, so that SQLite and PostgreSQL get the same, and compiled once for each driver
@@ -8,7 +8,21 @@
 
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, case, delete, func, insert, literal_column, not_, or_, select, update
+from sqlalchemy import (
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -22,6 +36,14 @@ _done: Any = literal_column("'done'")
 
 def _insert(table: Table, *skip: str) -> Statement:
     return Statement(insert(table).values({c.name: bindparam(c.name) for c in table.c if c.name not in skip}))
+
+
+def _keep(table: Table, *key: str) -> Statement:
+    """INSERT, or change the row with the same *key*."""
+    names = ("entity_id", *key)
+    values: dict[str, Any] = {c.name: bindparam(c.name) for c in table.c}
+    rest = {name: value for name, value in values.items() if name not in names}
+    return Statement(upsert(table).values(values).on_conflict_do_update(index_elements=names, set_=rest))
 
 
 def _once(table: Table) -> Any:
@@ -198,3 +220,88 @@ next_due_at = Statement(
         func.min(case((s.outbox.c.lease_until > s.outbox.c.due_at, s.outbox.c.lease_until), else_=s.outbox.c.due_at))
     ).where(s.outbox.c.entity_id == _here, s.outbox.c.state == _waiting, _its_turn)
 )
+
+
+# ---------------------------------------------------------------- mailboxes
+
+same_letter = Statement(
+    select(s.mail.c.record_id).where(
+        s.mail.c.entity_id == _here,
+        s.mail.c.identity == bindparam("identity"),
+        s.mail.c.verdict.in_(
+            [literal_column("'registered'"), literal_column("'quarantined'")]  # a list of parameters has no fixed text
+        ),
+    )
+)
+our_message = Statement(
+    select(s.message_ids.c.record_id).where(
+        s.message_ids.c.entity_id == _here,
+        s.message_ids.c.message_id == bindparam("message_id"),
+        s.message_ids.c.ours.is_(True),
+    )
+)
+our_reply = Statement(
+    select(s.outbox.c.effect_id)
+    .where(
+        s.outbox.c.entity_id == _here,
+        s.outbox.c.record_id == bindparam("record_id"),
+        s.outbox.c.kind == literal_column("'SendReply'"),
+    )
+    .limit(literal_column("1"))
+)
+_the_cursor = and_(
+    s.cursors.c.entity_id == _here,
+    s.cursors.c.mailbox == bindparam("mailbox"),
+    s.cursors.c.folder == bindparam("folder"),
+)
+cursor = Statement(select(s.cursors.c.link).where(_the_cursor))
+keep_cursor = _keep(s.cursors, "mailbox", "folder")
+drop_cursor = Statement(delete(s.cursors).where(_the_cursor))
+followed = Statement(
+    select(s.cursors.c.folder, s.cursors.c.at)
+    .where(s.cursors.c.entity_id == _here, s.cursors.c.mailbox == bindparam("mailbox"))
+    .order_by(s.cursors.c.folder)
+)
+
+
+# ---------------------------------------------------------------- chats, leases, subscriptions
+
+keep_card = _keep(s.cards, "token", "conversation_id", "activity_id")
+cards = Statement(
+    select(s.cards.c.conversation_id, s.cards.c.activity_id, s.cards.c.service_url)
+    .where(s.cards.c.entity_id == _here, s.cards.c.token == bindparam("token"))
+    .order_by(s.cards.c.sent_at)
+)
+_chat = s.conversations.c
+conversation = Statement(
+    select(_chat.conversation_id, _chat.service_url, _chat.user_mri, _chat.bot_id, _chat.blocked).where(
+        _chat.entity_id == _here, _chat.person_id == bindparam("person_id")
+    )
+)
+
+
+def _take_lease() -> ReturningInsert[Any]:
+    owner: Any = bindparam("owner")
+    until: Any = bindparam("until")
+    taken = upsert(s.leases).values(entity_id=_here, name=bindparam("name"), owner=owner, until=until, rung=false())
+    free: Any = or_(s.leases.c.owner == owner, s.leases.c.until <= bindparam("now"))
+    return taken.on_conflict_do_update(
+        index_elements=["entity_id", "name"], set_={"owner": owner, "until": until}, where=free
+    ).returning(s.leases.c.name)
+
+
+_the_lease = and_(s.leases.c.entity_id == _here, s.leases.c.name == bindparam("of_name"))
+_my_lease = and_(_the_lease, s.leases.c.owner == bindparam("of_owner"))
+take_lease = Statement(_take_lease())
+ring_lease = Statement(update(s.leases).where(_the_lease).values(rung=True))
+end_lease = Statement(
+    update(s.leases).where(_my_lease, s.leases.c.rung.is_(False)).values(until="", owner="").returning(s.leases.c.name)
+)
+quieten_lease = Statement(update(s.leases).where(_my_lease).values(rung=False).returning(s.leases.c.name))
+_rings = s.subscriptions.c
+subscriptions = Statement(
+    select(_rings.subscription_id, _rings.mailbox, _rings.resource, _rings.expires_at, _rings.renew_at).where(
+        _rings.entity_id == _here
+    )
+)
+keep_subscription = _keep(s.subscriptions, "subscription_id")

@@ -189,7 +189,19 @@ class SqlTransaction:
     # ------------------------------------------------------------ mail
 
     def known(self, mail: Mail) -> Known:
-        return questions.known(self._on.cold, self._entity_id, mail)
+        """What is known of a mail's identities: whether it is ours, which record it made, which it answers."""
+        same = self._run(sql.same_letter, identity=mail.identity).fetchone()
+        ours = bool(mail.message_id) and self._run(sql.our_message, message_id=mail.message_id).fetchone() is not None
+        return Known(
+            ours=ours or self._is_a_reply_of_ours(mail.our_key),
+            same_letter=same[0] if same else None,
+            answered=questions.answered(self._on.cold, self._entity_id, mail.references) if mail.references else None,
+        )
+
+    def _is_a_reply_of_ours(self, key: str) -> bool:
+        """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
+        kind, _, record_id = key.partition(":")
+        return kind == "reply" and self._run(sql.our_reply, record_id=record_id).fetchone() is not None
 
     def see_mail(self, seen: SeenMail, at: datetime) -> None:
         self._run(
@@ -224,16 +236,20 @@ class SqlTransaction:
         questions.forget_lost(self._on.cold, self._entity_id, record_ids)
 
     def cursor(self, mailbox: str, folder: str) -> str | None:
-        return questions.cursor(self._on.cold, self._entity_id, mailbox, folder)
+        row = self._run(sql.cursor, mailbox=mailbox, folder=folder).fetchone()
+        return (row[0] or None) if row else None
 
     def save_cursor(self, mailbox: str, folder: str, link: str | None, at: datetime) -> None:
-        questions.save_cursor(self._on.cold, self._entity_id, mailbox, folder, link, at)
+        if link is None:
+            self._run(sql.drop_cursor, mailbox=mailbox, folder=folder)
+        else:
+            self._run(sql.keep_cursor, mailbox=mailbox, folder=folder, link=link, at=write_instant(at))
 
     def followed(self, mailbox: str) -> dict[str, datetime]:
-        return questions.followed(self._on.cold, self._entity_id, mailbox)
+        return {folder: read_instant(at) for folder, at in self._run(sql.followed, mailbox=mailbox).fetchall()}
 
     def follow(self, mailbox: str, folders: Sequence[str], at: datetime) -> None:
-        questions.follow(self._on.cold, self._entity_id, mailbox, folders, at)
+        questions.follow(self._on.cold, self._entity_id, mailbox, self.followed(mailbox), folders, at)
 
     # ------------------------------------------------------------ the outbox
 
@@ -278,16 +294,37 @@ class SqlTransaction:
     # ------------------------------------------------------------ chats, leases, subscriptions
 
     def add_card(self, card: SentCard, at: datetime) -> None:
-        questions.add_card(self._on.cold, self._entity_id, card, at)
+        self._run(
+            sql.keep_card,
+            token=card.token,
+            conversation_id=card.conversation_id,
+            activity_id=card.activity_id,
+            service_url=card.service_url,
+            sent_at=write_instant(at),
+        )
 
     def cards(self, token: str) -> list[SentCard]:
-        return questions.cards(self._on.cold, self._entity_id, token)
+        return [
+            SentCard(token=token, conversation_id=conversation_id, activity_id=activity_id, service_url=service_url)
+            for conversation_id, activity_id, service_url in self._run(sql.cards, token=token).fetchall()
+        ]
 
     def drop_card(self, card: SentCard) -> None:
         questions.drop_card(self._on.cold, self._entity_id, card)
 
     def conversation(self, person: str) -> Conversation | None:
-        return questions.conversation(self._on.cold, self._entity_id, person)
+        row = self._run(sql.conversation, person_id=person).fetchone()
+        if row is None:
+            return None
+        conversation_id, service_url, user_mri, bot_id, blocked = row
+        return Conversation(
+            person=person,
+            conversation_id=conversation_id,
+            service_url=service_url,
+            user_mri=user_mri,
+            bot_id=bot_id,
+            blocked=blocked,
+        )
 
     def save_conversation(self, conversation: Conversation, at: datetime) -> None:
         questions.save_conversation(self._on.cold, self._entity_id, conversation, at)
@@ -296,16 +333,40 @@ class SqlTransaction:
         questions.block_conversation(self._on.cold, self._entity_id, person, reason, at)
 
     def take_lease(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
-        return questions.take_lease(self._on.cold, self._entity_id, name, owner, now, until)
+        taken = self._run(
+            sql.take_lease, name=name, owner=owner, now=write_instant(now), until=write_instant(until)
+        ).fetchone()
+        if taken is None:
+            self._run(sql.ring_lease, of_name=name)
+        return taken is not None
 
     def end_lease(self, name: str, owner: str) -> bool:
-        return questions.end_lease(self._on.cold, self._entity_id, name, owner)
+        if self._run(sql.end_lease, of_name=name, of_owner=owner).fetchone() is not None:
+            return True
+        # Where it is somebody else's by now there is nothing to let go of.
+        return self._run(sql.quieten_lease, of_name=name, of_owner=owner).fetchone() is None
 
     def subscriptions(self) -> list[Subscribed]:
-        return questions.subscriptions(self._on.cold, self._entity_id)
+        return [
+            Subscribed(
+                subscription_id=subscription_id,
+                mailbox=mailbox,
+                resource=resource,
+                expires_at=read_instant(expires_at),
+                renew_at=read_instant(renew_at),
+            )
+            for subscription_id, mailbox, resource, expires_at, renew_at in self._run(sql.subscriptions).fetchall()
+        ]
 
     def save_subscription(self, subscribed: Subscribed) -> None:
-        questions.save_subscription(self._on.cold, self._entity_id, subscribed)
+        self._run(
+            sql.keep_subscription,
+            subscription_id=subscribed.subscription_id,
+            mailbox=subscribed.mailbox,
+            resource=subscribed.resource,
+            expires_at=write_instant(subscribed.expires_at),
+            renew_at=write_instant(subscribed.renew_at),
+        )
 
     def drop_subscription(self, subscription_id: str) -> None:
         questions.drop_subscription(self._on.cold, self._entity_id, subscription_id)

@@ -55,7 +55,7 @@ class FakeMailbox:
     def arrive(self, raw: bytes, *, folder: str = "inbox", at: datetime | None = None) -> Arrived:
         """A mail arrives."""
         item_id = self._new_id()
-        read = read_mail(raw, mailbox=self.address, item=Arrived(item_id=item_id, message_id="", received_at=_EPOCH))
+        read = self.read(raw, Arrived(item_id=item_id, message_id="", received_at=_EPOCH))
         arrived = Arrived(item_id=item_id, message_id=read.mail.message_id, received_at=at or self._clock())
         self.items[item_id] = Item(arrived, raw, folder)
         self._log.append(item_id)
@@ -106,7 +106,7 @@ class FakeMailbox:
 
     async def fetch(self, item: Arrived) -> Fetched:
         self.faults.before("fetch")
-        return read_mail(self._item(item.item_id).raw, mailbox=self.address, item=item)
+        return self.read(self._item(item.item_id).raw, item)
 
     async def listing(self, folder: str, start: datetime, end: datetime) -> AsyncIterator[Arrived]:
         self.faults.before("listing")
@@ -128,7 +128,7 @@ class FakeMailbox:
         known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
         if known is None:
             item = self._item(item_id)
-            original = read_mail(item.raw, mailbox=self.address, item=item.arrived).mail
+            original = self.read(item.raw, item.arrived).mail
             made = self._new_id()
             known = Reply(made, key, html, item_id, original.sender, f"<{made}@{self.address.rpartition('@')[2]}>")
             self.drafts[made] = known
@@ -145,6 +145,9 @@ class FakeMailbox:
         return self.sent[draft_id].message_id
 
     # ------------------------------------------------------------ parts of the above
+
+    def read(self, raw: bytes, item: Arrived) -> Fetched:
+        return read_mail(raw, mailbox=self.address, item=item)
 
     def _item(self, item_id: str) -> Item:
         if item_id not in self.items:

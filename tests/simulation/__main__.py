@@ -6,15 +6,21 @@ import sys
 from tests.simulation.broken_products import BROKEN
 from tests.simulation.day import Day
 from tests.simulation.laws import broken
+from tests.simulation.many import lived_on_every_core
 
 
 def main() -> int:
     """Print the day of a seed, or for several the seeds that break a law; 1 where one does."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--days", type=int, default=1, help="so many seeds from this one on, without their stories")
+    parser.add_argument("--days", type=int, default=1, help="so many seeds from this one on, on every core, untold")
     parser.add_argument("--broken", choices=BROKEN, help="with a product that is broken so")
     asked = parser.parse_args()
+    if asked.days > 1 and not asked.broken:
+        told = lived_on_every_core(asked.seed, asked.seed + asked.days, lambda what: print(what, flush=True))
+        print("struck: " + ", ".join(f"{kind} {times}" for kind, times in sorted(told.struck.items())))
+        print("\n".join(told.broken))
+        return 1 if told.broken else 0
     parts, only = BROKEN[asked.broken] if asked.broken else (lambda: None, None)
     bad = 0
     for seed in range(asked.seed, asked.seed + asked.days):
@@ -33,4 +39,5 @@ def main() -> int:
     return 1 if bad else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":  # the processes of many days import this as well
+    sys.exit(main())

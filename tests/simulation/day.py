@@ -41,12 +41,19 @@ type Job = Callable[[Process], Awaitable[object]]
 class Day:
     """One day. `lived` is its story; `outside`, `store` and `weather` can be looked at when it is over."""
 
-    def __init__(self, seed: int, parts: Parts | None = None, only: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        parts: Parts | None = None,
+        only: tuple[str, ...] | None = None,
+        *,
+        in_sql: bool | None = None,
+    ) -> None:
         self.seed, self.parts = seed, parts or Parts()
         self.rng = Random(seed)
         self.weather = Weather.of(self.rng, only)
-        self.story: list[str] = []
-        self.kept: Kept = InSql() if seed % IN_SQL == 0 else InMemory()
+        self._told: list[tuple[float, str]] = []
+        self.kept: Kept = InSql() if (seed % IN_SQL == 0 if in_sql is None else in_sql) else InMemory()
         self.store = self.kept.store()
         self.office = letters.office()
         self.store.write(lambda tx: tx.save_office(self.office))
@@ -97,7 +104,11 @@ class Day:
         return DAWN + timedelta(seconds=self._loop.now_s)
 
     def tell(self, what: str) -> None:
-        self.story.append(f"{self.now():%H:%M:%S.%f}"[:-3] + f"  {what}")
+        self._told.append((self._loop.now_s, what))
+
+    @property
+    def story(self) -> list[str]:
+        return [f"{DAWN + timedelta(seconds=at_s):%H:%M:%S.%f}"[:-3] + f"  {what}" for at_s, what in self._told]
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = self._loop.create_task(work)
@@ -244,8 +255,10 @@ class Day:
     def _notify(self, mailbox: str) -> None:
         if not self.outside.subscriptions.alive(mailbox):
             return
-        silent = "notifications silent" in self.weather.rates and not self.weather.fair
-        if silent or self.weather.strikes("notification lost", 3):
+        if "notifications silent" in self.weather.rates and not self.weather.fair:
+            self.weather.struck["notifications silent"] += 1
+            return
+        if self.weather.strikes("notification lost", 3):
             return
         delay = self.rng.uniform(0, 400) if self.weather.strikes("notification late", 3) else self.rng.random()
         for _ in range(3 if self.weather.strikes("notification doubled", 3) else 1):
@@ -297,6 +310,8 @@ class Day:
                 self.outside.installs.installed.append(person)
                 chat = self._chat(person)
                 self.store.write(lambda tx, c=chat: tx.save_conversation(c, DAWN))
+            else:
+                self.weather.struck["chat unknown"] += 1
 
     def _chat(self, person: str) -> Conversation:
         return Conversation(

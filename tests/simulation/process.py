@@ -14,8 +14,8 @@ from typing import Any
 from registry.errors import Unavailable
 from service.intake import Intake
 from service.perform import Performer
-from service.reconcile import Reconciler
 from service.ports import Store
+from service.reconcile import Reconciler
 from service.service import Service
 from service.statement import Statements
 from service.subscribe import Subscriber
@@ -87,7 +87,10 @@ class Process:
     ) -> None:
         self.name, self.rng, self.weather, self.dead = name, rng, weather, False
         self.died_at = ""
-        skew = timedelta(seconds=rng.uniform(-12, 12)) if "clock skew" in weather.rates else timedelta()
+        skew = timedelta()
+        if "clock skew" in weather.rates:
+            weather.struck["clock skew"] += 1
+            skew = timedelta(seconds=rng.uniform(-12, 12))
         self.clock = lambda: clock() + skew
         self.store = MortalStore(parts.store(store), self)
         chance = Chance(

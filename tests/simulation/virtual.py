@@ -1,8 +1,11 @@
 """Time that passes only when everybody waits: an event loop in which a day takes as long as its work."""
 
 import asyncio
-import selectors
+from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import Context
+from heapq import heappop, heappush
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -11,30 +14,46 @@ class Deadlock(AssertionError):
     """Everybody waits for somebody else, and nothing will ever happen again."""
 
 
-class _Jumping(selectors.SelectSelector):
-    """Where the loop would wait for the world, its clock jumps."""
+class VirtualLoop(asyncio.BaseEventLoop):
+    """A loop with a clock of its own, which jumps where others would wait; nothing comes in from the world. What goes
+    to a thread is done here as well, at once or a moment later: so others come between, as they would, and always in
+    the order that *rng* says."""
 
-    loop: "VirtualLoop"
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        if timeout is None:
-            raise Deadlock("everybody waits")
-        if timeout > 0:
-            self.loop.now_s += timeout
-        return []
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop with a clock of its own. What goes to a thread is done here as well, at once or a moment later: so others
-    come between, as they would, and always in the order that *rng* says."""
+    _ready: deque[asyncio.Handle]  # as the base class has it
 
     def __init__(self, rng: Random) -> None:
-        selector = _Jumping()
-        super().__init__(selector)
-        selector.loop, self.now_s, self._rng = self, 0.0, rng
+        super().__init__()
+        self.now_s, self._rng = 0.0, rng
+        self._later: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._numbers = count()
 
     def time(self) -> float:
         return self.now_s
+
+    def _run_once(self) -> None:
+        """In place of the base class's, which asks the world what came in: half of its time."""
+        ready, later = self._ready, self._later
+        while not ready:
+            if not later:
+                raise Deadlock("everybody waits")
+            self.now_s = max(self.now_s, later[0][0])
+            while later and later[0][0] <= self.now_s:
+                ready.append(heappop(later)[2])
+        for _ in range(len(ready)):
+            if not (handle := ready.popleft()).cancelled():
+                handle._run()
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.now_s + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        heappush(self._later, (when, next(self._numbers), handle))
+        return handle
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
         future: asyncio.Future[Any] = self.create_future()

@@ -69,6 +69,7 @@ class Weather:
     rates: dict[str, float]
     struck: Counter[str] = field(default_factory=Counter)
     fair: bool = False  # all is well from now on
+    _of_method: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rng: Random, only: tuple[str, ...] | None = None) -> "Weather":
@@ -78,20 +79,19 @@ class Weather:
 
     def strikes(self, kind: str, times: float = 1.0) -> bool:
         """Whether *kind* happens now, *times* as likely as on the whole day."""
-        rate = 0.0 if self.fair else self.rates.get(kind, 0.0)
-        if rate and self.rng.random() < rate * times:
-            self.struck[kind] += 1
-            return True
-        return False
+        rate = self.rates.get(kind)
+        if rate is None or self.fair or self.rng.random() >= rate * times:
+            return False
+        self.struck[kind] += 1
+        return True
 
     def of_call(self, method: str) -> Fault | None:
         if self.fair:
             return None
-        for kind in self.rates:
-            fault = FAULTS.get(kind)
-            if fault is not None and method in fault.on and self.strikes(kind, 0.5):
-                return fault
-        return None
+        may = self._of_method.get(method)
+        if may is None:
+            may = self._of_method[method] = [k for k in self.rates if k in FAULTS and method in FAULTS[k].on]
+        return next((FAULTS[kind] for kind in may if self.strikes(kind, 0.5)), None)
 
     async def around[T](self, method: str, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call in this weather."""
