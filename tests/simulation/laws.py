@@ -31,6 +31,7 @@ def broken(day: Day) -> list[str]:
         *_numbers(records),
         *_sheets(day, records),
         *_cards(day, records),
+        *_presses(day),
         *_replies(day, records),
         *_outbox(day),
     ]
@@ -133,6 +134,12 @@ def _numbers(records: list[Record]) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- the sheets
+
+
+def _presses(day: Day) -> Iterator[str]:
+    """Every press that was answered was answered with a card or a sentence."""
+    for press in day.unanswered:
+        yield f"a press was not answered: {press}"
 
 
 def _sheets(day: Day, records: list[Record]) -> Iterator[str]:

@@ -7,6 +7,7 @@
 
 import functools
 import inspect
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from typing import Any
 
 from graph.mime import read_mail
 from registry.changed import changed
-from service.ports import Arrived, CardView, Changes, Conversation, Fetched, NotInstalled
+from service.ports import Arrived, CardView, Changes, Conversation, Fetched, NotInstalled, SentCard
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
 from tests.fakes.installs import FakeInstalls
@@ -91,18 +92,32 @@ def _read(raw: bytes) -> Fetched:
 
 
 class Chats(FakeChats):
-    """Chats in which it is noted who was ever sent which card."""
+    """Chats in which it is noted who was ever sent which card. `said` is what the bot wrote, by conversation."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: dict[str, int] = {}  # cards by token
         self.apps: set[str] = set()  # people who have the app
+        self.said: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
 
     async def ask(self, conversation: Conversation, card: CardView) -> str:
         if conversation.person not in self.apps:
             raise NotInstalled("not in the roster")
         self.sent[card.asked.token] = self.sent.get(card.asked.token, 0) + 1
         return await super().ask(conversation, card)
+
+    async def refresh(self, sent: SentCard, card: CardView) -> None:
+        if self.said[sent.conversation_id].pop(sent.activity_id, None) is not None:
+            self.cards[sent.conversation_id][sent.activity_id] = card
+        await super().refresh(sent, card)
+
+    async def send(self, chat: Conversation, activity: dict[str, Any]) -> str:
+        """What the bot answers with goes by the channel."""
+        if chat.person not in self.apps:
+            raise NotInstalled("not in the roster")
+        activity_id = str(next(self._ids))
+        self.said[chat.conversation_id][activity_id] = activity
+        return activity_id
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         if conversation.person not in self.apps:
@@ -142,6 +157,7 @@ class Outside:
         self, rng: Random, weather: Weather, clock: Callable[[], datetime], told: Callable[[str], None]
     ) -> None:
         self.rng, self.weather, self.clock = rng, weather, clock
+        self.wire = weather  # what strikes on the way to Graph
         self.boxes = {address: Box(address, clock, weather) for address in (MAILBOX, SECOND_MAILBOX)}
         self.chats = Chats()
         self.installs = Installs(self.chats, told)

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from bot.handlers import Bot
 from registry.errors import Unavailable
+from service.deliveries import Deliveries
 from service.intake import Intake
 from service.perform import Performer
 from service.ports import Store
@@ -98,7 +100,7 @@ class Process:
             new_token=lambda: f"{rng.getrandbits(96):024x}",
             new_id=lambda: f"r-{rng.getrandbits(64):016x}",
         )
-        boxes: Any = {address: self._reached(box) for address, box in outside.boxes.items()}
+        boxes: Any = {address: self._reached(box, outside.wire) for address, box in outside.boxes.items()}
         self.taker = parts.taker(self.store, self.clock, chance)
         self.service = Service(self.store, self.taker, self.clock)
         self.intake = parts.intake(
@@ -114,13 +116,17 @@ class Process:
             installs=self._reached(outside.installs),
             lease_s=LEASE_S,
         )
-        self.subscriber = Subscriber(self.store, self._reached(outside.subscriptions), self.clock, list(boxes))
+        self.subscriber = Subscriber(
+            self.store, self._reached(outside.subscriptions, outside.wire), self.clock, list(boxes)
+        )
         self.reconciler = parts.reconciler(self.store, self.intake, self.clock, boxes, KUWAIT)
         archive = self._reached(outside.archive)
+        deliveries = Deliveries(self.store, self.taker, self.clock, self._reached(outside.archive))
+        self.bot = Bot(self._reached(outside.chats), self.service, deliveries)
         self.statements = Statements(self.store, archive, self.reconciler, self.clock, KUWAIT)
 
-    def _reached(self, part: Any) -> Any:
-        return Reached(part, self.weather, self.breathe)
+    def _reached(self, part: Any, weather: Weather | None = None) -> Any:
+        return Reached(part, weather or self.weather, self.breathe)
 
     def breathe(self, where: str) -> None:
         """Go on living, or not."""

@@ -76,9 +76,8 @@ def _settle(future: asyncio.Future[Any], func: Callable[..., Any], *args: Any) -
             future.set_result(result)
 
 
-def run[T](rng: Random, work: Callable[[VirtualLoop], Coroutine[Any, Any, T]]) -> T:
-    """Run *work* in a loop of its own, to its end."""
-    loop = VirtualLoop(rng)
+def run[L: asyncio.AbstractEventLoop, T](loop: L, work: Callable[[L], Coroutine[Any, Any, T]]) -> T:
+    """Run *work* in *loop*, to its end and the loop's."""
     try:
         asyncio.set_event_loop(loop)
         result = loop.run_until_complete(work(loop))

@@ -16,7 +16,7 @@ from registry.errors import Changed, Misconfigured, TarasulError, Throttled, Una
 
 READS = frozenset({"changes", "fetch", "listing", "actual", "subscribe", "renew", "folders"})
 WRITES = frozenset(
-    {"mark", "draft_reply", "send_draft", "ask", "refresh", "install", "put", "tell", "subscribe", "renew"}
+    {"mark", "draft_reply", "send_draft", "ask", "refresh", "install", "put", "tell", "send", "subscribe", "renew"}
 )
 
 
@@ -48,9 +48,13 @@ FAULTS: dict[str, Fault] = {
     "412": Fault(lambda _: Changed("412"), frozenset({"mark"})),
     "archive down": Fault(lambda _: Unavailable("archive"), frozenset({"put"})),
 }
-BELLS = ("notification lost", "notification doubled", "notification late", "notifications silent")
+BELLS = (
+    *("notification lost", "notification doubled", "notification late", "notifications silent"),
+    *("notification missed", "lifecycle lost"),
+)
 WORLD = (
     *("410 delta", "delta replays", "empty pages", "id changes", "mail moved", "mail deleted", "subscription lost"),
+    "reauthorization",
     *("clock skew", "crash", "database down", "commit unanswered", "queue doubles", "queue late", "queue loses"),
     *("press doubled", "press late", "app removed", "chat unknown"),
 )

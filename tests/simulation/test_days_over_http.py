@@ -1,0 +1,19 @@
+"""Days over HTTP: the product's Graph client and the sandbox's tenant, in weather, with the same laws at the end."""
+
+import pytest
+
+from tests.simulation.laws import broken
+from tests.simulation.over_http import HttpDay
+
+IN_TEST, IN_SOAK = 2, 20
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(IN_TEST), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(IN_TEST, IN_SOAK))]
+)
+def test_a_day_over_http_ends_with_every_letter_once(seed: int) -> None:
+    day = HttpDay(seed).live()
+    assert [f"{law}  (python -m tests.simulation --over-http --seed {seed})" for law in broken(day)] == []
+    assert day.http.judge.found == []  # what Microsoft's description has against what we asked
+    assert len(day.http.judge.calls) >= 200
+    assert any(day.http.struck().values())
