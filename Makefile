@@ -26,7 +26,7 @@ check: .venv/.dev  ## ruff, mypy --strict, import layers, nothing that belongs t
 	.venv/bin/lint-imports
 	$(PY) scripts/refuse.py
 
-soak: .venv/.dev node_modules/.dev programs  ## the long runs: simulations, kills, fuzz
+soak: .venv/.dev node_modules/.dev programs  ## the long runs: 20,000 simulated days (SOAK_DAYS=N), kills, fuzz
 	$(PY) -m pytest -m soak $(ARGS)
 
 bench: .venv/.dev  ## the ministry's quarter and the comparisons

@@ -30,8 +30,8 @@ from tests.values import MAILBOX
 DAWN = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)  # eight o'clock in Kuwait
 DAY_S = 2_400.0  # a registry's day without the hours in which nothing happens
 LETTERS, COMMANDS = 20, 120
-IN_SQL = 20  # every so many days one is kept by the real store's SQL
-BY_BOT = 3  # every so many days people press through the bot, as Teams' channel calls it
+IN_SQL = 40  # every so many days one is kept by the real store's SQL
+BY_BOT = 5  # every so many days people press through the bot, as Teams' channel calls it
 _CALM_S = 3 * 3_600.0  # what is not at rest after so long never will be
 
 type Job = Callable[[Process], Awaitable[object]]
@@ -52,6 +52,7 @@ class Day:
         self.rng = Random(seed)
         self.weather = self._weather(only)
         self._told: list[tuple[float, str]] = []
+        self._now = 0.0, DAWN
         self.kept: Kept = InSql() if (seed % IN_SQL == 0 if in_sql is None else in_sql) else InMemory()
         self.store = self.kept.store()
         self.office = letters.office()
@@ -118,7 +119,11 @@ class Day:
     # ------------------------------------------------------------ time and story
 
     def now(self) -> datetime:
-        return DAWN + timedelta(seconds=self._loop.now_s)
+        at_s, now = self._now
+        if at_s != self._loop.now_s:
+            now = DAWN + timedelta(seconds=self._loop.now_s)
+            self._now = self._loop.now_s, now
+        return now
 
     def tell(self, what: str) -> None:
         self._told.append((self._loop.now_s, what))

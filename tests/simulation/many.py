@@ -1,11 +1,13 @@
 """Many days at once: what they break, and which faults struck on them; on every core where that is asked for."""
 
+import gc
 import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing import get_context
 
 from tests.simulation.day import Day
@@ -31,6 +33,7 @@ class Lived:
 
 def lived(first: int, last: int) -> Lived:
     """Live the days of the seeds from *first* to before *last*."""
+    _settle_down()
     told = Lived()
     for seed in range(first, last):
         day = Day(seed).live()
@@ -38,6 +41,13 @@ def lived(first: int, last: int) -> Lived:
         told.struck.update(day.weather.struck)
         told.broken += [f"{law}  (python -m tests.simulation --seed {seed})" for law in broken(day)]
     return told
+
+
+@cache
+def _settle_down() -> None:
+    """What was imported is not gone through again and again for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def groups(which: int, of: int) -> list[tuple[int, int]]:

@@ -110,6 +110,7 @@ class WebLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.now_s
 
+    to_thread = VirtualLoop.to_thread
     run_in_executor = VirtualLoop.run_in_executor  # type: ignore[assignment]
 
     async def counting[T](self, call: Any) -> T:
@@ -313,7 +314,6 @@ class HttpDay(Day):
         await self.loop.counting(up.wait())
 
         async def close() -> None:
-            self.weather.struck.update(self.http.struck())
             await self.http.client.close()
             stop.set()
             await self.loop.counting(serving)

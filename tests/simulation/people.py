@@ -4,7 +4,7 @@
 #
 # Rule 1: people press what stands in their chats, and what stood there a while ago; often rightly, now and then not.
 # Rule 2: on some days a press is what Teams' channel makes of it, and goes through the bot; on the others it is the
-#         command alone, since drawing a card for every press would double what a day costs.
+#         command alone, since drawing a card for every press would make half as much again of what a day costs.
 # Rule 3: who gets no answer presses again, the very same press: Teams does so, and so do people.
 
 import asyncio

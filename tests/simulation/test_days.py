@@ -34,15 +34,15 @@ def test_so_does_every_other_day(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_seed_is_the_same_day_again() -> None:
-    for seed in (7, 20):
+    for seed in (7, 40):
         once, again = Day(seed).live(), Day(seed).live()
         assert once.story == again.story
         assert once.weather.struck == again.weather.struck
 
 
 def test_a_day_is_the_same_in_memory_and_in_sql() -> None:
-    for seed in (0, 20, 40):
-        in_sql, in_memory = Day(seed).live(), Day(seed, in_sql=False).live()
+    for seed in (0, 1, 5):
+        in_sql, in_memory = Day(seed, in_sql=True).live(), Day(seed, in_sql=False).live()
         assert in_sql.story == in_memory.story
         assert in_sql.weather.struck == in_memory.weather.struck
 
