@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.simulation.broken_products import CursorFirst
 from tests.simulation.laws import broken
 from tests.simulation.over_http import ON_THE_WIRE, HttpDay
+from tests.simulation.process import Parts
 
 IN_TEST, IN_SOAK = 2, 20
 
@@ -17,3 +19,15 @@ def test_a_day_over_http_ends_with_every_letter_once(seed: int) -> None:
     assert day.http.judge.found == []  # what Microsoft's description has against what we asked
     assert len(day.http.judge.calls) >= 200
     assert any(day.weather.struck[fault] for fault in ON_THE_WIRE)
+
+
+def test_a_product_that_saves_its_cursor_before_the_letters_is_found_out() -> None:
+    parts = Parts(intake=CursorFirst, counts=False)
+    assert any(broken(HttpDay(seed, parts).live()) for seed in range(6))
+
+
+@pytest.mark.soak
+def test_a_seed_is_the_same_day_again_over_http_too() -> None:
+    once, again = HttpDay(2).live(), HttpDay(2).live()
+    assert once.story == again.story
+    assert once.weather.struck == again.weather.struck
