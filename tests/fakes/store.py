@@ -174,6 +174,15 @@ class FakeTransaction:
         self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
         self._put(self._t.events, after.record_id, (*lines, *entries))
 
+    def to_remind(self, now: datetime, limit: int) -> list[tuple[str, int, datetime]]:
+        due = [
+            (step.remind_at, record_id, step.number)
+            for record_id, kept in self._t.records.items()
+            for step in kept.record.open_steps
+            if step.remind_at is not None and step.remind_at <= now
+        ]
+        return [(record_id, number, at) for at, record_id, number in sorted(due)[:limit]]
+
     def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
         for effect in effects:
             if isinstance(effect, AskAction):

@@ -9,7 +9,9 @@ from registry.commands import Approve, Register, Remind
 from registry.decisions import Accepted, Nothing
 from registry.office import Office
 from registry.working_time import DueRules, OversightBody, Period, WorkingCalendar
+from service.ports import Store
 from service.take import Taker
+from store.database import Database
 from store.store import SqlStore
 from tests.values import NOON, OFFICE, UNITS, mail
 
@@ -26,7 +28,7 @@ LATE = NOON + timedelta(days=60)
 
 
 class House:
-    def __init__(self, store: SqlStore, office: Office) -> None:
+    def __init__(self, store: Store, office: Office) -> None:
         self.store, self.now = store, NOON
         self.store.write(lambda tx: tx.save_office(office))
         self.taker = Taker(store, lambda: self.now)
@@ -40,12 +42,13 @@ class House:
 
 
 @pytest.fixture
-def house(store: SqlStore) -> House:
+def house(store: Store) -> House:
     return House(store, DUE)
 
 
-def test_the_rules_and_what_stands_above_whom_are_kept_with_the_office(store: SqlStore, house: House) -> None:
-    fresh = SqlStore(store.database, "ministry").read(lambda tx: tx.office())
+@pytest.mark.usefixtures("house")
+def test_the_rules_and_what_stands_above_whom_are_kept_with_the_office(database: Database) -> None:
+    fresh = SqlStore(database, "ministry").read(lambda tx: tx.office())
     assert (fresh.due, fresh.units) == (DUE.due, DUE.units)
 
 
