@@ -91,6 +91,14 @@ class SeenMail:
     record_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How many places of a scope an owner has. `rung`: somebody waits for one, and was told no."""
+
+    held: int
+    rung: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribed:
     """A subscription of ours, as Graph answered it."""
@@ -223,6 +231,19 @@ class Transaction(Protocol):
     def end_lease(self, name: str, owner: str) -> bool:
         """Let go of a lease. False, and it is kept, if somebody rang meanwhile: look again first. True as well where it
         is somebody else's by now."""
+        ...
+
+    def take_turns(self, scope: str, owner: str, wanted: int, most: int, now: datetime, until: datetime) -> Turns:
+        """Have *wanted* of the *most* places of a scope to itself until then, and let go of what it had beyond them.
+        Where there are too few free, whoever has the others is rung."""
+        ...
+
+    def pause(self, scope: str, until: datetime) -> None:
+        """Let everybody leave *scope* alone until then, or for as long as was said before if that is longer."""
+        ...
+
+    def pauses(self, now: datetime) -> dict[str, datetime]:
+        """What is to be left alone, and until when."""
         ...
 
     def subscriptions(self) -> list[Subscribed]: ...
