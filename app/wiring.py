@@ -120,9 +120,14 @@ class House:
     @part
     def graph(self) -> "GraphClient":
         from app.credentials import graph_scope
-        from graph.client import GraphClient
+        from graph.client import GraphClient, Manners
+        from graph.turns import Together
 
-        return GraphClient(self.settings.graph_base_url, self.identity, scope=graph_scope(self.settings))
+        manners = Manners()
+        share, elsewhere = manners.at_once, manners.at_once_elsewhere
+        turns = Together(self.store, clock, self.owner, share=share, elsewhere=elsewhere)
+        scope = graph_scope(self.settings)
+        return GraphClient(self.settings.graph_base_url, self.identity, scope=scope, manners=manners, turns=turns)
 
     @part
     def mailboxes(self) -> "dict[str, OutlookMailbox]":

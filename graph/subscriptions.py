@@ -9,7 +9,7 @@
 # Rule 4: the address names the key under which a subscription was made, by its fingerprint: so the listing shows which
 #         ones were made under another, although Graph does not show a clientState.
 #
-# Source: https://learn.microsoft.com/graph/api/resources/subscription (platform limits: 10,080 minutes for mail)
+# Source: https://learn.microsoft.com/graph/api/resources/subscription
 
 import re
 from collections.abc import Callable
@@ -21,11 +21,12 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from graph.client import GraphClient
+from graph.limits import MAIL_SUBSCRIPTION_LIFE
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Mistaken, Unavailable
 from service.ports import Clock, Subscribed
 
-LONGEST_LIFE = timedelta(minutes=10_080)
+LONGEST_LIFE = timedelta(minutes=MAIL_SUBSCRIPTION_LIFE.value)
 CLOCKS_APART = timedelta(minutes=5)  # Graph's clock may be behind ours
 
 _CHANGES = "created"  # a mail that is moved in counts as created
