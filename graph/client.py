@@ -134,7 +134,7 @@ class GraphClient:
     async def answer(self, ask: Ask) -> Answer:
         """Ask, and return the answer whole. Raises what `decipher` raises for what is no success."""
         deadline_s = self.manners.deadline_s if ask.deadline_s is None else ask.deadline_s
-        call = _Call(ask, self._url_of(ask), str(uuid.uuid4()), time.monotonic(), patience_s=self.manners.patience_s)
+        call = _Call(ask, self.url_of(ask), str(uuid.uuid4()), time.monotonic(), patience_s=self.manners.patience_s)
         try:
             async with asyncio.timeout(deadline_s):
                 return await self._tried(call)
@@ -243,19 +243,24 @@ class GraphClient:
 
     async def _headers(self, call: _Call) -> dict[str, str]:
         token = await self._token(self._scope, fresh=call.fresh_token)
-        wished = [p.strip() for p in call.ask.headers.get("prefer", "").split(",") if "idtype" not in p.lower()]
         return {
             "accept": "application/json",
             "accept-encoding": "gzip",
             "user-agent": self._user_agent,
             **call.ask.headers,
-            "prefer": ", ".join(filter(None, (IMMUTABLE_IDS, *wished))),
+            "prefer": self.preferences(call.ask),
             "authorization": f"Bearer {token}",
             "client-request-id": call.request_id,
             "return-client-request-id": "true",
         }
 
-    def _url_of(self, ask: Ask) -> URL:
+    def preferences(self, ask: Ask) -> str:
+        """What is preferred of an answer: what *ask* says, and immutable ids always."""
+        wished = [p.strip() for p in ask.headers.get("prefer", "").split(",") if "idtype" not in p.lower()]
+        return ", ".join(filter(None, (IMMUTABLE_IDS, *wished)))
+
+    def url_of(self, ask: Ask) -> URL:
+        """Where *ask* goes. Raises Misconfigured for another host than Graph's."""
         absolute = "://" in ask.path
         url = ask.path if absolute else self.base_url + ask.path
         if not self.may_follow(url):

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -127,6 +128,7 @@ class Judge:
     def __init__(self) -> None:
         self.found: list[str] = []
         self.calls: list[tuple[str, str, int]] = []  # method, URL, status
+        self.batched: list[tuple[str, str]] = []  # method, path of what was asked in batches
         self.headers: list[dict[str, str]] = []
         self._contract = description()
 
@@ -140,12 +142,25 @@ class Judge:
             url, status = str(end.url), end.response.status
             self.calls.append((end.method, url, status))
             self.headers.append({k.lower(): v for k, v in end.headers.items()})
-            if self._contract is not None:
+            if url.endswith("/$batch"):
+                self._judge_each(url.removesuffix("/$batch"), json.loads(context.sent))
+            elif self._contract is not None:
                 self._note(end.method, url, self._contract.request(end.method, url, self.headers[-1], context.sent))
 
         trace.on_request_chunk_sent.append(sent)
         trace.on_request_end.append(ended)
         return trace
+
+    def _judge_each(self, base: str, batch: dict[str, Any]) -> None:
+        """Of a batch, which the description does not have: each request in it, as if it had been sent alone."""
+        if not 1 <= len(batch["requests"]) <= 20:
+            self.found.append(f"a batch of {len(batch['requests'])}")
+        for each in batch["requests"]:
+            self.batched.append((each["method"], each["url"]))
+            if self._contract is not None:
+                url, headers = base + each["url"], {"authorization": "Bearer x", **each["headers"]}
+                body = json.dumps(each["body"]).encode() if "body" in each else b""
+                self._note(each["method"], url, self._contract.request(each["method"], url, headers, body))
 
     def _note(self, method: str, url: str, verdict: tuple[list[str], list[str]]) -> None:
         self.found += [f"{method} {url}: {said}" for said in (*verdict[0], *verdict[1])]
