@@ -12,7 +12,7 @@
 # Source: https://learn.microsoft.com/graph/api/resources/subscription
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,10 +20,11 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from graph.batch import ask_all
 from graph.client import GraphClient
-from graph.limits import MAIL_SUBSCRIPTION_LIFE
-from graph.wire import Ask
-from registry.errors import Changed, Gone, Mistaken, Unavailable
+from graph.limits import BATCH, HANDSHAKE, MAIL_SUBSCRIPTION_LIFE
+from graph.wire import Answer, Ask, read_json
+from registry.errors import Changed, Gone, Mistaken, TarasulError, Unavailable
 from service.ports import Clock, Subscribed
 
 LONGEST_LIFE = timedelta(minutes=MAIL_SUBSCRIPTION_LIFE.value)
@@ -80,25 +81,11 @@ class GraphSubscriptions:
         try:
             return await self._make(mailbox, resource)
         except Changed:
-            found = next((s for s in await self._listed() if _same(s.resource, resource)), None)
-        if found is None:
-            raise Unavailable("a subscription that exists is not listed yet")
-        if self._rings_as_ours(found, mailbox):
-            return await self.renew(replace(self._subscribed(found, mailbox), resource=resource))
-        await self.end(found.id)
-        return await self._make(mailbox, resource)
+            return await self._take_over(mailbox, resource, await self._listed())
 
     async def renew(self, subscribed: Subscribed) -> Subscribed:
         """Have it live on. Raises Gone where there is none any more."""
-        told = await self._graph.read(
-            Ask(
-                "PATCH",
-                f"/subscriptions/{quote(subscribed.subscription_id, safe='')}",
-                json={"expirationDateTime": self._latest()},
-                repeatable=True,
-            ),
-            _ONE,
-        )
+        told = await self._graph.read(self._renewing(subscribed), _ONE)
         return replace(self._subscribed(told, subscribed.mailbox), resource=subscribed.resource)
 
     async def actual(self) -> list[Subscribed]:
@@ -109,11 +96,56 @@ class GraphSubscriptions:
 
     async def end(self, subscription_id: str) -> None:
         """Have it ring no more; that there is none is as good."""
-        ask = Ask("DELETE", f"/subscriptions/{quote(subscription_id, safe='')}", repeatable=True)
         try:
-            await self._graph.answer(ask)
+            await self._graph.answer(_ending(subscription_id))
         except Gone:
             return
+
+    ################################################################
+    # Many at once
+    ################################################################
+
+    async def subscribe_all(self, places: Sequence[tuple[str, str]]) -> list[Subscribed | TarasulError]:
+        """As `subscribe` for each (mailbox, resource); what went wrong with one stands in its place."""
+        asks = [self._making(mailbox, resource) for mailbox, resource in places]
+        told = await ask_all(self._graph, asks, deadline_s=_deadline_s(len(asks), HANDSHAKE.value * 2.0))
+        outcomes = [self._outcome(each, *place) for each, place in zip(told, places, strict=True)]
+        if any(isinstance(outcome, Changed) for outcome in outcomes):
+            try:
+                listed = await self._listed()
+            except TarasulError as why:
+                return [why if isinstance(outcome, Changed) else outcome for outcome in outcomes]
+            for n, (mailbox, resource) in enumerate(places):
+                if isinstance(outcomes[n], Changed):
+                    try:
+                        outcomes[n] = await self._take_over(mailbox, resource, listed)
+                    except TarasulError as why:
+                        outcomes[n] = why
+        return outcomes
+
+    async def renew_all(self, several: Sequence[Subscribed]) -> list[Subscribed | TarasulError]:
+        """As `renew` for each of *several*."""
+        told = await ask_all(self._graph, [*map(self._renewing, several)], deadline_s=_deadline_s(len(several)))
+        return [self._outcome(each, s.mailbox, s.resource) for each, s in zip(told, several, strict=True)]
+
+    async def end_all(self, subscription_ids: Sequence[str]) -> list[TarasulError | None]:
+        """As `end` for each of *subscription_ids*."""
+        told = await ask_all(
+            self._graph, [*map(_ending, subscription_ids)], deadline_s=_deadline_s(len(subscription_ids))
+        )
+        return [each if isinstance(each, TarasulError) and not isinstance(each, Gone) else None for each in told]
+
+    def _outcome(self, told: Answer | TarasulError, mailbox: str, resource: str) -> Subscribed | TarasulError:
+        if isinstance(told, TarasulError):
+            return told
+        try:
+            return replace(self._subscribed(read_json(told.body, _ONE), mailbox), resource=resource)
+        except TarasulError as why:
+            return why
+
+    ################################################################
+    # One of them
+    ################################################################
 
     def _actual(self, told: _Told) -> Subscribed:
         said = _FOLDER.fullmatch(unquote(told.resource))
@@ -123,7 +155,21 @@ class GraphSubscriptions:
             told = msgspec.structs.replace(told, resource=f"users/{mailbox}/mailFolders('{said['folder']}')/messages")
         return replace(self._subscribed(told, mailbox), outdated=not current)
 
+    async def _take_over(self, mailbox: str, resource: str, listed: Sequence[_Told]) -> Subscribed:
+        """One that is there already: ours from now on, or ended and made anew."""
+        found = next((told for told in listed if _same(told.resource, resource)), None)
+        if found is None:
+            raise Unavailable("a subscription that exists is not listed yet")
+        if self._rings_as_ours(found, mailbox):
+            return await self.renew(replace(self._subscribed(found, mailbox), resource=resource))
+        await self.end(found.id)
+        return await self._make(mailbox, resource)
+
     async def _make(self, mailbox: str, resource: str) -> Subscribed:
+        made = await self._graph.read(self._making(mailbox, resource), _ONE)
+        return replace(self._subscribed(made, mailbox), resource=resource)
+
+    def _making(self, mailbox: str, resource: str) -> Ask:
         wanted: dict[str, Any] = {
             "changeType": _CHANGES,
             "notificationUrl": self._notification_url,
@@ -132,8 +178,11 @@ class GraphSubscriptions:
             "expirationDateTime": self._latest(),
             "clientState": self._client_state_of(mailbox),
         }
-        made = await self._graph.read(Ask("POST", "/subscriptions", json=wanted), _ONE)
-        return replace(self._subscribed(made, mailbox), resource=resource)
+        return Ask("POST", "/subscriptions", json=wanted)
+
+    def _renewing(self, subscribed: Subscribed) -> Ask:
+        path = f"/subscriptions/{quote(subscribed.subscription_id, safe='')}"
+        return Ask("PATCH", path, json={"expirationDateTime": self._latest()}, repeatable=True)
 
     async def _listed(self) -> list[_Told]:
         listed: list[_Told] = []
@@ -165,6 +214,15 @@ class GraphSubscriptions:
             expires_at=told.expirationDateTime,
             renew_at=now + (told.expirationDateTime - now) / 2,
         )
+
+
+def _ending(subscription_id: str) -> Ask:
+    return Ask("DELETE", f"/subscriptions/{quote(subscription_id, safe='')}", repeatable=True)
+
+
+def _deadline_s(count: int, each_s: float = 0.5) -> float:
+    """Seconds for *count* of them, of which each may take so long and those of a batch wait for one another."""
+    return 30.0 + each_s * min(count, BATCH.value) + 10.0 * (count // BATCH.value)
 
 
 def _same(one: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from registry.effects import Effect
+from registry.errors import TarasulError
 from registry.mail import Mail
 from registry.numbers import Series
 from registry.office import Office, Person
@@ -391,6 +392,16 @@ class Subscriptions(Protocol):
         ...
 
     async def end(self, subscription_id: str) -> None: ...
+
+    # Many at once; what went wrong with one stands in its place, and the others are done.
+
+    async def subscribe_all(self, places: Sequence[tuple[str, str]]) -> list[Subscribed | TarasulError]:
+        """As `subscribe` for each (mailbox, resource)."""
+        ...
+
+    async def renew_all(self, several: Sequence[Subscribed]) -> list[Subscribed | TarasulError]: ...
+
+    async def end_all(self, subscription_ids: Sequence[str]) -> list[TarasulError | None]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

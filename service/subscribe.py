@@ -7,17 +7,18 @@
 #         need not tell that one is gone.
 # Rule 2: every subscription that is made or adopted is followed by a visit: what happened before it rang nobody.
 # Rule 3: what cannot be subscribed to is still read, by the timer; this is told, and the others go on.
-# Rule 4: Graph asks our door before it makes one. A door that was cold answers the second time.
+# Rule 4: Graph asks our door before it makes one. A door that was cold answers the second time: the first of many goes
+#         alone and wakes it, and whichever failed for it is asked for once more.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from registry.errors import Gone, TarasulError, Unavailable
+from registry.errors import Gone, TarasulError, Throttled, Unavailable
 from service.folders import INBOX
-from service.ports import Clock, Store, Subscribed, Subscriptions
+from service.ports import Clock, Store, Subscribed, Subscriptions, Transaction
 
 log = logging.getLogger("tarasul.subscribe")
 
@@ -88,15 +89,11 @@ class Subscriber:
         for subscription_id in todo.forget:
             await asyncio.to_thread(self._drop, subscription_id)
         visit: dict[str, None] = {}
-        for place in todo.make:
-            await self._make(place, visit)
-        for subscribed in todo.adopt:
-            await self._renew(subscribed, visit)
-            visit[subscribed.mailbox] = None
-        for subscribed in todo.renew:
-            await self._renew(subscribed, visit)
-        for subscribed in todo.end:
-            await self._end(subscribed)
+        await self._make(todo.make[:1], visit)  # alone: it wakes our door for the others
+        await self._make(todo.make[1:], visit)
+        visit |= dict.fromkeys(subscribed.mailbox for subscribed in todo.adopt)
+        await self._renew((*todo.adopt, *todo.renew), visit)
+        await self._end(todo.end)
         return list(visit)
 
     async def hear(self, subscription_id: str, event: str) -> None:
@@ -104,7 +101,7 @@ class Subscriber:
         _, known = await asyncio.to_thread(self._known)
         mine = next((s for s in known if s.subscription_id == subscription_id), None)
         if event == "reauthorizationRequired" and mine is not None:
-            await self._renew(mine, {})
+            await self._renew((mine,), {})
         elif event == "subscriptionRemoved":
             await asyncio.to_thread(self._drop, subscription_id)
             await self.keep()
@@ -125,46 +122,78 @@ class Subscriber:
             log.warning("the subscriptions could not be listed", extra={"why": f"{type(error).__name__}: {error}"})
             return None
 
-    # ------------------------------------------------------------ one of them
+    # ------------------------------------------------------------ doing it
 
-    async def _make(self, place: Place, visit: dict[str, None]) -> None:
+    async def _make(self, places: Sequence[Place], visit: dict[str, None]) -> None:
+        outcomes = await self._outcomes(self._subscribe, places)
+        slow = [n for n, outcome in enumerate(outcomes) if _may_have_been_cold(outcome)]
+        again = await self._outcomes(self._subscribe, [places[n] for n in slow])
+        outcomes = [*({**dict(enumerate(outcomes)), **dict(zip(slow, again, strict=True))}).values()]
+        for place, outcome in zip(places, await self._saved(outcomes), strict=True):
+            if isinstance(outcome, TarasulError):
+                self._told("no subscription", place.mailbox, outcome)
+                continue
+            visit[place.mailbox] = None
+            log.info("subscribed", extra={"mailbox": place.mailbox, "expires_at": outcome.expires_at.isoformat()})
+
+    async def _renew(self, several: Sequence[Subscribed], visit: dict[str, None]) -> None:
+        outcomes = await self._saved(await self._outcomes(self._subscriptions.renew_all, several))
+        gone: list[Place] = []
+        for subscribed, outcome in zip(several, outcomes, strict=True):
+            if isinstance(outcome, Gone):
+                await asyncio.to_thread(self._drop, subscribed.subscription_id)
+                gone.append(Place(subscribed.mailbox, subscribed.resource))
+            elif isinstance(outcome, TarasulError):
+                self._told("a subscription could not be renewed", subscribed.mailbox, outcome)
+            else:
+                log.info("renewed", extra={"mailbox": outcome.mailbox, "expires_at": outcome.expires_at.isoformat()})
+        await self._make(gone, visit)
+
+    async def _end(self, several: Sequence[Subscribed]) -> None:
+        outcomes = await self._outcomes(self._subscriptions.end_all, [s.subscription_id for s in several])
+        for subscribed, error in zip(several, outcomes, strict=True):
+            if error is not None:
+                self._told("a subscription could not be ended", subscribed.mailbox, error)
+            else:
+                extra = {"mailbox": subscribed.mailbox, "subscription_id": subscribed.subscription_id}
+                log.info("ended", extra=extra)
+
+    async def _subscribe(self, places: Sequence[Place]) -> list[Subscribed | TarasulError]:
+        return await self._subscriptions.subscribe_all([(place.mailbox, place.resource) for place in places])
+
+    async def _outcomes[T, R](
+        self, do: Callable[[Sequence[T]], Awaitable[list[R | TarasulError]]], several: Sequence[T]
+    ) -> list[R | TarasulError]:
+        """What became of each of *several*; where all of it failed, of each the same."""
         try:
-            try:
-                made = await self._subscriptions.subscribe(place.mailbox, place.resource)
-            except Unavailable:
-                made = await self._subscriptions.subscribe(place.mailbox, place.resource)
-            await asyncio.to_thread(self._save, made)
+            return await do(several) if several else []
         except TarasulError as error:
-            self._told("no subscription", place.mailbox, error)
-            return
-        visit[place.mailbox] = None
-        log.info("subscribed", extra={"mailbox": place.mailbox, "expires_at": made.expires_at.isoformat()})
+            return [error for _ in several]
 
-    async def _renew(self, subscribed: Subscribed, visit: dict[str, None]) -> None:
+    async def _saved(self, outcomes: list[Subscribed | TarasulError]) -> list[Subscribed | TarasulError]:
+        """Keep those that are subscribed. What cannot be kept is taken over when it is listed."""
+        good = [outcome for outcome in outcomes if isinstance(outcome, Subscribed)]
         try:
-            renewed = await self._subscriptions.renew(subscribed)
-            await asyncio.to_thread(self._save, renewed)
-        except Gone:
-            await asyncio.to_thread(self._drop, subscribed.subscription_id)
-            await self._make(Place(subscribed.mailbox, subscribed.resource), visit)
+            if good:
+                await asyncio.to_thread(self._save, good)
         except TarasulError as error:
-            self._told("a subscription could not be renewed", subscribed.mailbox, error)
-        else:
-            log.info("renewed", extra={"mailbox": renewed.mailbox, "expires_at": renewed.expires_at.isoformat()})
+            return [error if isinstance(outcome, Subscribed) else outcome for outcome in outcomes]
+        return outcomes
 
-    async def _end(self, subscribed: Subscribed) -> None:
-        try:
-            await self._subscriptions.end(subscribed.subscription_id)
-        except TarasulError as error:
-            self._told("a subscription could not be ended", subscribed.mailbox, error)
-        else:
-            log.info("ended", extra={"mailbox": subscribed.mailbox, "subscription_id": subscribed.subscription_id})
+    def _save(self, several: Sequence[Subscribed]) -> None:
+        def work(tx: Transaction) -> None:
+            for subscribed in several:
+                tx.save_subscription(subscribed)
 
-    def _save(self, subscribed: Subscribed) -> None:
-        self._store.write(lambda tx: tx.save_subscription(subscribed))
+        self._store.write(work)
 
     def _drop(self, subscription_id: str) -> None:
         self._store.write(lambda tx: tx.drop_subscription(subscription_id))
 
     def _told(self, said: str, mailbox: str, error: TarasulError) -> None:
         log.error(said, extra={"mailbox": mailbox, "why": f"{type(error).__name__}: {error}"})
+
+
+def _may_have_been_cold(outcome: Subscribed | TarasulError) -> bool:
+    """Whether Graph may have had no answer from our door in time, or was busy itself for a moment."""
+    return isinstance(outcome, Unavailable) and not isinstance(outcome, Throttled)

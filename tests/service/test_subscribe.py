@@ -1,6 +1,6 @@
 """One live subscription for each mailbox, whatever Graph tells or does not tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.errors import Misconfigured, Unavailable
+from registry.errors import Misconfigured, TarasulError, Throttled, Unavailable
 from service.ports import Subscribed
 from service.subscribe import MOST_FOLDERS, Place, Subscriber, plan, resource_of
 from tests.fakes.subscriptions import FakeSubscriptions
@@ -170,6 +170,36 @@ async def test_a_stray_at_our_address_ends(desk: Desk) -> None:
 async def test_a_cold_door_is_asked_a_second_time(desk: Desk) -> None:
     desk.graph.faults.add("subscribe", Unavailable("our door did not answer in time"))
     assert await desk.subscriber.keep() == [MAILBOX, SECOND_MAILBOX]
+
+
+async def test_of_many_the_first_goes_alone_and_wakes_the_door_for_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.house.store.write(lambda tx: tx.follow(MAILBOX, ["inbox", "a", "b"], desk.house.now))
+    asked: list[int] = []
+    subscribe_all = desk.graph.subscribe_all
+
+    async def noted(places: Sequence[tuple[str, str]]) -> list[Subscribed | TarasulError]:
+        asked.append(len(places))
+        return await subscribe_all(places)
+
+    monkeypatch.setattr(desk.graph, "subscribe_all", noted)
+    desk.graph.faults.add("subscribe", Unavailable("our door did not answer in time"))
+    assert await desk.subscriber.keep() == [MAILBOX, SECOND_MAILBOX]
+    assert asked == [1, 1, 3]
+
+
+async def test_whoever_is_told_to_wait_is_not_asked_for_again_at_once(desk: Desk) -> None:
+    desk.graph.faults.add("subscribe", Throttled(20))
+    assert await desk.subscriber.keep() == [SECOND_MAILBOX]
+
+
+async def test_what_goes_wrong_with_one_of_many_renewals_is_its_own(desk: Desk) -> None:
+    await desk.subscriber.keep()
+    desk.house.later((LIFE / 2).total_seconds())
+    desk.graph.faults.add("renew", Misconfigured("403"))
+    await desk.subscriber.keep()
+    assert [s.expires_at > desk.house.now + LIFE / 2 for s in desk.kept()] == [False, True]
 
 
 def carried_out(
