@@ -26,11 +26,11 @@ class Limit:
 
 
 _MIB = 1024 * 1024
-_SUBSCRIPTION = "learn.microsoft.com/graph/api/resources/subscription"
+_SUBSCRIPTION = "Graph reference: subscription"
 _WEBHOOKS = "learn.microsoft.com/graph/change-notifications-delivery-webhooks"
 _THROTTLING = "learn.microsoft.com/graph/throttling-limits"
 _DELTA = "learn.microsoft.com/graph/delta-query-overview"
-_MAIL = "learn.microsoft.com/graph/api/resources/message"
+_MAIL = "Graph reference: message"
 _ATTACHMENTS = "learn.microsoft.com/graph/outlook-large-attachments"
 _DRIVE = "learn.microsoft.com/onedrive/developer/rest-api"
 _SHAREPOINT = "learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled"
@@ -58,20 +58,20 @@ DROPPED_DOOR = Limit(15, "percent of answers that may be lost, in ten minutes", 
 
 FILTERED_DELTA = Limit(5_000, "messages that a delta with a filter shows", _DELTA)
 DIRECTORY_DELTA_LIFE = Limit(7, "days that a link of the directory's delta lives", _DELTA)
-TRANSLATED_IDS = Limit(1_000, "ids in a call", "learn.microsoft.com/graph/api/user-translateexchangeids")
+TRANSLATED_IDS = Limit(1_000, "ids in a call", "Graph reference: user-translateexchangeids")
 
 # ---------------------------------------------------------------- mail
 
 MAILBOX_CALLS_AT_ONCE = Limit(4, "calls at a time of an application and mailbox", _THROTTLING)
 MAILBOX_CALLS = Limit(10_000, "calls of an application and mailbox", _THROTTLING, window_s=600)
 MAILBOX_UPLOAD = Limit(150 * _MIB, "bytes sent by an application to a mailbox", _THROTTLING, window_s=300)
-REQUEST_BODY = Limit(4 * _MIB, "bytes in a call", "learn.microsoft.com/graph/api/overview", sure=False)
+REQUEST_BODY = Limit(4 * _MIB, "bytes in a call", "Graph reference: overview", sure=False)
 RECIPIENTS = Limit(500, "recipients of a message", _MAIL)
 RECIPIENTS_OF_DAY = Limit(10_000, "recipients of a mailbox", "Exchange Online limits", window_s=86_400, sure=False)
 SENT_MESSAGES = Limit(30, "messages of a mailbox", "Exchange Online limits", window_s=60, sure=False)
 SMALL_ATTACHMENT = Limit(3 * _MIB, "bytes in one call; more go by an upload session", _ATTACHMENTS)
 LARGEST_MAIL = Limit(150 * _MIB, "bytes", _ATTACHMENTS)
-ATTACHED_MAILS = Limit(30, "mails within mails", "learn.microsoft.com/graph/api/resources/itemattachment")
+ATTACHED_MAILS = Limit(30, "mails within mails", "Graph reference: itemattachment")
 
 # ---------------------------------------------------------------- Graph as a whole
 
@@ -80,9 +80,9 @@ BATCH_OF_MAILBOX_AT_ONCE = Limit(4, "requests of a $batch to one mailbox that Gr
 CALLS = Limit(130_000, "calls of an application in all tenants", _THROTTLING, window_s=10)
 DIRECTORY_UNITS = Limit(3_500, "resource units of an application in a small tenant", _THROTTLING, window_s=10)
 DIRECTORY_WRITES = Limit(3_000, "changes by an application in a tenant", _THROTTLING, window_s=150)
-DIRECTORY_PAGE = Limit(999, "people on a page", "learn.microsoft.com/graph/api/user-list")
-GROUPS_CHECKED = Limit(20, "groups in a call", "learn.microsoft.com/graph/api/directoryobject-checkmembergroups")
-PRESENCES = Limit(650, "people in a call", "learn.microsoft.com/graph/api/cloudcommunications-getpresencesbyuserid")
+DIRECTORY_PAGE = Limit(999, "people on a page", "Graph reference: user-list")
+GROUPS_CHECKED = Limit(20, "groups in a call", "Graph reference: directoryobject-checkmembergroups")
+PRESENCES = Limit(650, "people in a call", "Graph reference: cloudcommunications-getpresencesbyuserid")
 PRESENCE_CALLS = Limit(10_000, "calls of an application in a tenant", _THROTTLING, window_s=30)
 
 # ---------------------------------------------------------------- Teams, as far as Graph has it
