@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from service.subscribe import Subscriber
     from service.take import Taker
     from store.store import SqlStore
+
+
+_DIRECTORY_READ = timedelta(minutes=5)
 
 
 def clock() -> datetime:
@@ -206,7 +209,7 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import client_state, fingerprint
+        from graph.notifications import DIRECTORY, client_state, fingerprint
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
@@ -220,7 +223,7 @@ class House:
             partial(client_state, known.graph_client_state, epoch=1),
             clock,
         )
-        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes)
+        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, [DIRECTORY])
 
     @part
     def reconciler(self) -> "Reconciler":
@@ -251,6 +254,13 @@ class House:
         async with self._knowing:
             if (await asyncio.to_thread(self.service.office)).version == 0:
                 await self.people.refresh()
+
+    async def directory_rang(self) -> None:
+        """Read the directory, once in five minutes at most: it rings for every change to anybody."""
+        now = clock()
+        name, until = f"{self.owner}:{now.isoformat()}", now + _DIRECTORY_READ
+        if await asyncio.to_thread(self.store.write, lambda tx: tx.take_lease("directory", name, now, until)):
+            await self.people.refresh()
 
     def effects_due(self) -> bool:
         """Whether an effect waits whose time has come."""

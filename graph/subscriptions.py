@@ -5,7 +5,8 @@
 # Rule 1: the longest life is asked for; half of the life that Graph answered is when to renew.
 # Rule 2: one that exists already is found by listing and taken over, if it rings where and as ours should; else it is
 #         ended and made anew, for neither its state nor its lifecycle address can be changed.
-# Rule 3: only what arrives rings: our own mark on a mail rings nobody.
+# Rule 3: of a folder only what arrives rings: our own mark on a mail rings nobody. Of a drive and of the directory each
+#         change does; what is no mailbox's is known by its resource, in the place of a mailbox.
 # Rule 4: the address names the key under which a subscription was made, by its fingerprint: so the listing shows which
 #         ones were made under another, although Graph does not show a clientState.
 #
@@ -13,7 +14,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
@@ -22,18 +23,45 @@ import msgspec
 
 from graph.batch import ask_all
 from graph.client import GraphClient
-from graph.limits import BATCH, HANDSHAKE, MAIL_SUBSCRIPTION_LIFE
+from graph.limits import (
+    BATCH,
+    DIRECTORY_SUBSCRIPTION_LIFE,
+    DRIVE_SUBSCRIPTION_LIFE,
+    HANDSHAKE,
+    MAIL_SUBSCRIPTION_LIFE,
+    Limit,
+)
 from graph.wire import Answer, Ask, read_json
 from registry.errors import Changed, Gone, Mistaken, TarasulError, Unavailable
 from service.ports import Clock, Subscribed
 
-LONGEST_LIFE = timedelta(minutes=MAIL_SUBSCRIPTION_LIFE.value)
 CLOCKS_APART = timedelta(minutes=5)  # Graph's clock may be behind ours
 
-_CHANGES = "created"  # a mail that is moved in counts as created
 _FOLDER = re.compile(
     r"/?users(?:/|\(')(?P<mailbox>[^/']+)(?:'\))?/mailfolders(?:/|\(')(?P<folder>[^/']+)(?:'\))?/messages/?",
     re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What can be watched, and how."""
+
+    resource: re.Pattern[str]  # in the spelling of `_plain`
+    changes: str
+    life: Limit
+
+    @property
+    def longest(self) -> timedelta:
+        return timedelta(minutes=self.life.value)
+
+
+# A mail that is moved in counts as created; a person who is new, as updated.
+_MAIL = _Kind(re.compile(r"users/[^/]+(/mailfolders/[^/]+)?/messages"), "created", MAIL_SUBSCRIPTION_LIFE)
+_KINDS = (
+    _MAIL,
+    _Kind(re.compile(r"(drives/[^/]+|users/[^/]+/drive)/root"), "updated", DRIVE_SUBSCRIPTION_LIFE),
+    _Kind(re.compile(r"users"), "updated,deleted", DIRECTORY_SUBSCRIPTION_LIFE),
 )
 
 
@@ -41,7 +69,7 @@ class _Told(msgspec.Struct):
     id: str
     resource: str
     expirationDateTime: datetime
-    changeType: str = _CHANGES
+    changeType: str = _MAIL.changes
     notificationUrl: str | None = None
     lifecycleNotificationUrl: str | None = None
     clientState: str | None = None
@@ -148,9 +176,10 @@ class GraphSubscriptions:
     ################################################################
 
     def _actual(self, told: _Told) -> Subscribed:
-        said = _FOLDER.fullmatch(unquote(told.resource))
-        mailbox = said["mailbox"] if said is not None else ""
-        current = said is not None and told.changeType == _CHANGES and self._rings_as_ours(told, mailbox)
+        said, kind = _FOLDER.fullmatch(unquote(told.resource)), _kind_of(told.resource)
+        mailbox = said["mailbox"] if said is not None else "" if kind is _MAIL else told.resource.strip("/")
+        same_changes = set(told.changeType.split(",")) == set(kind.changes.split(","))
+        current = mailbox != "" and same_changes and self._rings_as_ours(told, mailbox)
         if said is not None:
             told = msgspec.structs.replace(told, resource=f"users/{mailbox}/mailFolders('{said['folder']}')/messages")
         return replace(self._subscribed(told, mailbox), outdated=not current)
@@ -171,18 +200,18 @@ class GraphSubscriptions:
 
     def _making(self, mailbox: str, resource: str) -> Ask:
         wanted: dict[str, Any] = {
-            "changeType": _CHANGES,
+            "changeType": _kind_of(resource).changes,
             "notificationUrl": self._notification_url,
             "lifecycleNotificationUrl": self._lifecycle_url,
             "resource": resource,
-            "expirationDateTime": self._latest(),
+            "expirationDateTime": self._latest(resource),
             "clientState": self._client_state_of(mailbox),
         }
         return Ask("POST", "/subscriptions", json=wanted)
 
     def _renewing(self, subscribed: Subscribed) -> Ask:
         path = f"/subscriptions/{quote(subscribed.subscription_id, safe='')}"
-        return Ask("PATCH", path, json={"expirationDateTime": self._latest()}, repeatable=True)
+        return Ask("PATCH", path, json={"expirationDateTime": self._latest(subscribed.resource)}, repeatable=True)
 
     async def _listed(self) -> list[_Told]:
         listed: list[_Told] = []
@@ -200,8 +229,8 @@ class GraphSubscriptions:
             and told.clientState in (None, self._client_state_of(mailbox))  # a service may keep it to itself
         )
 
-    def _latest(self) -> str:
-        return (self._clock() + LONGEST_LIFE - CLOCKS_APART).isoformat().replace("+00:00", "Z")
+    def _latest(self, resource: str) -> str:
+        return (self._clock() + _kind_of(resource).longest - CLOCKS_APART).isoformat().replace("+00:00", "Z")
 
     def _subscribed(self, told: _Told, mailbox: str) -> Subscribed:
         if told.expirationDateTime.tzinfo is None:
@@ -214,6 +243,10 @@ class GraphSubscriptions:
             expires_at=told.expirationDateTime,
             renew_at=now + (told.expirationDateTime - now) / 2,
         )
+
+
+def _kind_of(resource: str) -> _Kind:
+    return next((kind for kind in _KINDS if kind.resource.fullmatch(_plain(resource))), _MAIL)
 
 
 def _ending(subscription_id: str) -> Ask:

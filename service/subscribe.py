@@ -2,9 +2,9 @@
 # Who rings when a mailbox changes
 ################################################################
 #
-# Rule 1: what is wanted (one subscription for each followed folder) against what Graph has: none → make, half of its
-#         life over → renew, ours but unknown (the answer was lost) → adopt, twice, outdated or unwanted → end. Graph
-#         need not tell that one is gone.
+# Rule 1: what is wanted (one subscription for each followed folder, and for whatever else is named: the directory, a
+#         drive) against what Graph has: none → make, half of its life over → renew, ours but unknown (the answer was
+#         lost) → adopt, twice, outdated or unwanted → end. Graph need not tell that one is gone.
 # Rule 2: every subscription that is made or adopted is followed by a visit: what happened before it rang nobody.
 # Rule 3: what cannot be subscribed to is still read, by the timer; this is told, and the others go on.
 # Rule 4: Graph asks our door before it makes one. A door that was cold answers the second time: the first of many goes
@@ -27,7 +27,7 @@ MOST_FOLDERS = 200  # of one mailbox that ring; Graph allows 1,000 to all applic
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something that shall ring: a folder of a mailbox."""
+    """Something that shall ring: a folder of a mailbox. What is no mailbox's has its resource in the place of one."""
 
     mailbox: str
     resource: str
@@ -76,10 +76,22 @@ def plan(
 
 
 class Subscriber:
-    """Keeps one subscription alive for each folder that is followed."""
+    """Keeps one subscription alive for each folder that is followed.
 
-    def __init__(self, store: Store, subscriptions: Subscriptions, clock: Clock, mailboxes: Sequence[str]) -> None:
-        self._store, self._subscriptions, self._clock, self._mailboxes = store, subscriptions, clock, mailboxes
+    Args:
+        besides: The resources that are to ring as well.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        mailboxes: Sequence[str],
+        besides: Sequence[str] = (),
+    ) -> None:
+        self._store, self._subscriptions, self._clock = store, subscriptions, clock
+        self._mailboxes, self._besides = mailboxes, besides
 
     async def keep(self) -> list[str]:
         """Do what the plan says; return the mailboxes that must be visited for it."""
@@ -97,7 +109,10 @@ class Subscriber:
         return list(visit)
 
     async def hear(self, subscription_id: str, event: str) -> None:
-        """Do what a lifecycle notification demands; the mailbox is visited after each, by whoever heard it."""
+        """Do what a lifecycle notification demands; the mailbox is visited after each, by whoever heard it.
+
+        Where notifications were missed, it is read from its beginning: what was taken is not taken twice.
+        """
         _, known = await asyncio.to_thread(self._known)
         mine = next((s for s in known if s.subscription_id == subscription_id), None)
         if event == "reauthorizationRequired" and mine is not None:
@@ -105,6 +120,8 @@ class Subscriber:
         elif event == "subscriptionRemoved":
             await asyncio.to_thread(self._drop, subscription_id)
             await self.keep()
+        elif event == "missed" and mine is not None:
+            await asyncio.to_thread(self._store.write, lambda tx: _forget_place(tx, mine.mailbox, self._clock()))
 
     # ------------------------------------------------------------ what there is, what there should be
 
@@ -113,6 +130,7 @@ class Subscriber:
             lambda tx: ({m: list(tx.followed(m)) or [INBOX] for m in self._mailboxes}, tx.subscriptions())
         )
         wanted = [Place(m, resource_of(m, key)) for m, keys in followed.items() for key in keys[:MOST_FOLDERS]]
+        wanted += [Place(resource, resource) for resource in self._besides]
         return wanted, known
 
     async def _actual(self) -> list[Subscribed] | None:
@@ -192,6 +210,13 @@ class Subscriber:
 
     def _told(self, said: str, mailbox: str, error: TarasulError) -> None:
         log.error(said, extra={"mailbox": mailbox, "why": f"{type(error).__name__}: {error}"})
+
+
+def _forget_place(tx: Transaction, mailbox: str, at: datetime) -> None:
+    """Have the folders of *mailbox* read from their beginning, by whoever reads them next."""
+    folders = list(tx.followed(mailbox))
+    tx.follow(mailbox, [], at)
+    tx.follow(mailbox, folders, at)
 
 
 def _may_have_been_cold(outcome: Subscribed | TarasulError) -> bool:

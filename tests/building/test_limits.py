@@ -11,7 +11,6 @@ from graph import limits as graph
 from graph.client import Manners
 from graph.mime_tree import Limits as MailLimits
 from graph.notifications import client_state
-from graph.subscriptions import LONGEST_LIFE
 from service.subscribe import MOST_FOLDERS
 from tests.building.house import code, files_of, name_of, table, tree_of
 
@@ -61,7 +60,6 @@ def test_a_limit_that_is_said_again_is_found() -> None:
 
 def test_what_we_allow_ourselves_is_within_what_microsoft_allows() -> None:
     assert Manners().at_once < graph.MAILBOX_CALLS_AT_ONCE.value
-    assert LONGEST_LIFE.total_seconds() == graph.MAIL_SUBSCRIPTION_LIFE.value * 60
     assert graph.SUBSCRIPTIONS_OF_MAILBOX.value > MOST_FOLDERS
     assert len(client_state("k" * 43, "registry@ministry.example", 9_999_999_999)) <= graph.CLIENT_STATE_LENGTH.value
     assert MailLimits().size_bytes <= graph.LARGEST_MAIL.value

@@ -1,6 +1,7 @@
 """Who rings when a mailbox changes: what subscriptions promise, whoever keeps them, and Graph's own ways."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from graph.client import GraphClient
-from graph.notifications import client_state, read_hints
+from graph.notifications import DIRECTORY, client_state, read_hints
 from graph.subscriptions import GraphSubscriptions
 from registry.errors import Gone, Misconfigured, Unavailable
 from service.ports import Subscribed, Subscriptions
@@ -313,3 +314,34 @@ async def test_one_of_many_that_is_throttled_is_waited_for_alone(
         *(s.subscription_id for s in good),
         good[0].subscription_id,
     ]
+
+
+# ---------------------------------------------------------------- what is no mailbox's
+
+
+async def test_the_directory_rings_for_every_change_to_anybody_and_lives_four_weeks(graphs: GraphSubscriptions) -> None:
+    made = await graphs.subscribe(DIRECTORY, DIRECTORY)
+    assert timedelta(days=28) < made.expires_at - now() <= timedelta(minutes=41_760)
+    [listed] = await graphs.actual()
+    assert (listed.mailbox, listed.resource, listed.outdated) == ("users", "users", False)
+    renewed = await graphs.renew(listed)
+    assert renewed.expires_at >= made.expires_at
+    [again] = await graphs.subscribe_all([(DIRECTORY, DIRECTORY)])
+    assert isinstance(again, Subscribed)
+    assert again.subscription_id == made.subscription_id
+
+
+def test_the_directory_s_ring_is_known_by_its_state() -> None:
+    body = {"value": [{"clientState": client_state(KEY, DIRECTORY, 1), "resource": "Users/1"}]}
+    assert [h.mailbox for h in read_hints(json.dumps(body).encode(), (KEY,), [REGISTRY, DIRECTORY])] == [DIRECTORY]
+
+
+async def test_a_drive_is_asked_to_ring_in_the_one_way_it_can() -> None:
+    drive = "drives/b!x1/root"
+    told = f'{{"id":"s1","resource":"{drive}","expirationDateTime":"2026-12-20T09:00:00Z"}}'
+    async with asking(Say(201, told.encode())) as (client, script):
+        made = await ours(client, Doors("https://x.example")).subscribe(drive, drive)
+    asked = json.loads(script.asked[0].body)
+    assert (made.mailbox, made.resource, asked["changeType"]) == (drive, drive, "updated")
+    life = datetime.fromisoformat(asked["expirationDateTime"]) - now()
+    assert timedelta(days=29) < life < timedelta(minutes=42_300)

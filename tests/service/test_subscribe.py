@@ -202,6 +202,30 @@ async def test_what_goes_wrong_with_one_of_many_renewals_is_its_own(desk: Desk) 
     assert [s.expires_at > desk.house.now + LIFE / 2 for s in desk.kept()] == [False, True]
 
 
+async def test_what_is_no_mailbox_s_rings_as_well_and_its_reader_is_told_of_what_happened_before(desk: Desk) -> None:
+    besides = Subscriber(desk.house.store, desk.graph, desk.house.clock, [MAILBOX], ["users", "drives/b!1/root"])
+    assert await besides.keep() == [MAILBOX, "users", "drives/b!1/root"]
+    assert {(s.mailbox, s.resource) for s in desk.kept()} == {
+        (MAILBOX, resource_of(MAILBOX)),
+        ("users", "users"),
+        ("drives/b!1/root", "drives/b!1/root"),
+    }
+    assert await besides.keep() == []
+
+
+async def test_where_notifications_were_missed_the_mailbox_is_read_from_its_beginning(desk: Desk) -> None:
+    await desk.subscriber.keep()
+
+    def cursors() -> list[str | None]:
+        return desk.house.store.read(lambda tx: [tx.cursor(box, "inbox") for box in (MAILBOX, SECOND_MAILBOX)])
+
+    for box in (MAILBOX, SECOND_MAILBOX):
+        desk.house.store.write(lambda tx, b=box: tx.save_cursor(b, "inbox", "https://link", desk.house.now))
+    await desk.subscriber.hear(desk.kept()[0].subscription_id, "missed")
+    assert [bool(cursor) for cursor in cursors()] == [False, True]
+    assert list(desk.house.store.read(lambda tx: tx.followed(MAILBOX))) == ["inbox"]
+
+
 def carried_out(
     wanted: list[Place], known: Iterable[Subscribed], actual: Iterable[Subscribed], now: datetime
 ) -> tuple[list[Subscribed], list[Subscribed]]:
