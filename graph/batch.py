@@ -19,6 +19,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -55,6 +56,11 @@ async def ask_all(graph: GraphClient, asks: Sequence[Ask], *, deadline_s: float 
             is Unavailable. The deadlines and lengths that single asks name do not count here.
     """
     deadline_s = graph.manners.deadline_s if deadline_s is None else deadline_s
+    if len(asks) == 1:  # which needs no batch
+        try:
+            return [await graph.answer(replace(asks[0], deadline_s=deadline_s))]
+        except TarasulError as why:
+            return [why]
     batches = _Batches(graph, asks, asyncio.get_running_loop().time() + deadline_s)
     try:
         async with asyncio.timeout(deadline_s):
