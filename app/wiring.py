@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from service.subscribe import Subscriber
     from service.take import Taker
     from store.store import SqlStore
-
-
-_DIRECTORY_READ = timedelta(minutes=5)
 
 
 def clock() -> datetime:
@@ -256,11 +253,10 @@ class House:
                 await self.people.refresh()
 
     async def directory_rang(self) -> None:
-        """Read the directory, once in five minutes at most: it rings for every change to anybody."""
-        now = clock()
-        name, until = f"{self.owner}:{now.isoformat()}", now + _DIRECTORY_READ
-        if await asyncio.to_thread(self.store.write, lambda tx: tx.take_lease("directory", name, now, until)):
-            await self.people.refresh()
+        await self.people.rang(clock())
+
+    async def directory_looked_at(self) -> None:
+        await self.people.look(clock())
 
     def effects_due(self) -> bool:
         """Whether an effect waits whose time has come."""

@@ -64,6 +64,7 @@ async def keep_subscriptions(timer: func.TimerRequest, intake: func.Out[typing.L
     from app.wiring import house
 
     await house().office_known()
+    await house().directory_looked_at()
     await house().intake.folders.look()
     made = await house().subscriber.keep()
     intake.set([visit(mailbox, "subscribed") for mailbox in made])
