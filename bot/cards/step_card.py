@@ -33,7 +33,7 @@ from bot.cards.parts import (
 )
 from registry.record import OPEN, REFERRED, Record, Step
 from registry.rights import is_asked, may_act
-from registry.vocabulary import Verb, is_secret
+from registry.vocabulary import FOR_FOLLOW_UP, Verb, is_secret
 from service.ports import CardView
 from texts import say
 
@@ -131,6 +131,7 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.registered_on(record, office, lang),
         letter.urgency(record, lang),
         letter.due(view.step, office, lang, at),
+        letter.held_by(record, office, lang, at) if view.step.asked == FOR_FOLLOW_UP else None,
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
         letter.reasons(record, lang),
