@@ -20,7 +20,18 @@ from registry.recognise import Known
 from registry.record import Record
 from registry.registering import searchable
 from registry.sheet import Entry
-from service.ports import Asked, Claimed, Conversation, SeenMail, SentCard, Stored, Subscribed, Transaction, Wanted
+from service.ports import (
+    Asked,
+    Claimed,
+    Conversation,
+    SeenMail,
+    SentCard,
+    Stored,
+    Subscribed,
+    Transaction,
+    Turns,
+    Wanted,
+)
 from store.instants import write_instant
 from texts import search_key
 
@@ -64,6 +75,14 @@ class Lease(NamedTuple):
     rung: bool = False
 
 
+class Place(NamedTuple):
+    """Who has a place of a scope until when, and whether somebody waits for it."""
+
+    owner: str
+    until: datetime
+    rung: bool = False
+
+
 @dataclass(slots=True)
 class Tables:
     """Rows by their keys. None of them is ever changed in its place."""
@@ -83,6 +102,8 @@ class Tables:
     cards: dict[tuple[str, str, str], tuple[datetime, SentCard]] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
+    turns: dict[tuple[str, int], Place] = field(default_factory=dict)
+    pauses: dict[str, datetime] = field(default_factory=dict)
     subscriptions: dict[str, Subscribed] = field(default_factory=dict)
     day_counts: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
@@ -396,6 +417,27 @@ class FakeTransaction:
             return True
         self._put(self._t.leases, name, held._replace(rung=False) if held.rung else Lease("", None))
         return not held.rung
+
+    def take_turns(self, scope: str, owner: str, wanted: int, most: int, now: datetime, until: datetime) -> Turns:
+        places = {(scope, n): self._t.turns.get((scope, n)) for n in range(most)}
+        held = {key: place for key, place in places.items() if place is not None and place.until > now}
+        mine = [key for key, place in held.items() if place.owner == owner]
+        kept = [*mine, *(key for key in places if key not in held)][:wanted]
+        for key in kept:
+            self._put(self._t.turns, key, Place(owner, until))
+        for key in mine:
+            if key not in kept:
+                self._drop(self._t.turns, key)
+        for key, place in held.items():
+            if len(kept) < wanted and place.owner != owner:
+                self._put(self._t.turns, key, place._replace(rung=True))
+        return Turns(len(kept), any(held[key].rung for key in mine))
+
+    def pause(self, scope: str, until: datetime) -> None:
+        self._put(self._t.pauses, scope, max(until, self._t.pauses.get(scope, until)))
+
+    def pauses(self, now: datetime) -> dict[str, datetime]:
+        return {scope: until for scope, until in self._t.pauses.items() if until > now}
 
     def subscriptions(self) -> list[Subscribed]:
         return list(self._t.subscriptions.values())

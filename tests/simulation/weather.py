@@ -14,9 +14,21 @@ from random import Random
 
 from registry.errors import Changed, Misconfigured, TarasulError, Throttled, Unavailable
 
-READS = frozenset({"changes", "fetch", "listing", "actual", "subscribe", "renew", "folders"})
+READS = frozenset({"changes", "fetch", "listing", "actual", "subscribe_all", "renew_all", "folders"})
 WRITES = frozenset(
-    {"mark", "draft_reply", "send_draft", "ask", "refresh", "install", "put", "tell", "send", "subscribe", "renew"}
+    {
+        "mark",
+        "draft_reply",
+        "send_draft",
+        "ask",
+        "refresh",
+        "install",
+        "put",
+        "tell",
+        "send",
+        "subscribe_all",
+        "renew_all",
+    }
 )
 
 
