@@ -27,6 +27,7 @@ from graph.client import GraphClient, Manners
 from graph.mailbox import KEY, OutlookMailbox
 from graph.notifications import client_state, read_hints, read_lifecycle
 from graph.subscriptions import GraphSubscriptions
+from graph.turns import Alone
 from graph.wire import Answer, Ask
 from sandbox.tenant import services
 from sandbox.tenant.server import Options, Server
@@ -171,7 +172,9 @@ class OverHttp(Outside):
         self.server, self._token, self._token_at = server, "", datetime.min.replace(tzinfo=day.now().tzinfo)
         self.judge = Judge()
         base, traces = f"{server.http_url}/v1.0", [self.judge.trace()]
-        self.client = _Client(base, self._give_token, manners=Manners(page=7), traces=traces)
+        manners = Manners(page=7)
+        turns = Alone(manners.at_once, manners.at_once_elsewhere, day.now)
+        self.client = _Client(base, self._give_token, manners=manners, traces=traces, turns=turns)
         self.client.loop = day.loop
         self.boxes = {a: TenantBox(self.client, a, self) for a in _BOXES}  # type: ignore[assignment, misc]
         self.chats = Chats()
