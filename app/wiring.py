@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from bot.channel import Channel
     from bot.handlers import Bot
     from graph.client import GraphClient
+    from graph.downloads import LinkedFiles
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from service.deliveries import Deliveries
+    from service.handed import HandedFiles
     from service.intake import Intake
     from service.people import Organisation, People
     from service.perform import Performer
@@ -156,7 +158,19 @@ class House:
     def bot(self) -> "Bot":
         from bot.handlers import Bot
 
-        return Bot(self.channel, self.service, self.deliveries)
+        return Bot(self.channel, self.service, self.deliveries, self.handed)
+
+    @part
+    def downloads(self) -> "LinkedFiles":
+        from graph.downloads import LinkedFiles
+
+        return LinkedFiles(self.settings.sharepoint_hosts)
+
+    @part
+    def handed(self) -> "HandedFiles":
+        from service.handed import HandedFiles
+
+        return HandedFiles(self.archive, self.downloads)
 
     # ------------------------------------------------------------ the work
 

@@ -107,6 +107,7 @@ _SCHEMAS: dict[str, Schema] = {
             released_from=_TEXT_OR_NULL,
             released_as=_or_null(_object(record_id=_TEXT, reference=_TEXT)),
             same_as=_TEXT_OR_NULL,
+            same_reference=_TEXT_OR_NULL,
             outcome=_TEXT_OR_NULL,
             replied_at=_INSTANT_OR_NULL,
             stuck=_list_of(_TEXT),
@@ -253,7 +254,7 @@ _LETTER: Schema = {
         "asked": {**_one_of(ASKED_FROM_CARDS), "description": "Of the head of `to_unit`."},
         "again": {
             **_one_of(("true", "false")),
-            "description": "Enter it although a record has the same files; the new one names that in `same_as`.",
+            "description": "Enter it although another record has one of its files; it names that in `same_as`.",
         },
         "files": {
             "type": "array",

@@ -15,6 +15,8 @@ class Register:
     mail: Mail
     serial: int = 0
     kind: str = "incoming_letter"
+    same_as: str | None = None  # the record of a scan that has one of the mail's annexes …
+    same_reference: str | None = None  # … and its number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Release:
     sender: Address | None = None
     serial: int = 0
     kind: str = "incoming_letter"
+    same_as: str | None = None
+    same_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class Admit:
     sender: Address
     serial: int
     kind: str
+    same_as: str | None = None
+    same_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class Registered(Event):
     private: ClassVar[frozenset[str]] = frozenset(
         {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference"}
     )
-    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as"})
+    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as", "same_reference"})
 
     entity_id: str
     kind: str
@@ -88,7 +88,8 @@ class Registered(Event):
     reasons: tuple[str, ...] = ()  # as text keys: why it is in quarantine; what must be known of a letter (sealed …)
     their_reference: str | None = None  # the number that the sender gave the letter
     released_from: str | None = None  # the quarantined record whose mail this is
-    same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same
+    same_as: str | None = None  # the record that had one of its files before, as a scan or as a mail's annex …
+    same_reference: str | None = None  # … and its number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

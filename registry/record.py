@@ -123,7 +123,8 @@ class Record:
     released_from: str | None = None  # the quarantined record whose mail this is
     released_as: str | None = None  # the record that a quarantined mail became …
     released_reference: str | None = None  # … and its number
-    same_as: str | None = None
+    same_as: str | None = None  # the record that had one of its files before …
+    same_reference: str | None = None  # … and its number
     proposed_sender: Address | None = None  # what stood in the place of `original_sender` before a clerk confirmed it
     sender_confirmed_by: str | None = None
     due_at: datetime | None = None
@@ -280,6 +281,7 @@ def _registered(record_id: str, e: Registered) -> Record:
         their_reference=e.their_reference,
         released_from=e.released_from,
         same_as=e.same_as,
+        same_reference=e.same_reference,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from registry.brought import Brought, brought
-from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine
+from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine, Register
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
 from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
@@ -44,7 +44,23 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
         rule=goes.rule,
     )
     mark = MarkMail(record_id=ask.record_id, mailbox=ask.mail.mailbox, item_id=ask.mail.item_id)
-    return Accepted((registered, referred), (mark,))
+    told = (_told_of_the_scan(unit, now),) if registered.same_as is not None and goes.to_person is not None else ()
+    return Accepted((registered, referred, *told), (mark,))
+
+
+def _told_of_the_scan(unit: Unit, now: datetime) -> Referred:
+    """The clerks know paper and mail alike: they are told that both brought the same."""
+    return Referred(
+        at=now,
+        by=SYSTEM,
+        step=2,
+        asked="for_information",
+        to_person=None,
+        to_unit=unit.unit_id,
+        parent=None,
+        cause="rule",
+        rule="same_file",
+    )
 
 
 def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
@@ -122,6 +138,8 @@ def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: 
         ),
         attachment_names=tuple(p.name for p in mail.parts),
         reasons=ask.reasons if isinstance(ask, Quarantine) else mail.remarks,
+        same_as=ask.same_as if isinstance(ask, Register) else None,
+        same_reference=ask.same_reference if isinstance(ask, Register) else None,
     )
 
 

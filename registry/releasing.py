@@ -46,6 +46,8 @@ def decide_release(ask: Release, record: Record, office: Office, now: datetime) 
         sender=written_sender(ask.sender) or record.original_sender,
         serial=ask.serial,
         kind=ask.kind,
+        same_as=ask.same_as,
+        same_reference=ask.same_reference,
     )
     return Accepted(
         (
@@ -86,6 +88,8 @@ def decide_admit(ask: Admit, record: Record | None, office: Office, now: datetim
         attachments=held.attachments,
         attachment_names=held.attachment_names,
         released_from=held.record_id,
+        same_as=ask.same_as,
+        same_reference=ask.same_reference,
     )
     referred = Referred(
         at=now,

@@ -405,6 +405,22 @@ class Installs(Protocol):
         ...
 
 
+class NotFetched(Exception):
+    """A file cannot be had, for the reason (a text key), and asking again does not help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Downloads(Protocol):
+    """Files that are handed out at a link that opens itself, for some minutes."""
+
+    async def fetch(self, link: str, limit_bytes: int) -> bytes:
+        """The file's bytes. Raises NotFetched; Unavailable where it may be had later."""
+        ...
+
+
 # ---------------------------------------------------------------- Teams
 
 

@@ -91,6 +91,7 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         if record.released_as
         else None,
         "same_as": record.same_as,
+        "same_reference": record.same_reference,
         "outcome": record.outcome,
         "replied_at": instant(record.reply.sent_at) if record.reply else None,
         "stuck": list(record.stuck),
@@ -159,7 +160,14 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 
 
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
-    """What happened, in one sentence."""
+    """What happened, in one sentence; of a letter with the files of another, in two."""
+    said = _what_happened(event, office, lang, cleared=cleared)
+    if isinstance(event, Registered) and event.same_reference is not None:
+        return f"{said} {say(lang, 'event.Registered.same', reference=event.same_reference)}"
+    return said
+
+
+def _what_happened(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
     match event:
         case Registered(reasons=reasons, reference=reference, kind=kind) if reasons and (
             cleared or not KINDS[kind].listed

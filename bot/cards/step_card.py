@@ -133,6 +133,7 @@ def _facts(view: CardView) -> Json | None:
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
         letter.reasons(record, lang),
+        letter.same_as(record, lang),
         _asked_by(view),
     )
 

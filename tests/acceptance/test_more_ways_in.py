@@ -156,6 +156,45 @@ def test_a_clerk_enters_a_letter_on_paper_by_the_form_in_the_chat(ministry: Mini
     assert "باليد" in ministry.asked(HUDA, record["reference"], "acknowledge").words
 
 
+def test_a_clerk_hands_in_the_scans_by_chat_and_the_letter_is_registered_with_them(ministry: Ministry) -> None:
+    ministry.has_the_app(NOURA)
+    scans = {"الكتاب.pdf": b"%PDF-1.4 handed in", "../كشف.xlsx": b"PK handed in"}
+
+    def asked() -> list[Card]:
+        ministry.says(NOURA, "", files=scans)
+        ministry.at_rest()
+        return [card for card in ministry.cards(NOURA) if "enter" in card.verbs]
+
+    paper = ministry.awaited(asked, "the form with the files")[-1]
+    assert "الكتاب.pdf" in paper.words
+    words = {
+        "subject": "كتاب ممسوح من المحادثة",
+        "sender_name": "ديوان المحاسبة",
+        "received_via": "scan",
+        "to": "rules",
+    }
+    told = {"disposition": "for_action", "urgency": "said", "confidentiality": "said"}
+    for _ in range(2):
+        ministry.presses(paper, "enter", **words, **told)
+    record = ministry.registered("كتاب ممسوح من المحادثة")
+    assert [(a["name"], a["complete"]) for a in record["attachments"]] == [("الكتاب.pdf", True), ("_كشف.xlsx", True)]
+    reader = ministry.stage.token(roles=("Records.Read.All",), audience="api")
+    for annex, body in zip(record["attachments"], scans.values(), strict=True):
+        path = f"/api/v1/records/{record['record_id']}/documents/{annex['sha256']}"
+        assert ministry.stage.product("GET", path, token=reader).body == body
+
+    # The same scan comes by mail: a letter of its own, which names the first, and the clerks are told.
+    ministry.arrives(letter("كتاب بالبريد مع المسح نفسه", annex=scans["الكتاب.pdf"]))
+    mailed = ministry.registered("كتاب بالبريد مع المسح نفسه")
+    assert (mailed["same_as"], mailed["same_reference"]) == (record["record_id"], record["reference"])
+    assert record["reference"] in ministry.asked(NOURA, mailed["reference"], "acknowledge").words
+
+    # And nobody else hands in anything.
+    ministry.has_the_app(HUDA)
+    ministry.says(HUDA, "", files=scans)
+    ministry.awaited(lambda: [t for t in ministry.texts(HUDA) if "السجل" in t], "whose turn it is")
+
+
 def test_a_clerk_says_whose_forwarded_letter_it_is(ministry: Ministry) -> None:
     subject = "كشف حساب الضمان"
     ministry.receives_and_forwards(MARYAM, subject)

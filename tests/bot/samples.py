@@ -21,8 +21,19 @@ from bot.cards import (
     step_card,
     welcome_card,
 )
-from registry.commands import Acknowledge, Annotate, Approve, Close, Complete, Quarantine, Refer, Release, Return
-from registry.mail import Address
+from registry.commands import (
+    Acknowledge,
+    Annotate,
+    Approve,
+    Close,
+    Complete,
+    Quarantine,
+    Refer,
+    Register,
+    Release,
+    Return,
+)
+from registry.mail import Address, Part
 from registry.record import Record
 from service.ports import Asked, CardView
 from tests.registry.test_entering import entered
@@ -145,6 +156,30 @@ def _entry_refused(lang: Language) -> Card:
         subject="دعوة إلى اجتماع", their_reference="ص/44", letter_date="10/6/1448", to="finance", urgency="urgent"
     )
     return entry_form(OFFICE, lang, typed, said=say(lang, "say.sender_missing"))
+
+
+FILES = tuple(
+    Part(name=name, content_type="application/pdf", size_bytes=90_000, sha256=f"{n:064x}")
+    for n, name in enumerate(("كتاب ديوان المحاسبة.pdf", "كشف الحساب 2026-1448.pdf"), start=1)
+)
+
+
+def _entry_files(lang: Language) -> Card:
+    return entry_form(OFFICE, lang, token="b" * 64, files=FILES)
+
+
+def _entry_known(lang: Language) -> Card:
+    typed = Inputs(subject="دعوة إلى اجتماع", sender_name="ديوان المحاسبة", received_via="scan", to="finance")
+    said = say(lang, "card.files_known", reference="س.ع/و/12/2026")
+    return entry_form(OFFICE, lang, typed, token="b" * 64, files=FILES, said=said, anyway=True)
+
+
+def _same_as() -> Desk:
+    """A mail that brings what was registered as a scan before: the clerks are told."""
+    desk = Desk()
+    letter = forwarded(parts=FILES)
+    desk.accept(Register(record_id="r1", mail=letter, serial=13, same_as="r0", same_reference="س.ع/و/12/2026"))
+    return desk
 
 
 def _entered(lang: Language) -> Card:
@@ -290,6 +325,9 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "form-sender": _sender_form,
     "form-entry": lambda lang: entry_form(OFFICE, lang),
     "form-entry-refused": _entry_refused,
+    "form-entry-files": _entry_files,
+    "form-entry-known": _entry_known,
+    "step-same-file": _step(_same_as, 2, "abdullah"),
     "record-entered": _entered,
     "record-released": _record(_released, "noura"),
     "record-open": _record(_completed, "omar"),

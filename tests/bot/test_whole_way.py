@@ -96,7 +96,7 @@ async def ministry(tmp_path: Path) -> AsyncIterator[Ministry]:
         door = await stack.enter_async_context(Door())
         teams = await stack.enter_async_context(teams_world(door.url))
         channel = teams.channel()
-        door.bot = Bot(channel, house.service, house.deliveries)
+        door.bot = Bot(channel, house.service, house.deliveries, house.handed)
         door.performer = Performer(
             house.store,
             house.taker,
@@ -197,5 +197,6 @@ async def test_the_tenants_new_signing_key_is_found(ministry: Ministry) -> None:
     ministry.teams.tenant.part(tokens.Keys).change("channel")
     refused = await ministry.press(HUDA, asked, "annotate")
     assert refused["status"] == 401, "it was looked for a moment ago"
-    ministry.door.bot = Bot(ministry.teams.channel(look_again_s=0), ministry.house.service, ministry.house.deliveries)
+    house, channel = ministry.house, ministry.teams.channel(look_again_s=0)
+    ministry.door.bot = Bot(channel, house.service, house.deliveries, house.handed)
     assert (await ministry.press(HUDA, asked, "annotate"))["status"] == 200

@@ -35,9 +35,9 @@ ROWS: dict[str, tuple[str, str]] = {
         "The letter is larger than the limit: {files} files and {most} MB in all.",
     ),
     "api.files_known": (
-        "هذه الملفات مقيّدة من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع {anyway}.",
-        "These files are registered already as {reference}; nothing was registered. If it is another letter, ask with "
-        "{anyway}.",
+        "من هذه الملفات ما هو مقيّد من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع {anyway}.",
+        "Of these files some are registered already, as {reference}; nothing was registered. If it is another letter, "
+        "ask with {anyway}.",
     ),
     "api.person_needed": (
         "هذا الإجراء لموظف بعينه. الدور على المتصل: اطلبه برمز موظف القيد.",

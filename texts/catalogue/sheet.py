@@ -15,6 +15,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "Corrected the original sender from {proposed} to {sender}",
     ),
     "event.SenderConfirmed.hidden": ("ثُبّت المرسل الأصلي", "Confirmed the original sender"),
+    "event.Registered.same": (
+        "فيه ملف من ملفات المراسلة رقم {reference}.",
+        "It has a file that record no. {reference} has as well.",
+    ),
     "event.Registered.remarked": ("قُيّد برقم {reference}. {reasons}", "Registered as {reference}. {reasons}"),
     "event.Referred.rule": ("أُحيل إلى {who} {asked} (قاعدة السجل)", "Referred to {who}: {asked} (registry rule)"),
     "event.Referred.person": ("أحال إلى {who} {asked}", "Referred to {who}: {asked}"),

@@ -1,0 +1,107 @@
+################################################################
+# Letters that are no mail, entered by a clerk in the chat: the form, and the files handed in with it
+################################################################
+#
+# Rule 1: files are handed in first and the form comes with them; what it carries is a token for them, never a link.
+# Rule 2: a form enters one letter, however often it is pressed; so do all forms of the same files.
+# Rule 3: files that another record has are told of with its number; the clerk enters them all the same by a press of
+#         its own.
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.actions import Inputs, Press, Said
+from bot.acts import Shown
+from bot.cards import entry_form, record_card, short
+from bot.cards.registry_forms import AS_SAID, BY_RULE
+from bot.chats import Activity, card_message, text_message
+from bot.desk import Desk
+from registry.decisions import Refused
+from registry.errors import Unavailable
+from registry.limits import MOST_FILES
+from registry.mail import Address, Part
+from registry.office import Office, Person
+from service.deliveries import Deliveries, KeyReused, KnownFiles, Slip
+from service.handed import HandedFiles, NotHandedIn
+from service.ports import Clock
+from texts import LANGUAGES, Language, say
+
+ENTERS = ("enter", "enter_again")
+
+
+class Paper:
+    """The clerk's way to register what came on paper."""
+
+    def __init__(self, desk: Desk, clock: Clock, deliveries: Deliveries, handed: HandedFiles) -> None:
+        self._desk, self._clock, self._deliveries, self._handed = desk, clock, deliveries, handed
+
+    async def form(self, said: Said, office: Office, lang: Language) -> Activity:
+        """The message that answers a clerk who hands in files: the form with them, or why they cannot be had."""
+        if len(said.files) > MOST_FILES:
+            return text_message(say(lang, "chat.files_too_many", most=MOST_FILES))
+        message = f"{said.chat.conversation_id}:{said.activity_id}"
+        try:
+            token = await self._handed.take(said.files, by=said.by, message=message)
+        except NotHandedIn as why:
+            return text_message(say(lang, "chat.file_refused", name=why.name, why=say(lang, why.reason)))
+        except Unavailable:
+            return text_message(say(lang, "chat.files_later"))
+        files = await self._handed.parts(token, said.by) or ()
+        return card_message(entry_form(office, lang, token=token, files=files))
+
+    async def enter(self, press: Press) -> Shown:
+        """Enter the letter that the form describes, with its files."""
+        office, at, typed = await asyncio.to_thread(self._desk.office), self._clock(), press.inputs
+        person = office.person(press.by)
+        if person is None:
+            return Shown(text="\n\n".join(say(lang, "chat.stranger") for lang in LANGUAGES))
+        lang = person.language
+        files: Sequence[Part] | None = await self._handed.parts(press.token, press.by) if press.token else ()
+        if files is None:
+            return Shown(text=say(lang, "chat.unknown_card"))
+        if press.automatic:
+            return Shown(card=entry_form(office, lang, token=press.token, files=files))
+        key = f"handed:{press.token}" if press.token else f"form:{press.chat.conversation_id}:{_where(press)}"
+        slip = _slip(typed, person, again=press.verb == "enter_again")
+        try:
+            entered = await self._deliveries.enter(slip, handed=files, by=person.person_id, key=key)
+        except KeyReused as reused:  # the form was sent before; since then somebody wrote something else on it
+            record, decision, rang = await asyncio.to_thread(self._desk.record, reused.record_id), None, False
+        except KnownFiles as known:
+            first = await asyncio.to_thread(self._desk.record, known.record_id)
+            said = say(lang, "card.files_known", reference=first.reference if first is not None else "")
+            return Shown(
+                card=entry_form(office, lang, typed, token=press.token, files=files, said=said, anyway=True), text=said
+            )
+        else:
+            record, decision, rang = entered.record, entered.decision, entered.rang
+        if isinstance(decision, Refused) or record is None:
+            why = decision if isinstance(decision, Refused) else Refused("record.unknown")
+            said = say(lang, why.reason, **{name: short(value) for name, value in why.values.items()})
+            again = press.verb == "enter_again"
+            form = entry_form(office, lang, typed, token=press.token, files=files, said=said, anyway=again)
+            return Shown(card=form, text=said)
+        told = say(lang, "card.entered", reference=record.reference)
+        return Shown(card=record_card(record, person, office, lang, at, told=told), rang=rang)
+
+
+def _where(press: Press) -> str:
+    return press.card_id or press.activity_id
+
+
+def _slip(typed: Inputs, clerk: Person, *, again: bool) -> Slip:
+    """What the form says of a letter, for the clerk's own register."""
+    to_unit = "" if typed.to == BY_RULE else typed.to
+    return Slip(
+        unit_id=clerk.unit_id,
+        way=typed.received_via,
+        subject=typed.subject,
+        sender=Address(typed.sender_name, typed.sender_address),
+        letter_date=typed.letter_date,
+        their_reference=typed.their_reference,
+        urgency="" if typed.urgency == AS_SAID else typed.urgency,
+        confidentiality="" if typed.confidentiality == AS_SAID else typed.confidentiality,
+        to_unit=to_unit,
+        asked=typed.disposition if to_unit else "",
+        again=again,
+    )
