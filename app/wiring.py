@@ -193,8 +193,11 @@ class House:
     def performer(self) -> "Performer":
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
+        from graph.shared_files import TenantFiles
+        from service.annexes import Annexes
         from service.perform import Performer
 
+        shared = TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
         return Performer(
             self.store,
             self.taker,
@@ -203,6 +206,7 @@ class House:
             mailboxes=self.mailboxes,
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
+            annexes=Annexes(self.archive, shared),
             lease_s=self.settings.lease_s,
         )
 

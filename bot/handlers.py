@@ -105,7 +105,7 @@ class Bot:
 
     def __init__(self, channel: Teams, service: Service, deliveries: Deliveries, handed: HandedFiles) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
-        self._paper = Paper(self._desk, service.clock, deliveries, handed)
+        self._paper = Paper(self._desk, service, deliveries, handed)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -221,14 +221,12 @@ class Bot:
         return Turned(None, rang)
 
     async def _handed_in(self, said: Said) -> _Answers:
-        """Files: a clerk's are for a letter on paper; anybody else is told whose turn it is, and nothing is fetched."""
+        """Files; from a stranger none is taken."""
         greeted = await asyncio.to_thread(self._greet, said)
         if isinstance(greeted, tuple):
             return greeted
-        lang = greeted.person.language
-        if not is_clerk(greeted.person, greeted.person.unit_id):
-            return [(text_message(say(lang, "may.registry_only")), None)], greeted.rang
-        return [(await self._paper.form(said, greeted.office, lang), None)], greeted.rang
+        message, rang = await self._paper.answer(said, greeted.person, greeted.office)
+        return [(message, None)], rang or greeted.rang
 
     def _greet(self, said: Said) -> _Greeted | _Answers:
         """Who writes, and whether something waited for their chat to be known; or what a stranger is told."""

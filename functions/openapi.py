@@ -364,6 +364,20 @@ DOCUMENT: Schema = {
                 },
             }
         },
+        "/v1/records/{record_id}/body": {
+            "get": {
+                "operationId": "show_body",
+                "summary": "The letter as its reader saw it: a page that runs nothing and fetches nothing.",
+                "parameters": [_RECORD],
+                "responses": {
+                    "200": {
+                        "description": "HTML, to be shown in a frame.",
+                        "content": {"text/html": {"schema": _TEXT}},
+                    },
+                    **{str(status): _problem(status) for status in (401, 403, 404, 409, 503)},
+                },
+            }
+        },
         "/v1/reconciliation/{date}": {
             "get": {
                 "operationId": "show_day",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from registry.delivery import Delivery
-from registry.mail import Address, Mail
+from registry.mail import Address, Mail, Part
 from registry.record import Record
 
 
@@ -99,6 +99,33 @@ class NoteMail:
     record_id: str
     mail: Mail
     answers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAnnexFetched:
+    """The file behind a link is in the archive. `annex` is its place among the letter's attachments, from 0."""
+
+    record_id: str
+    annex: int
+    file: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAnnexRefused:
+    """The file behind a link cannot be had, for the reason (a text key)."""
+
+    record_id: str
+    annex: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandIn:
+    """Files that the letter lacks, handed in by a person."""
+
+    record_id: str
+    by: str
+    files: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +227,9 @@ type Command = (
     | ConfirmSender
     | NoteCopy
     | NoteMail
+    | NoteAnnexFetched
+    | NoteAnnexRefused
+    | HandIn
     | Refer
     | StepCommand
     | Annotate

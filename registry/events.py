@@ -178,6 +178,28 @@ class MailReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexFetched(Event):
+    """The file of an annex that came as a link is there, and takes the link's place."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"name"})
+
+    annex: int  # its place among the attachments, from 0
+    name: str
+    size_bytes: int
+    sha256: str
+    content_type: str
+    way: str  # link: out of the cloud; mail: in an answer; chat: handed in there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexRefused(Event):
+    """The file behind a link cannot be had. `reason` is a text key."""
+
+    annex: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
     """Nobody need act any more. `outcome` is approved, answered, closed; of a quarantined mail, released, dismissed."""
 
@@ -243,6 +265,8 @@ EVENTS: dict[str, type[Event]] = {
         AnnotationFinal,
         CopyReceived,
         MailReceived,
+        AnnexFetched,
+        AnnexRefused,
         Closed,
         Released,
         SenderConfirmed,

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from registry.changed import changed
 from registry.events import (
+    AnnexFetched,
+    AnnexRefused,
     AnnotationDrafted,
     AnnotationFinal,
     Attachment,
@@ -37,6 +39,8 @@ from registry.office import Office, Person
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
 
 OPEN, REFERRED, DONE = "open", "referred", "done"
+LINK = "text/uri-list"  # the content type of an annex of which only its address came
+INCOMPLETE = "incomplete.cloud"  # the remark of a letter that has such an annex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,7 @@ class Record:
     outcome: str | None = None
     outcome_note: str | None = None
     stuck: tuple[str, ...] = ()
+    refused_annexes: tuple[int, ...] = ()  # links behind which the file could not be had
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -227,6 +232,16 @@ def asked_people(step: Step, office: Office) -> tuple[Person, ...]:
     return (person,) if person is not None else ()
 
 
+def missing_annexes(record: Record) -> tuple[int, ...]:
+    """Return the places, from 0, of the annexes of which only a link is there."""
+    return links_among(record.attachments)
+
+
+def links_among(attachments: Iterable[Attachment]) -> tuple[int, ...]:
+    """Return the places, from 0, of those that are links to a file in the cloud."""
+    return tuple(n for n, a in enumerate(attachments) if a.content_type == LINK and not a.complete)
+
+
 def fold(record_id: str, events: Iterable[Event]) -> Record | None:
     """Return the record that *events* add up to; None for no events."""
     record: Record | None = None
@@ -303,6 +318,10 @@ def _after(record: Record, event: Event) -> Record:
             return _annotated(record, event, note, final=True)
         case CopyReceived(source=source) | MailReceived(source=source):
             return changed(record, mails=(*record.mails, source))
+        case AnnexFetched():
+            return _completed(record, event)
+        case AnnexRefused(annex=annex):
+            return changed(record, refused_annexes=(*record.refused_annexes, annex))
         case Closed(outcome=outcome, note=note):
             steps = tuple(_closed(s, event) if s.custody and s.state != DONE else s for s in record.steps)
             return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
@@ -319,6 +338,17 @@ def _after(record: Record, event: Event) -> Record:
             return changed(record, stuck=(*record.stuck, effect))
         case _:
             raise AssertionError(f"no record knows what {type(event).__name__} does to it")
+
+
+def _completed(record: Record, e: AnnexFetched) -> Record:
+    """The file in the link's place; when no link is left, the record is incomplete no more."""
+    file = Attachment(size_bytes=e.size_bytes, sha256=e.sha256, content_type=e.content_type)
+    attachments, names = list(record.attachments), list(record.attachment_names)
+    attachments[e.annex], names[e.annex] = file, e.name
+    after = changed(record, attachments=tuple(attachments), attachment_names=tuple(names))
+    if missing_annexes(after):
+        return after
+    return changed(after, reasons=tuple(reason for reason in record.reasons if reason != INCOMPLETE))
 
 
 def _referred(record: Record, e: Referred) -> Record:

@@ -45,6 +45,7 @@ def _row(
 
 FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
+FOR_MISSING_FILE = "for_missing_file"  # the letter's annex came as a link: the file itself is asked for
 
 DISPOSITIONS: dict[str, Disposition] = {
     row.code: row
@@ -64,6 +65,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row("for_follow_up", Verb.COMPLETE, custody=False),
         _row("for_filing", Verb.COMPLETE),
         _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
+        _row(FOR_MISSING_FILE, Verb.COMPLETE, custody=False, words=True),
     )
 }
 

@@ -117,6 +117,7 @@ def plan(
         "GRAPH_CLIENT_STATE": _secret(state, "client_state"),
         "STATEMENT_KEY": _secret(state, "statement_key"),
         "ORGANISATION": str(MINISTRY / "organisation.json"),
+        "READ_SHARED_LINKS": "true",
         "TIME_ZONE": "Asia/Kuwait",
     }
     passed_on = {

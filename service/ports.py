@@ -421,6 +421,23 @@ class Downloads(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file that somebody shared by a link."""
+
+    name: str
+    content_type: str
+    body: bytes
+
+
+class SharedFiles(Protocol):
+    """Files of the ministry's own people, shared by a link that stands in a letter."""
+
+    async def fetch(self, link: str) -> SharedFile:
+        """Raises NotFetched where it is not ours, not for us, or not there; Unavailable where it may be had later."""
+        ...
+
+
 # ---------------------------------------------------------------- Teams
 
 

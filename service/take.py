@@ -19,7 +19,7 @@ from registry.commands import Command, Enter, Quarantine, Register, Release
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing
 from registry.effects import Effect
-from registry.events import CopyReceived, Event, MailReceived, Registered, Released, ReplySent
+from registry.events import AnnexFetched, CopyReceived, Event, MailReceived, Registered, Released, ReplySent
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
@@ -167,6 +167,8 @@ def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> N
                 tx.note_message_id(source.internet_message_id, record_id, ours=False)
             if isinstance(event, Registered) and record.rules.listed:
                 note_files(tx, record, now)
+        case AnnexFetched():
+            note_files(tx, record, now)
         case ReplySent(internet_message_id=message_id):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from registry.events import (
+    AnnexFetched,
+    AnnexRefused,
     AnnotationDrafted,
     EffectStuck,
     Event,
@@ -194,6 +196,11 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
                 return say(lang, "event.SenderConfirmed.hidden")
             kind = "event.SenderConfirmed" if sender == proposed else "event.SenderConfirmed.corrected"
             return say(lang, kind, sender=sender, proposed=proposed)
+        case AnnexFetched(name=name, way=way):
+            key = f"event.AnnexFetched.{way}" if cleared else "event.AnnexFetched.hidden"
+            return say(lang, key, **({"name": name} if cleared else {}))
+        case AnnexRefused(reason=reason):
+            return say(lang, "event.AnnexRefused", reason=say(lang, reason))
         case EffectStuck(effect=effect, reason=reason):
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
         case _:

@@ -27,6 +27,8 @@ from registry.commands import (
     Approve,
     Close,
     Complete,
+    HandIn,
+    NoteAnnexRefused,
     Quarantine,
     Refer,
     Register,
@@ -182,6 +184,20 @@ def _same_as() -> Desk:
     return desk
 
 
+def _missing_file() -> Desk:
+    """An annex came as a link that nobody here may open: whoever forwarded the letter is asked for the file."""
+    link = replace(FILES[0], content_type="text/uri-list", complete=False)
+    desk = registered(forwarded(parts=(link,), remarks=("incomplete.cloud",)))
+    desk.accept(NoteAnnexRefused(record_id="r1", annex=0, reason="file.forbidden"))
+    return desk
+
+
+def _file_came() -> Desk:
+    desk = _missing_file()
+    desk.accept(HandIn(record_id="r1", by="huda", files=(FILES[1],)))
+    return desk
+
+
 def _entered(lang: Language) -> Card:
     desk = _delivered()
     told = say(lang, "card.entered", reference=desk.held.reference)
@@ -328,6 +344,8 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "form-entry-files": _entry_files,
     "form-entry-known": _entry_known,
     "step-same-file": _step(_same_as, 2, "abdullah"),
+    "step-missing-file": _step(_missing_file, 2, "huda"),
+    "step-file-came": _step(_file_came, 2, "huda"),
     "record-entered": _entered,
     "record-released": _record(_released, "noura"),
     "record-open": _record(_completed, "omar"),

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from registry.commands import NoteAnnexRefused
 from registry.errors import Throttled, Unavailable
 from registry.record import Record
 from service.ports import Wanted
 from tests.bot.house import House, card_of, chat_of, shown_in, text_of
 from tests.bot.test_handlers import first_line, said, verbs
 from tests.bot.test_registry_desk import PAPER
+from tests.values import CLOUD_FILE, forwarded
 
 type Json = dict[str, Any]
 
@@ -168,6 +171,65 @@ async def test_a_busy_host_or_archive_is_said_and_the_same_message_does_it_later
     assert "مرة أخرى" in message["text"]
     (message,) = await hand_in(house, id="m1")
     assert verbs(shown_in(message)) == ["enter"]
+
+
+# ---------------------------------------------------------------- for a record that lacks a file
+
+
+LINK = replace(CLOUD_FILE, name="كشف الحساب.pdf")
+
+
+def lacking(house: House, number: int = 1) -> Record:
+    """A letter that Huda forwarded, whose annex is a link that nobody may open."""
+    record_id = f"r{number}"
+    house.register(forwarded(number, parts=(LINK,), remarks=("incomplete.cloud",)), record_id)
+    house.take(NoteAnnexRefused(record_id=record_id, annex=0, reason="file.forbidden"))
+    return house.record(record_id)
+
+
+async def test_whoever_was_asked_for_a_file_sends_it_and_is_asked_no_more(house: House) -> None:
+    lacking(house)
+    (message,) = await hand_in(house, {"المسح.pdf": b"%PDF itself"}, by="huda")
+    assert "استُلم الملف" in first_line(shown_in(message))
+    record = house.record()
+    assert (record.attachment_names, record.reasons, record.steps[1].outcome) == (("المسح.pdf",), (), "completed")
+    assert house.archive.kept[record.attachments[0].sha256] == b"%PDF itself"
+    (message,) = await hand_in(house, {"المسح.pdf": b"%PDF itself"}, by="huda")
+    assert "السجل" in message["text"], "nothing is asked any more"
+
+
+async def test_the_file_of_a_message_brought_again_is_taken_once(house: House) -> None:
+    lacking(house)
+    for _ in range(3):
+        await hand_in(house, {"المسح.pdf": b"%PDF itself"}, by="huda", id="m1", text="1")
+    assert house.sheet().count("AnnexFetched") == 1
+
+
+async def test_of_several_records_that_lack_a_file_one_must_be_named(house: House) -> None:
+    first, second = lacking(house), lacking(house, 2)
+    (message,) = await hand_in(house, by="huda")
+    assert "رقم المراسلة" in message["text"]
+    assert house.downloads.asked == []
+    await hand_in(house, by="huda", text=second.reference)
+    assert (house.record("r1").version, house.record("r2").reasons) == (first.version, ())
+
+
+async def test_a_clerk_names_the_record_that_lacks_the_file_else_it_is_a_letter(house: House) -> None:
+    lacking(house)
+    (message,) = await hand_in(house, by="noura")
+    assert verbs(shown_in(message)) == ["enter"]
+    (message,) = await hand_in(house, by="noura", text="1")
+    assert "استُلم الملف" in first_line(shown_in(message))
+
+
+async def test_a_record_that_lacks_nothing_takes_no_file_and_a_bystanders_is_not_fetched(house: House) -> None:
+    house.register()
+    (message,) = await hand_in(house, by="huda", text="1")
+    assert "لا ينقص" in message["text"]
+    house.downloads.asked.clear()
+    lacking(house, 2)
+    await hand_in(house, by="omar", text="2")
+    assert house.downloads.asked == []
 
 
 async def test_more_files_than_a_letter_has_are_not_fetched(house: House) -> None:

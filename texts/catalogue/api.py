@@ -51,6 +51,19 @@ ROWS: dict[str, tuple[str, str]] = {
         "لا توجد في هذه المراسلة وثيقة بهذه البصمة مما يجوز لك فتحه.",
         "The record has no document by this hash that you may open.",
     ),
+    "api.no_body": (
+        "ورد هذا الكتاب ورقياً، فليس له نص يُعرض. افتح وثائقه.",
+        "This letter came on paper and has no text to show. Open its documents.",
+    ),
+    "api.body_unreadable": (
+        "لا يُقرأ نص هذا الكتاب هنا: هو مختوم أو تعذّرت قراءته. الدور على موظف القيد: افتحه في Outlook.",
+        "The text of this letter cannot be read here: it is sealed, or cannot be understood. It is the registry's "
+        "turn: open it in Outlook.",
+    ),
+    "page.pictures_left_out": (
+        "حُذفت صور من خارج الرسالة لأن عرضها يتصل بمواقع خارجية.",
+        "Pictures that are not part of the mail were left out: showing them would call other sites.",
+    ),
     "api.unavailable": (
         "الخدمة مشغولة. لم يتغير شيء، فأعد المحاولة بعد قليل.",
         "The service is busy. Nothing was changed; try again shortly.",

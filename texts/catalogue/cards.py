@@ -108,6 +108,14 @@ ROWS: dict[str, tuple[str, str]] = {
         "Of these files some are registered already, as {reference}; nothing was registered. If it is another letter, "
         "press “Register all the same”.",
     ),
+    "card.file_rule": (
+        "وصل مرفق الكتاب رابطاً لا ملفاً. ردّ على رسالة التحويل والملف مرفق بها، أو أرسل الملف في هذه المحادثة مع رقم "
+        "المراسلة.",
+        "The letter's annex came as a link, not as a file. Reply in the letter's thread with the file attached, or "
+        "send the file in this chat with the record's number.",
+    ),
+    "card.write_no_file": ("إن تعذّر إرسال الملف، فالسبب", "If the file cannot be sent, why not"),
+    "card.file_taken": ("استُلم الملف وحُفظ مع المراسلة.", "The file was taken and is kept with the record."),
     "card.same_as": ("فيها ما هو مقيّد برقم", "Also registered as"),
     "card.entered": ("قُيّد برقم {reference}.", "Registered as {reference}."),
     # secrecy

@@ -68,6 +68,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "تعذّر استلام الملفات الآن، ولم يُقيّد شيء. أرسلها مرة أخرى بعد قليل.",
         "The files could not be taken just now; nothing was registered. Send them again in a moment.",
     ),
+    "chat.files_for_which": (
+        "ينقص أكثر من مراسلة لك ملف. أرسل الملف مع رقم المراسلة.",
+        "More than one record of yours lacks a file. Send the file with the record's number.",
+    ),
     # why a file cannot be had, and whose turn it is; these stand within a sentence
     "file.elsewhere": (
         "هو خارج مواقع SharePoint التي تقرأ الوزارة منها، وعلى مسؤول النظام إضافة الموقع إن كان للوزارة",
@@ -81,6 +85,22 @@ ROWS: dict[str, tuple[str, str]] = {
     "file.too_large": (
         "هو أكبر من 50 ميغابايت، وعلى المرسل إرساله مجزأً أو أصغر",
         "it is larger than 50 MB; it is the turn of whoever sent it to make it smaller or to divide it",
+    ),
+    "file.forbidden": (
+        "لا صلاحية لتراسل على الملف، وعلى المرسل إرسال الملف نفسه",
+        "Tarasul has no permission for the file; it is the turn of whoever sent it to send the file itself",
+    ),
+    "file.not_allowed": (
+        "لا تسمح إعدادات الوزارة بقراءة الملفات المشتركة، وعلى المرسل إرسال الملف نفسه",
+        "the ministry's settings do not let shared files be read; it is the turn of whoever sent it to send the file",
+    ),
+    "file.folder": (
+        "الرابط لمجلد لا لملف، وعلى المرسل إرسال الملفات نفسها",
+        "the link leads to a folder; it is the turn of whoever sent it to send the files themselves",
+    ),
+    "file.malware": (
+        "رأت فيه Microsoft برنامجاً ضاراً فلم يُستلم، وعلى المرسل مراجعة مسؤول النظام",
+        "Microsoft found it to be malware and it was not taken; whoever sent it must see the system's operator",
     ),
     "file.empty": ("هو فارغ، وعلى المرسل التحقق منه", "it is empty; it is the turn of whoever sent it to look at it"),
     # how a day's count, to the operators
