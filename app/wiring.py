@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from service.perform import Performer
     from service.ports import Archive
     from service.reconcile import Reconciler
+    from service.reminders import Reminders
     from service.service import Service
     from service.statement import Statements
     from service.subscribe import Subscriber
@@ -209,6 +210,12 @@ class House:
             annexes=Annexes(self.archive, shared),
             lease_s=self.settings.lease_s,
         )
+
+    @part
+    def reminders(self) -> "Reminders":
+        from service.reminders import Reminders
+
+        return Reminders(self.store, self.taker, clock)
 
     @part
     def people(self) -> "People":

@@ -29,7 +29,7 @@ class _Item(msgspec.Struct):
     name: str = ""
     size: int = 0
     file: _File | None = None
-    malware: msgspec.Raw | None = None
+    malware: dict[str, object] | None = None
     link: str = msgspec.field(default="", name="@microsoft.graph.downloadUrl")
 
 

@@ -31,6 +31,7 @@ from registry.events import (
     Referred,
     Registered,
     Released,
+    Reminded,
     ReplyDrafted,
     ReplySent,
     SenderConfirmed,
@@ -116,6 +117,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     EffectStuck(at=NOON, by="tarasul", effect="DraftReply", reason="stuck.misconfigured"),
     Released(at=NOON, by="noura", capacity="clerk", as_record="r2", reference="س.ع/و/8/2026"),
     SenderConfirmed(at=NOON, by="noura", capacity="clerk", proposed=AUDIT, sender=HUDA),
+    Reminded(at=NOON, by="tarasul", step=4, remind_at=datetime(2026, 11, 24, 4, 30, tzinfo=UTC)),
     AnnexFetched(
         at=NOON,
         by="huda",
@@ -178,6 +180,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "at": INSTANTS,
         "received_at": INSTANTS,
+        **dict.fromkeys(("due_at", "remind_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes"), COUNTS),
         **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),

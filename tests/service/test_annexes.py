@@ -18,6 +18,10 @@ from tests.values import CLOUD_LINK, FORWARDED, MAILBOX, OFFICE, PEOPLE
 PDF = SharedFile("كشف الحساب.pdf", "application/pdf", b"%PDF-1 out of the cloud")
 
 
+class Killed(Exception):
+    """The process died here."""
+
+
 async def linked(house: Registry, **more: str) -> Record:
     """Huda forwards a letter whose annex is a link."""
     text = f"{FORWARDED}\nالمرفق: {CLOUD_LINK}\n"
@@ -90,12 +94,12 @@ async def test_a_process_that_dies_between_archive_and_record_does_no_harm(house
     house.shared.files[CLOUD_LINK] = PDF
 
     def dies(*_: Any) -> None:
-        raise KeyboardInterrupt
+        raise Killed
 
     dying = house.performer("dying")
     dying._settle = dies  # type: ignore[method-assign]
     house.later(1)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await dying.perform_due()
     assert PDF.body in house.archive.kept.values()
     record = await performed(house)
