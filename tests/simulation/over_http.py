@@ -34,6 +34,7 @@ from sandbox.tenant.server import Options, Server
 from sandbox.tenant.tenant import Place
 from sandbox.tenant.wire import Request, Response
 from tests.fakes.archive import FakeArchive
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.graph.world import Judge
 from tests.simulation.day import Day
 from tests.simulation.outside import Chats, Installs, Outside, Truth
@@ -179,7 +180,7 @@ class OverHttp(Outside):
         self.boxes = {a: TenantBox(self.client, a, self) for a in _BOXES}  # type: ignore[assignment, misc]
         self.chats = Chats()
         self.installs = Installs(self.chats, day.people.introduced)
-        self.archive = FakeArchive()
+        self.archive, self.shared = FakeArchive(), FakeSharedFiles()
         self.truths: list[Truth] = []
         self.subscriptions = GraphSubscriptions(  # type: ignore[assignment]
             self.client,

@@ -13,7 +13,9 @@ from typing import Any
 
 from bot.handlers import Bot
 from registry.errors import Unavailable
+from service.annexes import Annexes
 from service.deliveries import Deliveries
+from service.handed import HandedFiles
 from service.intake import Intake
 from service.perform import Performer
 from service.ports import Store
@@ -22,6 +24,7 @@ from service.service import Service
 from service.statement import Statements
 from service.subscribe import Subscriber
 from service.take import Chance, Taker
+from tests.fakes.downloads import FakeDownloads
 from tests.simulation.outside import Outside, Reached
 from tests.simulation.weather import Killed, Weather
 from tests.values import KUWAIT
@@ -114,6 +117,7 @@ class Process:
             mailboxes=boxes,
             chats=self._reached(outside.chats),
             installs=self._reached(outside.installs),
+            annexes=Annexes(self._reached(outside.archive), self._reached(outside.shared)),
             lease_s=LEASE_S,
         )
         self.subscriber = Subscriber(
@@ -122,7 +126,8 @@ class Process:
         self.reconciler = parts.reconciler(self.store, self.intake, self.clock, boxes, KUWAIT)
         archive = self._reached(outside.archive)
         deliveries = Deliveries(self.store, self.taker, self.clock, self._reached(outside.archive))
-        self.bot = Bot(self._reached(outside.chats), self.service, deliveries)
+        handed = HandedFiles(self._reached(outside.archive), FakeDownloads())
+        self.bot = Bot(self._reached(outside.chats), self.service, deliveries, handed)
         self.statements = Statements(self.store, archive, self.reconciler, self.clock, KUWAIT)
 
     def _reached(self, part: Any, weather: Weather | None = None) -> Any:
