@@ -156,9 +156,12 @@ class Ministry:
     def time_passes(self, seconds: float) -> None:
         self.control("POST", "clock", json={"advance_s": seconds})
 
-    def the_product_dies(self) -> None:
-        """It is killed (kill -9) and started again, and a minute passes."""
-        self.stage.kill_host()
+    def the_product_dies(self, *, by_sigterm: bool = False) -> None:
+        """It is killed (kill -9), or stopped as by a platform that scales in; is started again, and a minute passes."""
+        if by_sigterm:
+            self.stage.stop_host()
+        else:
+            self.stage.kill_host()
         self.stage.start_host()
         self.a_minute_passes()
 
