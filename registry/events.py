@@ -62,7 +62,7 @@ class Registered(Event):
     private: ClassVar[frozenset[str]] = frozenset(
         {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference"}
     )
-    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as"})
+    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as", "due_at"})
 
     entity_id: str
     kind: str
@@ -89,6 +89,7 @@ class Registered(Event):
     their_reference: str | None = None  # the number that the sender gave the letter
     released_from: str | None = None  # the quarantined record whose mail this is
     same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +97,28 @@ class Referred(Event):
     """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at"})
 
     step: int
     asked: str
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return
+    cause: str  # rule, person, answer, return, escalation
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
     note: str | None = None
+    due_at: datetime | None = None
+    remind_at: datetime | None = None  # when whoever is asked is reminded, if it is not done by then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded(Event):
+    """Whoever holds the step was reminded of it. `remind_at`: when they are again; None: never again."""
+
+    step: int
+    remind_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +246,7 @@ EVENTS: dict[str, type[Event]] = {
     for kind in (
         Registered,
         Referred,
+        Reminded,
         StepAcknowledged,
         StepCompleted,
         StepApproved,

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from registry.office import Office, Person, ReferralRule, Unit
+from registry.working_time import DueRules
 from store import schema as s
 
 
@@ -44,6 +46,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         domains=tuple(body["domains"]),
         names=body["names"],
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
+        due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
             u.unit_id: Unit(
@@ -53,6 +56,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
                 code=u.code,
                 head=u.head,
                 registry_for=tuple(json.loads(u.registry_for)),
+                under=u.under,
             )
             for u in units
         },
@@ -72,6 +76,7 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
             "rules": [
                 {"rule": r.rule, "any_words": r.any_words, "unit": r.unit, "asked": r.asked} for r in office.rules
             ],
+            "due": msgspec.to_builtins(office.due),
         },
         ensure_ascii=False,
     )
@@ -97,6 +102,7 @@ def _replace_units(connection: Connection, entity_id: str, office: Office) -> No
             "code": u.code,
             "head": u.head,
             "registry_for": json.dumps(u.registry_for),
+            "under": u.under,
         }
         for u in office.units.values()
     ]

@@ -73,6 +73,14 @@ open_steps = _table(
     _must("asked"),
     _must("since"),
     _must("custody", Boolean),
+    Column("remind_at", String),  # when whoever holds it is reminded
+)
+Index(
+    "open_steps_remind",
+    open_steps.c.entity_id,
+    open_steps.c.remind_at,
+    sqlite_where=text("remind_at IS NOT NULL"),
+    postgresql_where=text("remind_at IS NOT NULL"),
 )
 Index("open_steps_person", open_steps.c.entity_id, open_steps.c.person_id)
 Index("open_steps_unit", open_steps.c.entity_id, open_steps.c.unit_id)
@@ -188,7 +196,14 @@ conversations = _table(
 offices = _table("offices", _must("version", Integer), _must("body", Text))
 
 units = _table(
-    "units", _key("unit_id"), _must("ar"), _must("en"), _must("code"), Column("head", String), _must("registry_for")
+    "units",
+    _key("unit_id"),
+    _must("ar"),
+    _must("en"),
+    _must("code"),
+    Column("head", String),
+    _must("registry_for"),
+    Column("under", String),
 )
 
 people = _table(

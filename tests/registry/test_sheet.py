@@ -29,6 +29,7 @@ from registry.events import (
     Referred,
     Registered,
     Released,
+    Reminded,
     ReplyDrafted,
     ReplySent,
     SenderConfirmed,
@@ -114,6 +115,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     EffectStuck(at=NOON, by="tarasul", effect="DraftReply", reason="stuck.misconfigured"),
     Released(at=NOON, by="noura", capacity="clerk", as_record="r2", reference="س.ع/و/8/2026"),
     SenderConfirmed(at=NOON, by="noura", capacity="clerk", proposed=AUDIT, sender=HUDA),
+    Reminded(at=NOON, by="tarasul", step=4, remind_at=datetime(2026, 11, 24, 4, 30, tzinfo=UTC)),
 )
 
 
@@ -165,6 +167,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "at": INSTANTS,
         "received_at": INSTANTS,
+        **dict.fromkeys(("due_at", "remind_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(("step", "serial", "year"), COUNTS),
         **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),
