@@ -8,16 +8,18 @@
 # Rule 3: the limits of a chat are kept exactly: nobody else writes there as us but another instance, and its calls are
 #         few. That of the whole application is shared by all instances: Teams says so (429) where they are together
 #         too fast, and the outbox asks again.
-#
-# Source: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
 
 import asyncio
 from collections import deque
 
+from bot.limits import CALLS, SENT_IN_A_SECOND, SENT_IN_AN_HOUR, SENT_IN_HALF_A_MINUTE, SENT_IN_TWO_SECONDS
 from registry.errors import Throttled
 
-CHAT_LIMITS = ((7, 1.0), (8, 2.0), (60, 30.0), (1_800, 3_600.0))  # calls in so many seconds, of a bot in a chat
-APPLICATION_LIMIT = (49, 1.0)  # of an application in a tenant Teams takes 50; clocks differ
+CHAT_LIMITS = tuple(
+    (limit.value, float(limit.window_s))
+    for limit in (SENT_IN_A_SECOND, SENT_IN_TWO_SECONDS, SENT_IN_HALF_A_MINUTE, SENT_IN_AN_HOUR)
+)
+APPLICATION_LIMIT = (CALLS.value - 1, float(CALLS.window_s))  # clocks differ
 
 _PATIENCE_S = 10.0
 _MOST_CHATS = 10_000  # that are remembered

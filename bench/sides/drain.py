@@ -17,20 +17,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 
-import graph.client
 from bench.letters import MAILBOX
 from bench.published import GRAPH, TEAMS, Microsoft, session_to
 from bench.side import serve, told
 from bot.chats import TeamsChats
 from bot.pace import Pace
 from bot.refusals import read_refusal
-from graph.client import GraphClient, Manners
+from graph.client import GraphClient
 from graph.mailbox import OutlookMailbox
+from graph.turns import Alone
 from registry.commands import Approve, Command, Complete, Refer
 from registry.decisions import Accepted
 from registry.errors import TarasulError
@@ -116,9 +115,8 @@ class Drain:
             self.store.write(lambda tx, n=name: tx.save_conversation(_chat(n), START))
         self.outside = Microsoft(loop.time, [raw(n) for n in range(self._letters)], self._card_came)
         aiohttp.ClientSession = session_to(lambda: self.outside)  # type: ignore[misc,assignment]
-        graph.client.time = SimpleNamespace(monotonic=loop.time)  # type: ignore[attr-defined]
-        manners = Manners(at_once=at_once)
-        boxes: Any = {MAILBOX: OutlookMailbox(GraphClient(GRAPH, _token, manners=manners), MAILBOX)}
+        turns = Alone(at_once, 8, self.clock)
+        boxes: Any = {MAILBOX: OutlookMailbox(GraphClient(GRAPH, _token, turns=turns), MAILBOX)}
         self.taker = Taker(self.store, self.clock)
         self.intake = Intake(self.store, self.taker, self.clock, FakeArchive(), boxes, owner="drain")
         self.performer = Performer(
@@ -142,7 +140,7 @@ class Drain:
             self._loop.create_task(self._every(BELL_S, self._bell)),
             self._loop.create_task(self._every(ROUND_S, self.visits.put)),
         ]
-        self._loop.set_exception_handler(lambda _, context: self._failed.append(context))
+        self._loop.set_exception_handler(self._note_failure)
         while not self._is_over() and self._loop.time() < GIVES_UP_AFTER_S:
             await asyncio.sleep(1.0)
             assert not self._failed, self._failed
@@ -161,6 +159,9 @@ class Drain:
             "most_at_once": outside.most_at_once,
             "answered": outside.sent,
         }
+
+    def _note_failure(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._failed.append(context)
 
     def _is_over(self) -> bool:
         if self.outside.sent < self._letters:

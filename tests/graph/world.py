@@ -13,7 +13,7 @@ import aiohttp
 
 from graph.client import GraphClient, Manners
 from sandbox.tenant.server import Options, Server
-from tests.described import description, hold
+from tests.described import batched, description, hold
 from tests.stage import Answer, ask
 
 REGISTRY = "registry@ministry.example"
@@ -129,6 +129,7 @@ class Judge:
     def __init__(self) -> None:
         self.found: list[str] = []
         self.calls: list[tuple[str, str, int]] = []  # method, URL, status
+        self.batched: list[tuple[str, str]] = []  # method, path of what was asked in batches
         self.headers: list[dict[str, str]] = []
         self._contract = description()
 
@@ -142,7 +143,13 @@ class Judge:
             url, status = str(end.url), end.response.status
             self.calls.append((end.method, url, status))
             self.headers.append({k.lower(): v for k, v in end.headers.items()})
-            if self._contract is not None:
+            if url.endswith("/$batch"):
+                inner = batched(url, context.sent)
+                self.batched += [(method, each.partition("/v1.0")[2]) for method, each, *_ in inner]
+                self.found += [f"a batch of {len(inner)}"] if not 1 <= len(inner) <= 20 else []
+                for each in inner if self._contract is not None else ():
+                    self._note(*each[:2], self._contract.request(*each))
+            elif self._contract is not None:
                 self._note(end.method, url, self._contract.request(end.method, url, self.headers[-1], context.sent))
 
         trace.on_request_chunk_sent.append(sent)
