@@ -187,7 +187,7 @@ class _Asking:
     async def __aexit__(self, *_: object) -> None: ...
 
 
-def session_to(microsoft: Callable[[], Microsoft]) -> type:
+def session_to(microsoft: Microsoft) -> type:
     """What takes the place of `aiohttp.ClientSession`."""
 
     class Session:
@@ -197,7 +197,7 @@ def session_to(microsoft: Callable[[], Microsoft]) -> type:
 
         def request(self, method: str, url: Any, *, data: Any = None, **_: Any) -> _Asking:
             body = data if isinstance(data, bytes) else (data or "").encode()
-            return _Asking(microsoft().answer(method, str(url), body))
+            return _Asking(microsoft.answer(method, str(url), body))
 
         async def close(self) -> None: ...
 

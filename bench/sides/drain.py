@@ -114,7 +114,8 @@ class Drain:
         for name in self.office.people:
             self.store.write(lambda tx, n=name: tx.save_conversation(_chat(n), START))
         self.outside = Microsoft(loop.time, [raw(n) for n in range(self._letters)], self._card_came)
-        aiohttp.ClientSession = session_to(lambda: self.outside)  # type: ignore[misc,assignment]
+        outside = self.outside
+        aiohttp.ClientSession = session_to(outside)  # type: ignore[misc,assignment]
         turns = Alone(at_once, 8, self.clock)
         boxes: Any = {MAILBOX: OutlookMailbox(GraphClient(GRAPH, _token, turns=turns), MAILBOX)}
         self.taker = Taker(self.store, self.clock)
