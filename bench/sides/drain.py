@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -36,7 +37,7 @@ from registry.errors import TarasulError
 from registry.office import Office, Person, ReferralRule, Unit
 from service.intake import Intake
 from service.perform import Performer
-from service.ports import Conversation
+from service.ports import Conversation, Transaction
 from service.take import Taker
 from store.store import SqlStore
 from tests.fakes.archive import FakeArchive
@@ -112,7 +113,8 @@ class Drain:
         self.office = office()
         self.store.write(lambda tx: tx.save_office(self.office))
         for name in self.office.people:
-            self.store.write(lambda tx, n=name: tx.save_conversation(_chat(n), START))
+            chat = _chat(name)
+            self.store.write(partial(_meet, chat))
         self.outside = Microsoft(loop.time, [raw(n) for n in range(self._letters)], self._card_came)
         outside = self.outside
         aiohttp.ClientSession = session_to(outside)  # type: ignore[misc,assignment]
@@ -235,6 +237,10 @@ class _Line:
         if status >= 300:
             raise read_refusal(status, headers, body)
         return str(json.loads(body)["id"])
+
+
+def _meet(chat: Conversation, tx: Transaction) -> None:
+    tx.save_conversation(chat, START)
 
 
 def _chat(person: str) -> Conversation:
