@@ -62,7 +62,9 @@ class Registered(Event):
     private: ClassVar[frozenset[str]] = frozenset(
         {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference"}
     )
-    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as", "due_at"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"their_reference", "released_from", "same_as", "same_reference", "due_at"}
+    )
 
     entity_id: str
     kind: str
@@ -88,7 +90,8 @@ class Registered(Event):
     reasons: tuple[str, ...] = ()  # as text keys: why it is in quarantine; what must be known of a letter (sealed …)
     their_reference: str | None = None  # the number that the sender gave the letter
     released_from: str | None = None  # the quarantined record whose mail this is
-    same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same
+    same_as: str | None = None  # the record that had one of its files before, as a scan or as a mail's annex …
+    same_reference: str | None = None  # … and its number
     due_at: datetime | None = None
 
 
@@ -189,6 +192,28 @@ class MailReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexFetched(Event):
+    """The file of an annex that came as a link is there, and takes the link's place."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"name"})
+
+    annex: int  # its place among the attachments, from 0
+    name: str
+    size_bytes: int
+    sha256: str
+    content_type: str
+    way: str  # link: out of the cloud; mail: in an answer; chat: handed in there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexRefused(Event):
+    """The file behind a link cannot be had. `reason` is a text key."""
+
+    annex: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
     """Nobody need act any more. `outcome` is approved, answered, closed; of a quarantined mail, released, dismissed."""
 
@@ -255,6 +280,8 @@ EVENTS: dict[str, type[Event]] = {
         AnnotationFinal,
         CopyReceived,
         MailReceived,
+        AnnexFetched,
+        AnnexRefused,
         Closed,
         Released,
         SenderConfirmed,

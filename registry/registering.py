@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from registry.annexes import annexes_of, fetches_due
 from registry.brought import Brought, brought
-from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine
+from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine, Register
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
 from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
@@ -11,7 +12,7 @@ from registry.forwarded import plain_subject
 from registry.mail import Address, Mail
 from registry.numbers import numbered
 from registry.office import SYSTEM, Office, Unit
-from registry.record import Record
+from registry.record import Record, links_among
 from registry.routing import Route, confidentiality_of, route, urgency_of
 from registry.vocabulary import FOR_REVIEW, KINDS
 from texts import search_key
@@ -44,7 +45,24 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
         rule=goes.rule,
     )
     mark = MarkMail(record_id=ask.record_id, mailbox=ask.mail.mailbox, item_id=ask.mail.item_id)
-    return Accepted((registered, referred), (mark,))
+    told = (_told_of_the_scan(unit, now),) if registered.same_as is not None and goes.to_person is not None else ()
+    fetches = fetches_due(ask.record_id, links_among(registered.attachments)) if isinstance(ask, Register) else ()
+    return Accepted((registered, referred, *told), (mark, *fetches))
+
+
+def _told_of_the_scan(unit: Unit, now: datetime) -> Referred:
+    """The clerks know paper and mail alike: they are told that both brought the same."""
+    return Referred(
+        at=now,
+        by=SYSTEM,
+        step=2,
+        asked="for_information",
+        to_person=None,
+        to_unit=unit.unit_id,
+        parent=None,
+        cause="rule",
+        rule="same_file",
+    )
 
 
 def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
@@ -56,7 +74,7 @@ def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
     return Accepted((noted,), (MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id),))
 
 
-def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
+def decide_mail(ask: NoteMail, record: Record, office: Office, now: datetime) -> Decision:
     mail = ask.mail
     if any(same_item(source, mail) for source in record.mails):
         return Nothing()
@@ -68,7 +86,8 @@ def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
         source=source_of(mail),
         answers=ask.answers,
     )
-    return Accepted((noted,), (MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id),))
+    mark = MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id)
+    return Accepted((noted, *annexes_of(ask, record, office, now)), (mark,))
 
 
 def same_item(source: Source, mail: Mail) -> bool:
@@ -122,6 +141,8 @@ def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: 
         ),
         attachment_names=tuple(p.name for p in mail.parts),
         reasons=ask.reasons if isinstance(ask, Quarantine) else mail.remarks,
+        same_as=ask.same_as if isinstance(ask, Register) else None,
+        same_reference=ask.same_reference if isinstance(ask, Register) else None,
     )
 
 

@@ -102,6 +102,6 @@ def _one_step(person: Person, verb: Verb, step: Step) -> list[str]:
         case Verb.CLOSE:
             return [] if step.custody and step.parent is None else ["may.only_the_first_closes"]
         case _:
-            if at_registry:
+            if at_registry and step.custody:
                 return ["may.registry_refers_or_closes"]
             return [] if verb in step.disposition.closed_by else ["may.not_asked_so"]
