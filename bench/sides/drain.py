@@ -35,6 +35,7 @@ from registry.commands import Approve, Command, Complete, Refer
 from registry.decisions import Accepted
 from registry.errors import TarasulError
 from registry.office import Office, Person, ReferralRule, Unit
+from service.annexes import Annexes
 from service.intake import Intake
 from service.perform import Performer
 from service.ports import Conversation, Transaction
@@ -42,6 +43,7 @@ from service.take import Taker
 from store.store import SqlStore
 from tests.fakes.archive import FakeArchive
 from tests.fakes.installs import FakeInstalls
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.service.house import letter
 from tests.simulation.memory import MemoryDatabase
 from tests.simulation.virtual import VirtualLoop, run
@@ -120,8 +122,9 @@ class Drain:
         aiohttp.ClientSession = session_to(outside)  # type: ignore[misc,assignment]
         turns = Alone(at_once, 8, self.clock)
         boxes: Any = {MAILBOX: OutlookMailbox(GraphClient(GRAPH, _token, turns=turns), MAILBOX)}
+        archive = FakeArchive()
         self.taker = Taker(self.store, self.clock)
-        self.intake = Intake(self.store, self.taker, self.clock, FakeArchive(), boxes, owner="drain")
+        self.intake = Intake(self.store, self.taker, self.clock, archive, boxes, owner="drain")
         self.performer = Performer(
             self.store,
             self.taker,
@@ -130,6 +133,7 @@ class Drain:
             mailboxes=boxes,
             chats=TeamsChats(_Line(self.outside), self.clock, TEAMS),
             installs=FakeInstalls(),
+            annexes=Annexes(archive, FakeSharedFiles()),
         )
         self.visits, self.effects = Queue(self._visit), Queue(self._perform)
         self.steps, self._loops = 0, Counter[str]()

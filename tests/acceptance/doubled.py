@@ -28,6 +28,7 @@ import app.wiring
 from bot.handlers import Bot
 from functions import messages, notifications, work
 from graph.notifications import client_state
+from service.annexes import Annexes
 from service.deliveries import Deliveries
 from service.intake import Intake
 from service.perform import Performer
@@ -38,6 +39,7 @@ from store.database import Database
 from store.store import SqlStore
 from tests.acceptance.small_office import Office, Press, at_rest, wrong
 from tests.fakes.chats import FakeTeams
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import MAILBOX, NOON, OFFICE
 from texts import LANGUAGES, say
 
@@ -107,7 +109,14 @@ class _House:
         self.bot = Bot(FakeTeams(), self.service, Deliveries(store, taker, clock, outside.archive))
         self.intake = Intake(store, taker, clock, outside.archive, parts, owner="house")
         self.performer = Performer(
-            store, taker, clock, owner="house", mailboxes=parts, chats=outside.chats, installs=outside
+            store,
+            taker,
+            clock,
+            owner="house",
+            mailboxes=parts,
+            chats=outside.chats,
+            installs=outside,
+            annexes=Annexes(outside.archive, FakeSharedFiles()),
         )
         self._clock = clock
 

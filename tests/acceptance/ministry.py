@@ -7,6 +7,7 @@ at the end every Graph call of the product, and what it was answered, to Microso
 names its folder.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping

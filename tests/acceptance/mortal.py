@@ -20,6 +20,7 @@ from itertools import count
 from typing import Any
 
 from bot.handlers import Bot
+from service.annexes import Annexes
 from service.deliveries import Deliveries
 from service.intake import Intake
 from service.perform import Performer
@@ -29,6 +30,7 @@ from service.take import Taker
 from store import statements
 from store.database import Database, Statement, _engine
 from store.store import SqlStore
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import MAILBOX, OFFICE
 
 HANDS = 4  # jobs at once
@@ -113,7 +115,15 @@ async def live(path: str, url: str, product: str, ahead_s: float) -> None:
     bot = Bot(teams, Service(store, taker, clock), Deliveries(store, taker, clock, archive))
     intake = PRODUCTS[product](store, taker, clock, archive, boxes, owner=owner, lease_s=LEASE_S)
     performer = Performer(
-        store, taker, clock, owner=owner, mailboxes=boxes, chats=chats, installs=installs, lease_s=LEASE_S
+        store,
+        taker,
+        clock,
+        owner=owner,
+        mailboxes=boxes,
+        chats=chats,
+        installs=installs,
+        lease_s=LEASE_S,
+        annexes=Annexes(archive, FakeSharedFiles()),
     )
 
     def effects_due() -> bool:
