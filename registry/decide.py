@@ -22,6 +22,8 @@ from registry.commands import (
     ConfirmSender,
     Enter,
     NoteCopy,
+    NoteLink,
+    NoteMachine,
     NoteMail,
     NoteReplyDrafted,
     NoteReplySent,
@@ -37,10 +39,11 @@ from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
 from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.noting import decide_copy, decide_link, decide_machine, decide_mail
 from registry.office import SYSTEM, Office
 from registry.record import Record, evolve
 from registry.referring import decide_refer
-from registry.registering import decide_copy, decide_mail, decide_new
+from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 
 
@@ -86,6 +89,10 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_copy(command, record, now)
         case NoteMail():
             return decide_mail(command, record, now)
+        case NoteMachine():
+            return decide_machine(command, record, now)
+        case NoteLink():
+            return decide_link(command, record, now)
         case NoteReplyDrafted():
             return _decide_drafted(command, record, now)
         case NoteReplySent():

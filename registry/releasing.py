@@ -85,6 +85,8 @@ def decide_admit(ask: Admit, record: Record | None, office: Office, now: datetim
         source=held.source,
         attachments=held.attachments,
         attachment_names=held.attachment_names,
+        arc=held.arc,
+        repairs=held.repairs,
         released_from=held.record_id,
     )
     referred = Referred(

@@ -45,11 +45,13 @@ def _row(
 
 FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
+FOR_INFORMATION = "for_information"
+FOR_FOLLOW_UP = "for_follow_up"
 
 DISPOSITIONS: dict[str, Disposition] = {
     row.code: row
     for row in (
-        _row("for_information", Verb.ACKNOWLEDGE, custody=False),
+        _row(FOR_INFORMATION, Verb.ACKNOWLEDGE, custody=False),
         _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
         _row("for_study_opinion", Verb.COMPLETE, words=True),
         _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
@@ -61,7 +63,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row("for_presentation", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
         _row("for_discussion", Verb.COMPLETE, words=True),
         _row("for_coordination", Verb.COMPLETE, words=True),
-        _row("for_follow_up", Verb.COMPLETE, custody=False),
+        _row(FOR_FOLLOW_UP, Verb.COMPLETE, custody=False),
         _row("for_filing", Verb.COMPLETE),
         _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
     )

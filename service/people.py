@@ -11,13 +11,13 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from registry.errors import Misconfigured
-from registry.office import Office, Person, ReferralRule, Unit
+from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from service.ports import Directory, DirectoryPerson, Store
 from texts import language_of
@@ -35,6 +35,7 @@ class Organisation:
     units: tuple[Mapping[str, Any], ...]
     rules: tuple[ReferralRule, ...]
     clearances: Mapping[str, str]
+    loop_guard: LoopGuard
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -65,6 +66,7 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
             for r in body.get("referral_rules", ())
         ),
         clearances={upn.lower(): level for upn, level in body.get("clearances", {}).items()},
+        loop_guard=LoopGuard(**body.get("loop_guard", {})),
     )
 
 
@@ -82,6 +84,11 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
+    wrong += [
+        f"{u['id']} does {u['copies']} with copies, which is none of {', '.join(COPIES)}"
+        for u in units
+        if u.get("copies", "note") not in COPIES
+    ]
     wrong += [f"rule {r['rule']} names no unit {r['unit']}" for r in rules if r["unit"] not in ids]
     wrong += [f"rule {r['rule']} asks {r['asked']}" for r in rules if r["asked"] not in DISPOSITIONS]
     wrong += [
@@ -108,6 +115,9 @@ def _misshapen(body: dict[str, Any]) -> list[str]:
         wrong.append("each of referral_rules needs rule, a list any_words, unit and asked")
     if not isinstance(body.get("clearances", {}), dict):
         wrong.append("clearances says for each user name a level")
+    guard, named = body.get("loop_guard", {}), {f.name for f in fields(LoopGuard)}
+    if not isinstance(guard, dict) or not all(k in named and type(v) is int and v > 0 for k, v in guard.items()):
+        wrong.append(f"loop_guard has whole numbers above 0, of {', '.join(sorted(named))}")
     return wrong
 
 
@@ -149,6 +159,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
             code=u["code"],
             head=_head(u, people, placed),
             registry_for=tuple(m.lower() for m in u.get("registry_for", ())),
+            copies=u.get("copies", "note"),
         )
         for u in organisation.units
     }
@@ -158,6 +169,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
         domains=organisation.domains,
         names=dict(organisation.names),
         rules=organisation.rules,
+        loop_guard=organisation.loop_guard,
         units=units,
         people={
             p.person_id: Person(

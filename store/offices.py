@@ -3,12 +3,12 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from registry.office import Office, Person, ReferralRule, Unit
+from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from store import schema as s
 
 
@@ -43,6 +43,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         zone=ZoneInfo(body["zone"]),
         domains=tuple(body["domains"]),
         names=body["names"],
+        loop_guard=LoopGuard(**body["loop_guard"]),
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
@@ -53,6 +54,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
                 code=u.code,
                 head=u.head,
                 registry_for=tuple(json.loads(u.registry_for)),
+                copies=u.copies,
             )
             for u in units
         },
@@ -69,6 +71,7 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
             "zone": office.zone.key,
             "domains": office.domains,
             "names": office.names,
+            "loop_guard": asdict(office.loop_guard),
             "rules": [
                 {"rule": r.rule, "any_words": r.any_words, "unit": r.unit, "asked": r.asked} for r in office.rules
             ],
@@ -97,6 +100,7 @@ def _replace_units(connection: Connection, entity_id: str, office: Office) -> No
             "code": u.code,
             "head": u.head,
             "registry_for": json.dumps(u.registry_for),
+            "copies": u.copies,
         }
         for u in office.units.values()
     ]

@@ -151,11 +151,14 @@ mail = _table(
     _must("identity"),
     _must("message_id"),
     _must("received_at"),
-    _must("verdict"),  # registered, copy, reply, ours, quarantined, ignored, gone
+    _must("verdict"),  # shown; registered, copy, reply, ours, quarantined, ignored, gone
     Column("rule", String),
     Column("record_id", String),
     _must("seen_at"),
+    _must("sender", default="''"),  # who wrote it, and under which subject: hashes, by which two machines are caught
+    _must("thread", default="''"),
 )
+Index("mail_sender", mail.c.entity_id, mail.c.sender, mail.c.received_at)
 Index("mail_identity", mail.c.entity_id, mail.c.identity)
 Index("mail_received", mail.c.entity_id, mail.c.mailbox, mail.c.received_at)
 
@@ -188,7 +191,14 @@ conversations = _table(
 offices = _table("offices", _must("version", Integer), _must("body", Text))
 
 units = _table(
-    "units", _key("unit_id"), _must("ar"), _must("en"), _must("code"), Column("head", String), _must("registry_for")
+    "units",
+    _key("unit_id"),
+    _must("ar"),
+    _must("en"),
+    _must("code"),
+    Column("head", String),
+    _must("registry_for"),
+    _must("copies"),
 )
 
 people = _table(

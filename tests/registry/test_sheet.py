@@ -21,11 +21,15 @@ from registry.events import (
     AnnotationDrafted,
     AnnotationFinal,
     Attachment,
+    AutoReplyReceived,
     Closed,
     CopyReceived,
+    DeliveryFailed,
     EffectStuck,
     Event,
+    Linked,
     MailReceived,
+    ReceiptReceived,
     Referred,
     Registered,
     Released,
@@ -38,7 +42,7 @@ from registry.events import (
     StepCompleted,
     StepReturned,
 )
-from registry.mail import Address
+from registry.mail import Address, Repair
 from registry.record import fold
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
@@ -114,6 +118,27 @@ EVERY_EVENT: tuple[Event, ...] = (
     EffectStuck(at=NOON, by="tarasul", effect="DraftReply", reason="stuck.misconfigured"),
     Released(at=NOON, by="noura", capacity="clerk", as_record="r2", reference="س.ع/و/8/2026"),
     SenderConfirmed(at=NOON, by="noura", capacity="clerk", proposed=AUDIT, sender=HUDA),
+    DeliveryFailed(
+        at=NOON,
+        by="tarasul",
+        source=SOURCE,
+        answers="<2@ministry.example>",
+        status="5.1.1",
+        recipients=("huda@ministry.example",),
+        words="smtp; 550 5.1.1 no such user",
+    ),
+    ReceiptReceived(
+        at=NOON,
+        by="tarasul",
+        source=SOURCE,
+        answers="<2@ministry.example>",
+        what="displayed",
+        recipients=("huda@ministry.example",),
+    ),
+    AutoReplyReceived(
+        at=NOON, by="tarasul", subject="خارج المكتب", sender=HUDA, source=SOURCE, answers="<2@ministry.example>"
+    ),
+    Linked(at=NOON, by="tarasul", to_record="r0", reference="س.ع/و/6/2026", how="same_id"),
 )
 
 
@@ -203,18 +228,21 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names"}
+    free |= {"attachment_names", "repairs", "recipients", "words"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 
 
 def test_a_field_that_came_later_is_written_only_where_it_says_something() -> None:
     plain = EVERY_EVENT[0]
-    assert not {"their_reference", "released_from", "same_as"} & json.loads(written([plain])[0].canonical).keys()
-    said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0")
+    assert not plain.later & json.loads(written([plain])[0].canonical).keys()
+    repairs = (Repair(name="subject", raw="ÚíÈ", confidence="likely"),)
+    said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0", arc="fail", repairs=repairs)
     entry = written([said])[0]
-    assert {"their_reference", "released_from", "same_as"} <= json.loads(entry.canonical).keys()
+    assert plain.later <= json.loads(entry.canonical).keys()
     assert read_entry(entry) == said
+    assert "ÚíÈ" not in entry.canonical.decode()
+    assert read_entry(replace(entry, texts=())).repairs == ()  # type: ignore[attr-defined]
 
 
 def test_the_same_text_twice_is_not_to_be_seen_from_its_hashes() -> None:
