@@ -44,7 +44,7 @@ log = logging.getLogger("tarasul.perform")
 
 _LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
 _LOOKS_FOR_A_MAIL = 12  # of _LOOK_AGAIN_S each: an hour, in which the mailbox is read again a few times
-_INSTALLED_AGAIN_S = 60.0  # where we thought that we knew the chat
+_CHAT_AGAIN_S = 15.0  # the first wait for the news of a chat; each one after it is twice as long
 _LONGEST_WAIT_S = 600.0
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
 
@@ -145,7 +145,7 @@ class Performer:
     async def _do(self, effect: Effect, tries: int) -> Done | Later:
         match effect:
             case AskAction():
-                return await self._ask(effect)
+                return await self._ask(effect, tries)
             case RefreshCard():
                 return await self._refresh(effect)
             case MarkMail():
@@ -155,20 +155,20 @@ class Performer:
             case SendReply():
                 return await self._send(effect)
             case TellDay():
-                return await self._tell(effect)
+                return await self._tell(effect, tries)
 
-    async def _ask(self, effect: AskAction) -> Done | Later:
+    async def _ask(self, effect: AskAction, tries: int) -> Done | Later:
         view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
         if view is None or view.step.state != OPEN:
             return Done()  # answered before the card was sent: nothing is asked any more
         if chat is None:
-            return await self._introduce(effect.person, None)
+            return await self._introduce(effect.person, None, tries)
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
         try:
             activity_id = await self._chats.ask(chat, view)
         except (NotInstalled, Gone):
-            return await self._introduce(effect.person, chat)
+            return await self._introduce(effect.person, chat, tries)
         sent = SentCard(
             token=view.asked.token,
             conversation_id=chat.conversation_id,
@@ -177,7 +177,7 @@ class Performer:
         )
         return Done(also=lambda tx, at: tx.add_card(sent, at))
 
-    async def _introduce(self, person: str, known: Conversation | None) -> Later:
+    async def _introduce(self, person: str, known: Conversation | None, tries: int) -> Later:
         """Install the app for *person*; the bot tells of the chat when it knows it, and hastens what waits.
 
         Where the app is there already the news may have been lost: the chat is asked for.
@@ -189,7 +189,7 @@ class Performer:
                 await asyncio.to_thread(self._store.write, lambda tx: tx.save_conversation(chat, self._clock()))
                 return Later(0, "the chat was found")
         return Later(
-            _LOOK_AGAIN_S if known is None else _INSTALLED_AGAIN_S,
+            min(_CHAT_AGAIN_S * 2 ** min(tries - 1, 10), _LOOK_AGAIN_S),
             "the app was installed; the chat is not known yet",
             unless=lambda tx: tx.conversation(person) not in (None, known),
         )
@@ -260,20 +260,20 @@ class Performer:
             )
         )
 
-    async def _tell(self, effect: TellDay) -> Done | Later:
+    async def _tell(self, effect: TellDay, tries: int) -> Done | Later:
         person, chat = await asyncio.to_thread(
             self._store.read, lambda tx: (tx.office().person(effect.person), tx.conversation(effect.person))
         )
         if person is None or not person.active:
             return Done()
         if chat is None:
-            return await self._introduce(effect.person, None)
+            return await self._introduce(effect.person, None, tries)
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
         try:
             await self._chats.tell(chat, day_said(effect, person.language))
         except (NotInstalled, Gone):
-            return await self._introduce(effect.person, chat)
+            return await self._introduce(effect.person, chat, tries)
         return Done()
 
     # ------------------------------------------------------------ settling

@@ -122,15 +122,20 @@ def test_a_press_on_either_of_two_cards_makes_one_decision_and_both_show_it(mini
 
 
 class Fate:
-    """Kills at random looks, as often as it was told; the same seed gives the same looks."""
+    """Kills at random looks, as often as it was told; the same seed gives the same looks. Then time goes on a little
+    faster: what was waiting when the product died may have been put off by minutes."""
 
     def __init__(self, ministry: Ministry, seed: int, kills: int) -> None:
         self._ministry, self._dice, self.left = ministry, random.Random(seed), kills
+        self._looks = 0
 
     def __call__(self) -> None:
+        self._looks += 1
         if self.left and self._dice.random() < HOW_OFTEN:
             self.left -= 1
             self._ministry.the_product_dies()
+        elif not self.left and self._looks % 16 == 0:  # every half a second
+            self._ministry.time_passes(2.5)
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,18 @@ async def test_where_the_news_of_a_chat_was_lost_the_chat_is_asked_for(house: Re
     assert len(house.cards_of("huda")) == 1
 
 
+async def test_the_news_of_a_chat_is_waited_for_a_little_and_each_time_twice_as_long(house: Registry) -> None:
+    """It comes within a second or never: whoever waits for a card must not wait minutes for news that was lost."""
+    await house.registered()
+    waits = []
+    for _ in range(7):
+        house.installs.installed.clear()  # Teams forgets it each time
+        await house.performer().perform_due()
+        waits.append(due_in_s(house))
+        house.later(waits[-1])
+    assert waits == [15, 30, 60, 120, 240, 300, 300]
+
+
 async def test_a_chat_that_is_found_is_forgotten_for_the_one_that_teams_tells_of(house: Registry) -> None:
     await house.registered()
     house.installs.installed.append("huda")
