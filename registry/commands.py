@@ -108,6 +108,15 @@ class NoteMachine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOurs:
+    """A mail of ours came back to us."""
+
+    record_id: str
+    mail: Mail
+    known_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteLink:
     """The record has to do with another one."""
 
@@ -215,6 +224,7 @@ type Command = (
     | NoteCopy
     | NoteMail
     | NoteMachine
+    | NoteOurs
     | NoteLink
     | Refer
     | StepCommand

@@ -25,6 +25,7 @@ from registry.commands import (
     NoteLink,
     NoteMachine,
     NoteMail,
+    NoteOurs,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
@@ -39,7 +40,7 @@ from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
 from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
-from registry.noting import decide_copy, decide_link, decide_machine, decide_mail
+from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.record import Record, evolve
 from registry.referring import decide_refer
@@ -91,6 +92,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_mail(command, record, now)
         case NoteMachine():
             return decide_machine(command, record, now)
+        case NoteOurs():
+            return decide_ours(command, record, now)
         case NoteLink():
             return decide_link(command, record, now)
         case NoteReplyDrafted():

@@ -216,6 +216,14 @@ class AutoReplyReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OursReturned(Event):
+    """A mail of ours came back to a registry mailbox. `known_by`: its Message-ID (message_id), or our mark (mark)."""
+
+    source: Source
+    known_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linked(Event):
     """The record has to do with another one, as it seems. `how`: same_id, number, register."""
 
@@ -293,6 +301,7 @@ EVENTS: dict[str, type[Event]] = {
         DeliveryFailed,
         ReceiptReceived,
         AutoReplyReceived,
+        OursReturned,
         Linked,
         Closed,
         Released,

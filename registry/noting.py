@@ -9,7 +9,7 @@
 
 from datetime import datetime
 
-from registry.commands import NoteCopy, NoteLink, NoteMachine, NoteMail
+from registry.commands import NoteCopy, NoteLink, NoteMachine, NoteMail, NoteOurs
 from registry.decisions import Accepted, Decision, Nothing
 from registry.effects import MarkMail
 from registry.events import (
@@ -19,6 +19,7 @@ from registry.events import (
     Event,
     Linked,
     MailReceived,
+    OursReturned,
     ReceiptReceived,
     Referred,
     Source,
@@ -101,6 +102,12 @@ def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:
                 ),
             )
     return Accepted(events, _mark(record, mail))
+
+
+def decide_ours(ask: NoteOurs, record: Record, now: datetime) -> Decision:
+    if any(same_item(source, ask.mail) for source in record.mails):
+        return Nothing()
+    return Accepted((OursReturned(at=now, by=SYSTEM, source=source_of(ask.mail), known_by=ask.known_by),))
 
 
 def decide_link(ask: NoteLink, record: Record, now: datetime) -> Decision:

@@ -24,7 +24,7 @@ from registry.record import Link
 class Known:
     """What is already known of a mail's identities, looked up by whoever asks."""
 
-    ours: bool = False  # its Message-ID is that of a mail that we sent
+    ours: tuple[str, str] | None = None  # the record whose mail of ours it is, and known by what: message_id, mark
     same_letter: str | None = None  # the record that the same letter made; that of the mail's own register first
     same_reference: str = ""  # its number …
     same_in: str = ""  # … and the unit in whose register it stands; empty where that does not matter
@@ -70,7 +70,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Our own mail, come back to us."""
+    """Our own mail, come back to us; `known_by` its Message-ID (message_id), or the mark that we put on it (mark)."""
+
+    record_id: str
+    known_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ type Recognised = NewLetter | Copy | Again | ReplyTo | Machine | Ours | Noise | 
 
 def recognise(mail: Mail, known: Known, office: Office) -> Recognised:
     """Return what *mail* is."""
-    if known.ours and _from_our_mailbox(mail, office):
-        return Ours()
+    if known.ours is not None and _from_our_mailbox(mail, office):
+        return Ours(*known.ours)
     if known.same_letter is not None:
         return copy_of(mail, known.same_letter, known.same_reference, known.same_in, office)
     if known.told_of is not None and (rule := _machine_rule(mail)):

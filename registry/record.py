@@ -23,6 +23,7 @@ from registry.events import (
     Event,
     Linked,
     MailReceived,
+    OursReturned,
     ReceiptReceived,
     Referred,
     Registered,
@@ -334,7 +335,7 @@ def _after(record: Record, event: Event) -> Record:
             return _annotated(record, event, note, final=True)
         case CopyReceived(source=source) | MailReceived(source=source):
             return changed(record, mails=(*record.mails, source))
-        case AutoReplyReceived(source=source) | ReceiptReceived(source=source):
+        case AutoReplyReceived(source=source) | ReceiptReceived(source=source) | OursReturned(source=source):
             return changed(record, mails=(*record.mails, source))
         case DeliveryFailed(source=source, recipients=recipients, status=status):
             failed = Undelivered(at=event.at, recipients=recipients, status=status)

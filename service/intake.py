@@ -20,7 +20,7 @@ from datetime import timedelta
 from itertools import batched, count
 from typing import Any
 
-from registry.commands import NewRecord, NoteCopy, NoteLink, NoteMachine, NoteMail, Quarantine, Register
+from registry.commands import NewRecord, NoteCopy, NoteLink, NoteMachine, NoteMail, NoteOurs, Quarantine, Register
 from registry.decisions import Nothing, Refused
 from registry.errors import Gone, Misconfigured, TarasulError, Throttled, Unavailable
 from registry.mail import Address, Letter, Mail
@@ -248,8 +248,11 @@ class Intake:
                 return self._reply(NoteMail(record_id=record_id, mail=mail, answers=answers), None)
             case Machine(record_id=record_id, answers=answers, rule=rule):
                 return self._reply(NoteMachine(record_id=record_id, mail=mail, answers=answers), rule)
-            case Ours():
-                self._see(mail, "ours")
+            case Ours(record_id=record_id, known_by=known_by):
+                ask = NoteOurs(record_id=record_id, mail=mail, known_by=known_by)
+                key = f"ours:{mail.mailbox}:{mail.identity}"
+                taken = self._taker.take(ask, key=key, seen=_seen(mail, "ours"))
+                return self._seen_before(mail, "ours", None, taken)
             case Noise(rule=rule):
                 self._see(mail, "ignored", rule=rule)
         return None

@@ -20,6 +20,7 @@ from registry.events import (
     Event,
     Linked,
     MailReceived,
+    OursReturned,
     ReceiptReceived,
     Referred,
     Registered,
@@ -213,6 +214,8 @@ def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) ->
         case ReceiptReceived(recipients=recipients, answers=answers, what=what):
             who = _recipients(recipients, lang) if cleared else say(lang, "note.secret_hidden")
             return say(lang, "event.ReceiptReceived", who=who, answers=answers, what=say(lang, f"receipt.{what}"))
+        case OursReturned(known_by=known_by):
+            return say(lang, f"event.OursReturned.{known_by}")
         case Linked(reference=reference, how=how):
             return say(lang, "event.Linked", reference=reference, how=say(lang, f"link.{how}"))
         case Released(reference=reference):

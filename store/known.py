@@ -21,7 +21,10 @@ def known(on: Connection, entity_id: str, mail: Mail, office: Office) -> Known:
     """Look up what `recognise` asks for."""
     same_letter, same_reference, same_in = _same_letter(on, entity_id, mail, office)
     ids = s.message_ids.c
-    ours = bool(mail.message_id) and _record_of(on, entity_id, (mail.message_id,), ours=True) is not None
+    sent = _record_of(on, entity_id, (mail.message_id,), ours=True) if mail.message_id else None
+    ours = (sent[0], "message_id") if sent is not None else None
+    if ours is None and _is_a_reply_of_ours(on, entity_id, mail.our_key):
+        ours = (mail.our_key.partition(":")[2], "mark")
     references = list(dict.fromkeys(mail.references))[-_MOST_REFERENCES:]
     answered = _record_of(on, entity_id, references)
     told_of = _told_of(on, entity_id, mail, references)
@@ -41,7 +44,7 @@ def known(on: Connection, entity_id: str, mail: Mail, office: Office) -> Known:
         answer = select(ids.record_id).where(answers).exists()
         our_answers = on.execute(count.where(*since, lately, s.mail.c.thread == thread, answer)).scalar() or 0
     return Known(
-        ours=ours or _is_a_reply_of_ours(on, entity_id, mail.our_key),
+        ours=ours,
         same_letter=same_letter,
         same_reference=same_reference,
         same_in=same_in,

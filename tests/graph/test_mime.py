@@ -276,6 +276,10 @@ class TestWhatIsSaidBeside:
         theirs = b"Authentication-Results: mx.ministry.example; spf=pass; dkim=pass; dmarc=pass\r\n"
         assert read(ours + theirs + HEAD + b"\r\nx").authentication.dmarc == "fail"
         assert read(theirs + HEAD + b"\r\nx").authentication.dmarc == "pass"
+        assert read(theirs + HEAD + b"\r\nx").authentication.arc == "none"
+        sealed = b"Authentication-Results: mx.ministry.example; dmarc=fail action=oreject; arc=pass (i=2)\r\n"
+        found = read(sealed + HEAD + b"\r\nx").authentication
+        assert (found.dmarc, found.arc) == ("fail", "pass")
         silent = b"Authentication-Results: mx.ministry.example; spf=pass\r\n"
         assert read(silent + theirs + HEAD + b"\r\nx").authentication.dmarc == "none"
 

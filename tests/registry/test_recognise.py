@@ -52,7 +52,8 @@ def test_a_thread_is_known_by_message_ids_never_by_its_subject() -> None:
 
 
 def test_our_own_mail_is_ours_only_when_we_know_that_we_sent_it() -> None:
-    assert verdict(mail(sender=REGISTRY), Known(ours=True)) == Ours()
+    known = Known(ours=("r1", "message_id"))
+    assert verdict(mail(sender=REGISTRY), known) == Ours("r1", "message_id")
     assert verdict(mail(sender=REGISTRY, our_key="reply:r1")) == Suspect(("quarantine.unknown_insider",))
 
 
@@ -64,7 +65,7 @@ def test_our_own_mail_is_ours_only_when_we_know_that_we_sent_it() -> None:
     ],
 )
 def test_whoever_borrows_our_message_id_does_not_make_their_mail_ours(claimed: Mail) -> None:
-    assert verdict(claimed, Known(ours=True)) != Ours()
+    assert verdict(claimed, Known(ours=("r1", "message_id"))) != Ours("r1", "message_id")
 
 
 def test_an_insider_whom_the_server_does_not_believe_is_kept_apart() -> None:
@@ -201,7 +202,7 @@ ADDRESSES = st.sampled_from(
 )
 KNOWN = st.builds(
     Known,
-    ours=st.booleans(),
+    ours=st.none() | st.just(("r4", "mark")),
     same_letter=st.none() | st.just("r1"),
     same_in=st.sampled_from(["", "registry", "legal"]),
     answered=st.none() | st.just(("r2", "<2@x>")),

@@ -29,6 +29,7 @@ from registry.events import (
     Event,
     Linked,
     MailReceived,
+    OursReturned,
     ReceiptReceived,
     Referred,
     Registered,
@@ -138,6 +139,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     AutoReplyReceived(
         at=NOON, by="tarasul", subject="خارج المكتب", sender=HUDA, source=SOURCE, answers="<2@ministry.example>"
     ),
+    OursReturned(at=NOON, by="tarasul", source=SOURCE, known_by="mark"),
     Linked(at=NOON, by="tarasul", to_record="r0", reference="س.ع/و/6/2026", how="same_id"),
 )
 

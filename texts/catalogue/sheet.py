@@ -50,6 +50,14 @@ ROWS: dict[str, tuple[str, str]] = {
         "إشعار عن رسالة السجل ({answers}): {what} — {who}",
         "A report on the registry's mail ({answers}): {what} — {who}",
     ),
+    "event.OursReturned.message_id": (
+        "عادت رسالة السجل إلى صندوقه، وعُرفت بمعرّفها",
+        "The registry's own mail came back to it, known by its Message-ID",
+    ),
+    "event.OursReturned.mark": (
+        "عادت رسالة السجل إلى صندوقه، وعُرفت بعلامتها",
+        "The registry's own mail came back to it, known by its mark",
+    ),
     "receipt.": ("بلا بيان", "it does not say what"),
     "receipt.delayed": ("تأخر التسليم", "its delivery is delayed"),
     "receipt.delivered": ("سُلّمت", "it was delivered"),

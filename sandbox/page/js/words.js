@@ -193,7 +193,7 @@ export const WORDS = {
     'event.step_approved': 'اعتماد', 'event.step_returned': 'إعادة', 'event.annotation_drafted': 'مسودة تهميش', 'event.annotation_final': 'تهميش',
     'event.copy_received': 'ورود نسخة', 'event.mail_received': 'ورود رسالة', 'event.closed': 'إغلاق', 'event.reply_drafted': 'مسودة الرد',
     'event.reply_sent': 'إرسال الرد', 'event.effect_stuck': 'تعذر أثر خارجي', 'event.delivery_failed': 'تعذر التسليم',
-    'event.receipt_received': 'ورود إشعار', 'event.auto_reply_received': 'ورود رد آلي', 'event.linked': 'صلة مقترحة',
+    'event.receipt_received': 'ورود إشعار', 'event.auto_reply_received': 'ورود رد آلي', 'event.linked': 'صلة مقترحة', 'event.ours_returned': 'عودة رسالة السجل',
   },
   en: {
     'app.name': 'Tarasul',
@@ -382,6 +382,6 @@ export const WORDS = {
     'event.step_approved': 'Approved', 'event.step_returned': 'Returned', 'event.annotation_drafted': 'Note drafted', 'event.annotation_final': 'Annotated',
     'event.copy_received': 'Copy received', 'event.mail_received': 'Mail received', 'event.closed': 'Closed', 'event.reply_drafted': 'Reply drafted',
     'event.reply_sent': 'Reply sent', 'event.effect_stuck': 'An outside effect is stuck', 'event.delivery_failed': 'Not delivered',
-    'event.receipt_received': 'Report received', 'event.auto_reply_received': 'Automatic reply received', 'event.linked': 'Link proposed',
+    'event.receipt_received': 'Report received', 'event.auto_reply_received': 'Automatic reply received', 'event.linked': 'Link proposed', 'event.ours_returned': 'Our mail came back',
   },
 };
