@@ -7,12 +7,16 @@
 # Rule 3: the bot's secret lies in the vault, as `bot-app-secret`, and is read when the bot first speaks.
 
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.settings import Settings
 from registry.errors import Misconfigured, Unavailable
+
+if TYPE_CHECKING:
+    from bot.channel import TokenSource
 
 BOT_SECRET = "bot-app-secret"  # noqa: S105 (a name, not a secret)
 
@@ -151,9 +155,9 @@ def _from_vault(settings: Settings, name: str) -> str:
     return value
 
 
-def bot_tokens(settings: Settings, identity: Identity) -> Callable[[], Awaitable[str]]:
+def bot_tokens(settings: Settings, identity: Identity) -> "TokenSource":
     """Return the source of the bot's tokens for the connector."""
     from bot.channel import SCOPE, msal_tokens
 
     make = bot_app(settings)
-    return msal_tokens(make) if make is not None else lambda: identity(SCOPE)
+    return msal_tokens(make) if make is not None else partial(identity, SCOPE)

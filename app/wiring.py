@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from service.perform import Performer
     from service.ports import Archive
     from service.reconcile import Reconciler
+    from service.reminders import Reminders
     from service.service import Service
     from service.statement import Statements
     from service.subscribe import Subscriber
@@ -191,6 +192,12 @@ class House:
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             lease_s=self.settings.lease_s,
         )
+
+    @part
+    def reminders(self) -> "Reminders":
+        from service.reminders import Reminders
+
+        return Reminders(self.store, self.taker, clock)
 
     @part
     def people(self) -> "People":

@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from bot.keys import CHANNEL, ChannelKeys, Forged
 from bot.refusals import read_refusal
@@ -27,7 +27,13 @@ from registry.errors import Misconfigured, Unavailable
 from service.ports import Conversation
 
 type Activity = dict[str, Any]
-type TokenSource = Callable[[], Awaitable[str]]
+
+
+class TokenSource(Protocol):
+    """Gives our token for the connector; `fresh`: one that was not given before."""
+
+    def __call__(self, *, fresh: bool = False) -> Awaitable[str]: ...
+
 
 ISSUER = "https://api.botframework.com"  # the public cloud's; national clouds have others
 SCOPE = "https://api.botframework.com/.default"
@@ -235,9 +241,12 @@ class _Sender:
         from yarl import URL
 
         asked = request.http_request
-        headers = {**asked.headers, "Authorization": f"Bearer {await self._token()}"}
         url = URL(asked.url, encoded=True)
-        status, told, body = await self._wire.ask(asked.method, url, data=asked.data, headers=headers)
+        for fresh in (False, True):  # refused with 401 it was not done: once more, with a token of now
+            headers = {**asked.headers, "Authorization": f"Bearer {await self._token(fresh=fresh)}"}
+            status, told, body = await self._wire.ask(asked.method, url, data=asked.data, headers=headers)
+            if status != 401:
+                break
         if not 200 <= status < 300:
             raise read_refusal(status, told, body)
         return Response(request, _Told(body if _activity(body) is not None else b"{}"))
@@ -266,18 +275,20 @@ def msal_tokens(make_app: Callable[[], Any]) -> TokenSource:
     app: Any = None
     asking = asyncio.Lock()
 
-    def acquire() -> Any:
+    def acquire(fresh: bool) -> Any:
         nonlocal app
         app = app or make_app()
+        if fresh:
+            app.remove_tokens_for_client()  # msal keeps what it got, for as long as that should be good
         return app.acquire_token_for_client([SCOPE])
 
-    async def token() -> str:
+    async def token(*, fresh: bool = False) -> str:
         nonlocal held, good_until
         async with asking:
-            if time.monotonic() < good_until:
+            if time.monotonic() < good_until and not fresh:
                 return held
             try:
-                got = await asyncio.to_thread(acquire)
+                got = await asyncio.to_thread(acquire, fresh)
             except OSError as error:  # what requests raises is an OSError
                 raise Unavailable(f"no token for the connector: {type(error).__name__}") from error
             except ValueError as error:  # an authority that is none, or not https

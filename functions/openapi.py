@@ -66,6 +66,7 @@ _SCHEMAS: dict[str, Schema] = {
             asked=_one_of(DISPOSITIONS),
             asked_said=_ref("Said"),
             since=_INSTANT,
+            due_at=_INSTANT_OR_NULL,
         ),
     },
     "Attachment": _object(

@@ -73,6 +73,15 @@ def ring_for_mailboxes(timer: func.TimerRequest, intake: func.Out[typing.List[st
     intake.set([visit(mailbox, "timer") for mailbox in settings().registry_mailboxes])
 
 
+@bp.timer_trigger("timer", schedule="45 */5 * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def remind_of_what_is_due(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Recall what is not done in time to whoever holds it, and to whoever stands above them."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().reminders.look() else [])
+
+
 @bp.timer_trigger("timer", schedule="0 15 * * * *", run_on_startup=False)
 async def read_directory(timer: func.TimerRequest) -> None:
     """Keep the people and units as the directory has them."""

@@ -177,6 +177,14 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remind:
+    """It is time to remind whoever holds the step."""
+
+    record_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Annotate:
     """Write a note on the record: a draft that only its author sees, or the final word that stands for ever."""
 
@@ -228,6 +236,7 @@ type Command = (
     | NoteLink
     | Refer
     | StepCommand
+    | Remind
     | Annotate
     | NoteReplyDrafted
     | NoteReplySent

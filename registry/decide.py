@@ -5,7 +5,8 @@
 # Rule 1: what may happen to a record is decided in this file and the ones it hands over to, and nowhere else.
 # Rule 2: no clock, network or database: command, record, office and `now` come in, a Decision goes out.
 # Rule 3: asking twice is harmless: the second answer is Nothing(), and nobody is told off.
-# Rule 4: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
+# Rule 4: when something is due follows from what was decided and the office's calendar; no decision names it itself.
+# Rule 5: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
 
 from datetime import datetime
 
@@ -33,6 +34,7 @@ from registry.commands import (
     Refer,
     Register,
     Release,
+    Remind,
     Return,
 )
 from registry.confirming import decide_confirm
@@ -46,6 +48,7 @@ from registry.record import Record, evolve
 from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
+from registry.reminding import decide_remind, timed
 
 
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -58,12 +61,14 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     decision = _judge(command, record, office, now)
     if not isinstance(decision, Accepted):
         return decision
-    after = record
-    for event in decision.events:
+    after, events = record, []
+    for decided in decision.events:
+        event = timed(decided, after, office)
         after = evolve(command.record_id, after, event)
+        events.append(event)
     assert after is not None, "an accepted decision has at least one event"
     effects = (*decision.effects, *cards_due(record, after, office))
-    return Accepted(decision.events, effects, then=decision.then, after=after)
+    return Accepted(tuple(events), effects, then=decision.then, after=after)
 
 
 def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -80,6 +85,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_step(command, record, office, now)
         case Refer():
             return decide_refer(command, record, office, now)
+        case Remind():
+            return decide_remind(command, record, office, now)
         case Annotate():
             return decide_annotate(command, record, office, now)
         case Release():

@@ -39,6 +39,19 @@ class RefreshCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindCard:
+    """A fresh copy of the card that `person` has of step `step` comes into their chat: it is still theirs."""
+
+    record_id: str
+    step: int
+    person: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkMail:
     """The mail in the registry's mailbox says by which number it is registered. No mark waits for a reply."""
 
@@ -95,10 +108,10 @@ class TellDay:
         return f"{self.record_id}/{self.person}"
 
 
-type Effect = AskAction | RefreshCard | MarkMail | DraftReply | SendReply | TellDay
+type Effect = AskAction | RefreshCard | RemindCard | MarkMail | DraftReply | SendReply | TellDay
 
 EFFECTS: dict[str, type[Effect]] = {
-    kind.__name__: kind for kind in (AskAction, RefreshCard, MarkMail, DraftReply, SendReply, TellDay)
+    kind.__name__: kind for kind in (AskAction, RefreshCard, RemindCard, MarkMail, DraftReply, SendReply, TellDay)
 }
 
 
@@ -112,6 +125,11 @@ def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Eff
                 RefreshCard(record_id=after.record_id, step=step.number, person=p.person_id)
                 for p in asked_people(step, office)
             ]
+            if was.reminded_at != step.reminded_at:  # after the others: this copy says that it is a reminder
+                due += [
+                    RemindCard(record_id=after.record_id, step=step.number, person=p.person_id)
+                    for p in asked_people(step, office)
+                ]
         elif was is None and step.state == OPEN:
             due += [
                 AskAction(record_id=after.record_id, step=step.number, person=p.person_id)

@@ -62,7 +62,9 @@ class Registered(Event):
     private: ClassVar[frozenset[str]] = frozenset(
         {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference", "repairs"}
     )
-    later: ClassVar[frozenset[str]] = frozenset({"their_reference", "released_from", "same_as", "arc", "repairs"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"their_reference", "released_from", "same_as", "arc", "repairs", "due_at"}
+    )
 
     entity_id: str
     kind: str
@@ -91,6 +93,7 @@ class Registered(Event):
     same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same
     arc: str | None = None  # what our server made of the seals of those who passed it on, where there are any
     repairs: tuple[Repair, ...] = ()  # texts that were put right, each as it stood
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +101,28 @@ class Referred(Event):
     """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at"})
 
     step: int
     asked: str
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return
+    cause: str  # rule, person, answer, return, escalation
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
     note: str | None = None
+    due_at: datetime | None = None
+    remind_at: datetime | None = None  # when whoever is asked is reminded, if it is not done by then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded(Event):
+    """Whoever holds the step was reminded of it. `remind_at`: when they are again; None: never again."""
+
+    step: int
+    remind_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +304,7 @@ EVENTS: dict[str, type[Event]] = {
     for kind in (
         Registered,
         Referred,
+        Reminded,
         StepAcknowledged,
         StepCompleted,
         StepApproved,

@@ -27,7 +27,7 @@ from registry.events import (
 from registry.forwarded import plain_subject
 from registry.mail import Mail
 from registry.office import SYSTEM
-from registry.record import OPEN, Link, Record
+from registry.record import Link, Record
 from registry.vocabulary import FOR_FOLLOW_UP, FOR_INFORMATION
 
 
@@ -88,7 +88,8 @@ def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:
                 words=report.said or None,
             )
             unit = record.registry_unit_id
-            asked = any(s.state == OPEN and s.asked == FOR_FOLLOW_UP and s.to_unit == unit for s in record.steps)
+            known = (s for s in record.open_steps if s.asked == FOR_FOLLOW_UP and s.to_person is None)
+            asked = any(s.to_unit == unit for s in known)
             events = (failed,) if asked else (failed, _to_register(record, unit, FOR_FOLLOW_UP, "bounce", now))
         case report:
             events = (

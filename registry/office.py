@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from registry.working_time import DueRules
 from texts import Language
 
 SYSTEM = "tarasul"  # who acts when a rule of the registry acts; never a person's id
@@ -42,6 +43,7 @@ class Unit:
     head: str | None = None  # person_id
     registry_for: tuple[str, ...] = ()
     copies: str = "note"  # of COPIES
+    under: str | None = None  # the unit above this one
 
     def name(self, lang: Language) -> str:
         return self.en if lang == "en" else self.ar
@@ -84,6 +86,7 @@ class Office:
     units: dict[str, Unit] = field(default_factory=dict)
     rules: tuple[ReferralRule, ...] = ()
     loop_guard: LoopGuard = LoopGuard()
+    due: DueRules | None = None  # None: nothing has a time
 
     def person(self, person_id: str | None) -> Person | None:
         return self.people.get(person_id or "")
@@ -96,6 +99,17 @@ class Office:
         unit = self.unit(unit_id)
         person = self.person(unit.head) if unit else None
         return person if person is not None and person.active else None
+
+    def head_above(self, unit_id: str) -> Person | None:
+        """The active head of the nearest unit above that has one."""
+        seen = {unit_id}
+        unit = self.unit(unit_id)
+        while unit is not None and unit.under is not None and unit.under not in seen:
+            if (head := self.head(unit.under)) is not None:
+                return head
+            seen.add(unit.under)
+            unit = self.unit(unit.under)
+        return None
 
     def clerks(self, unit_id: str) -> tuple[Person, ...]:
         """Everyone who keeps the register of *unit_id*."""

@@ -28,6 +28,7 @@ from registry.events import (
     Referred,
     Registered,
     Released,
+    Reminded,
     ReplyDrafted,
     ReplySent,
     SenderConfirmed,
@@ -64,6 +65,9 @@ class Step:
     result: str | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    due_at: datetime | None = None
+    remind_at: datetime | None = None  # the next time that whoever holds it is reminded
+    reminded_at: datetime | None = None  # the last time
 
     @property
     def disposition(self) -> Disposition:
@@ -210,6 +214,7 @@ class Holder:
     asked: str
     since: datetime
     step: int
+    due_at: datetime | None = None
 
 
 def holders(record: Record) -> tuple[Holder, ...]:
@@ -217,7 +222,7 @@ def holders(record: Record) -> tuple[Holder, ...]:
     if record.ended:
         return ()
     return tuple(
-        Holder(person=s.to_person, unit=s.to_unit, asked=s.asked, since=s.opened_at, step=s.number)
+        Holder(person=s.to_person, unit=s.to_unit, asked=s.asked, since=s.opened_at, step=s.number, due_at=s.due_at)
         for s in record.open_steps
         if s.custody
     )
@@ -314,6 +319,7 @@ def _registered(record_id: str, e: Registered) -> Record:
         their_reference=e.their_reference,
         released_from=e.released_from,
         same_as=e.same_as,
+        due_at=e.due_at,
     )
 
 
@@ -321,6 +327,8 @@ def _after(record: Record, event: Event) -> Record:
     match event:
         case Referred():
             return _referred(record, event)
+        case Reminded(step=number, remind_at=remind_at):
+            return _reminded(record, number, event.at, remind_at)
         case StepAcknowledged(step=number):
             return _ended(record, number, event, "acknowledged", None)
         case StepCompleted(step=number, note=note):
@@ -344,7 +352,7 @@ def _after(record: Record, event: Event) -> Record:
             link = Link(record_id=to_record, reference=reference, how=how)
             return changed(record, links=(*record.links, link))
         case Closed(outcome=outcome, note=note):
-            steps = tuple(_closed(s, event) if s.custody and s.state != DONE else s for s in record.steps)
+            steps = tuple(_closed(s, event) if _ends_with_it(s) and s.state != DONE else s for s in record.steps)
             return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
         case Released(as_record=as_record, reference=reference):
             return changed(record, released_as=as_record, released_reference=reference)
@@ -374,6 +382,8 @@ def _referred(record: Record, e: Referred) -> Record:
         answers=e.answers,
         resumes=e.resumes,
         note=e.note,
+        due_at=e.due_at,
+        remind_at=e.remind_at,
     )
     steps = list(record.steps)
     if e.resumes is not None:
@@ -401,9 +411,20 @@ def _ended(record: Record, number: int, event: Event, outcome: str, result: str 
     return changed(record, steps=tuple(steps))
 
 
+def _ends_with_it(step: Step) -> bool:
+    """Whether the end of the record is the end of the step: whoever held it holds nothing, whoever watched has seen."""
+    return step.custody or step.disposition.until_closed
+
+
 def _closed(step: Step, event: Closed) -> Step:
     outcome = event.outcome if event.outcome in ("released", "dismissed") else "closed"
     return changed(step, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by)
+
+
+def _reminded(record: Record, number: int, at: datetime, again_at: datetime | None) -> Record:
+    steps = list(record.steps)
+    steps[number - 1] = changed(steps[number - 1], remind_at=again_at, reminded_at=at)
+    return changed(record, steps=tuple(steps))
 
 
 def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:

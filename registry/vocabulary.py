@@ -35,12 +35,18 @@ class Disposition:
     custody: bool = True  # the person asked holds the record until then
     needs_words: bool = False  # … and must say something: a result, an opinion
     answered_for: str | None = None  # when answered, the one who asked holds this; None: what they were asked before
+    until_closed: bool = False  # the end of the record ends the step as well
 
 
 def _row(
-    code: str, *closed_by: Verb, custody: bool = True, words: bool = False, then: str | None = None
+    code: str,
+    *closed_by: Verb,
+    custody: bool = True,
+    words: bool = False,
+    then: str | None = None,
+    until_closed: bool = False,
 ) -> Disposition:
-    return Disposition(code, frozenset(closed_by), custody, words, then)
+    return Disposition(code, frozenset(closed_by), custody, words, then, until_closed)
 
 
 FOR_APPROVAL = "for_approval"
@@ -63,7 +69,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row("for_presentation", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
         _row("for_discussion", Verb.COMPLETE, words=True),
         _row("for_coordination", Verb.COMPLETE, words=True),
-        _row(FOR_FOLLOW_UP, Verb.COMPLETE, custody=False),
+        _row(FOR_FOLLOW_UP, Verb.COMPLETE, custody=False, until_closed=True),
         _row("for_filing", Verb.COMPLETE),
         _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
     )

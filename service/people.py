@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 from registry.errors import Misconfigured
 from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
+from registry.working_time import DueRules
+from service.due_rules import read_due_rules
 from service.ports import Directory, DirectoryPerson, Store
 from texts import language_of
 
@@ -36,6 +38,7 @@ class Organisation:
     rules: tuple[ReferralRule, ...]
     clearances: Mapping[str, str]
     loop_guard: LoopGuard
+    due: DueRules | None = None
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -67,6 +70,7 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
         ),
         clearances={upn.lower(): level for upn, level in body.get("clearances", {}).items()},
         loop_guard=LoopGuard(**body.get("loop_guard", {})),
+        due=read_due_rules(body["due"])[0] if "due" in body else None,
     )
 
 
@@ -81,6 +85,9 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     codes = [u["code"] for u in units if u.get("registry_for")]
     wrong += [f"two units are called {i}" for i in _doubled(ids)]
     wrong += [f"two units are the department {d}" for d in _doubled([u["department"] for u in units])]
+    above = {u["id"]: u["under"] for u in units if "under" in u}
+    wrong += [f"unit {unit} is under {over}, which is no unit" for unit, over in above.items() if over not in ids]
+    wrong += read_due_rules(body["due"])[1] if "due" in body else []
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
@@ -109,6 +116,8 @@ def _misshapen(body: dict[str, Any]) -> list[str]:
         wrong.append("each of units needs id, ar, en, code and department")
     elif not all(_are_texts(u.get("registry_for", [])) and isinstance(u.get("head", ""), str) for u in units):
         wrong.append("a unit's registry_for is a list of addresses, its head a user name")
+    elif not all(isinstance(u.get("under", ""), str) for u in units):
+        wrong.append("what a unit is under is the id of another")
     if not isinstance(rules, list) or not all(
         _has_texts(r, "rule", "unit", "asked") and _are_texts(r.get("any_words")) for r in rules
     ):
@@ -160,6 +169,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
             head=_head(u, people, placed),
             registry_for=tuple(m.lower() for m in u.get("registry_for", ())),
             copies=u.get("copies", "note"),
+            under=u.get("under"),
         )
         for u in organisation.units
     }
@@ -170,6 +180,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
         names=dict(organisation.names),
         rules=organisation.rules,
         loop_guard=organisation.loop_guard,
+        due=organisation.due,
         units=units,
         people={
             p.person_id: Person(

@@ -13,12 +13,12 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
 from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
-from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, SendReply, TellDay
+from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, RemindCard, SendReply, TellDay
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.record import OPEN
 from service.ports import (
@@ -146,6 +146,8 @@ class Performer:
         match effect:
             case AskAction():
                 return await self._ask(effect, tries)
+            case RemindCard():
+                return await self._ask(effect, tries, say_first="card.reminder")
             case RefreshCard():
                 return await self._refresh(effect)
             case MarkMail():
@@ -157,7 +159,8 @@ class Performer:
             case TellDay():
                 return await self._tell(effect, tries)
 
-    async def _ask(self, effect: AskAction, tries: int) -> Done | Later:
+    async def _ask(self, effect: AskAction | RemindCard, tries: int, say_first: str | None = None) -> Done | Later:
+        """Send a card; a reminder is one more copy of it, with a sentence first."""
         view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
         if view is None or view.step.state != OPEN:
             return Done()  # answered before the card was sent: nothing is asked any more
@@ -166,7 +169,8 @@ class Performer:
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
         try:
-            activity_id = await self._chats.ask(chat, view)
+            reminds = replace(view, said=say(view.language, say_first)) if say_first is not None else view
+            activity_id = await self._chats.ask(chat, reminds)
         except (NotInstalled, Gone):
             return await self._introduce(effect.person, chat, tries)
         sent = SentCard(
@@ -330,7 +334,7 @@ def _backoff_s(tries: int) -> float:
     return min(2.0 ** min(tries, 20), _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
 
 
-def _view(tx: Transaction, effect: AskAction | RefreshCard) -> tuple[CardView | None, Conversation | None]:
+def _view(tx: Transaction, effect: AskAction | RefreshCard | RemindCard) -> tuple[CardView | None, Conversation | None]:
     token = tx.token_of(effect.record_id, effect.step, effect.person)
     stored, office = tx.record(effect.record_id), tx.office()
     person = office.person(effect.person)

@@ -154,6 +154,10 @@ class Transaction(Protocol):
         """Keep the record and its new lines, with what it is found by."""
         ...
 
+    def to_remind(self, now: datetime, limit: int) -> list[tuple[str, int, datetime]]:
+        """Open steps whose holders are to be reminded by *now*: (record, step, since when), the longest due first."""
+        ...
+
     def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
         """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies."""
         ...

@@ -128,6 +128,7 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
                 "asked": h.asked,
                 "asked_said": _said(f"asked.{h.asked}"),
                 "since": instant(h.since),
+                "due_at": instant(h.due_at),
             }
             for h in holders(record)
         ],

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
+from registry.working_time import DueRules
 from store import schema as s
 
 
@@ -45,6 +47,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         names=body["names"],
         loop_guard=LoopGuard(**body["loop_guard"]),
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
+        due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
             u.unit_id: Unit(
@@ -55,6 +58,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
                 head=u.head,
                 registry_for=tuple(json.loads(u.registry_for)),
                 copies=u.copies,
+                under=u.under,
             )
             for u in units
         },
@@ -75,6 +79,7 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
             "rules": [
                 {"rule": r.rule, "any_words": r.any_words, "unit": r.unit, "asked": r.asked} for r in office.rules
             ],
+            "due": msgspec.to_builtins(office.due),
         },
         ensure_ascii=False,
     )
@@ -101,6 +106,7 @@ def _replace_units(connection: Connection, entity_id: str, office: Office) -> No
             "head": u.head,
             "registry_for": json.dumps(u.registry_for),
             "copies": u.copies,
+            "under": u.under,
         }
         for u in office.units.values()
     ]

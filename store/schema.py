@@ -73,6 +73,14 @@ open_steps = _table(
     _must("asked"),
     _must("since"),
     _must("custody", Boolean),
+    Column("remind_at", String),  # when whoever holds it is reminded
+)
+Index(
+    "open_steps_remind",
+    open_steps.c.entity_id,
+    open_steps.c.remind_at,
+    sqlite_where=text("remind_at IS NOT NULL"),
+    postgresql_where=text("remind_at IS NOT NULL"),
 )
 Index("open_steps_person", open_steps.c.entity_id, open_steps.c.person_id)
 Index("open_steps_unit", open_steps.c.entity_id, open_steps.c.unit_id)
@@ -199,6 +207,7 @@ units = _table(
     Column("head", String),
     _must("registry_for"),
     _must("copies"),
+    Column("under", String),
 )
 
 people = _table(

@@ -77,6 +77,21 @@ drop_open_step = Statement(
         s.open_steps.c.step == bindparam("step"),
     )
 )
+remind_open_step = Statement(
+    update(s.open_steps)
+    .where(
+        s.open_steps.c.entity_id == _here,
+        s.open_steps.c.record_id == bindparam("of_record"),
+        s.open_steps.c.step == bindparam("of_step"),
+    )
+    .values(remind_at=bindparam("remind_at"))
+)
+to_remind = Statement(
+    select(s.open_steps.c.record_id, s.open_steps.c.step, s.open_steps.c.remind_at)
+    .where(s.open_steps.c.entity_id == _here, s.open_steps.c.remind_at <= bindparam("now"))
+    .order_by(s.open_steps.c.remind_at, s.open_steps.c.record_id, s.open_steps.c.step)
+    .limit(bindparam("limit"))
+)
 new_reader = Statement(_once(s.readers))
 new_effect = Statement(
     insert(s.outbox)

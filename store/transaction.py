@@ -116,9 +116,9 @@ class SqlTransaction:
         self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(_readers(after) - was)])
 
     def _save_open_steps(self, before: Record | None, after: Record) -> None:
-        was = {step.number for step in before.open_steps} if before is not None else set()
+        was = {step.number: step for step in before.open_steps} if before is not None else {}
         now = {step.number: step for step in after.open_steps}
-        self._many(sql.drop_open_step, [{"record_id": after.record_id, "step": n} for n in was - now.keys()])
+        self._many(sql.drop_open_step, [{"record_id": after.record_id, "step": n} for n in was.keys() - now.keys()])
         self._many(
             sql.new_open_step,
             [
@@ -130,11 +130,28 @@ class SqlTransaction:
                     "asked": step.asked,
                     "since": write_instant(step.opened_at),
                     "custody": step.custody,
+                    "remind_at": write_instant(step.remind_at) if step.remind_at is not None else None,
                 }
                 for n, step in now.items()
                 if n not in was
             ],
         )
+        later = [n for n in was.keys() & now.keys() if now[n].remind_at != was[n].remind_at]
+        self._many(
+            sql.remind_open_step,
+            [
+                {
+                    "of_record": after.record_id,
+                    "of_step": n,
+                    "remind_at": write_instant(at) if (at := now[n].remind_at) is not None else None,
+                }
+                for n in later
+            ],
+        )
+
+    def to_remind(self, now: datetime, limit: int) -> list[tuple[str, int, datetime]]:
+        rows = self._run(sql.to_remind, now=write_instant(now), limit=limit).fetchall()
+        return [(record_id, step, read_instant(at)) for record_id, step, at in rows]
 
     def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
         listed, due_at = list(effects), write_instant(at)

@@ -31,7 +31,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-async def no_token() -> str:
+async def no_token(*, fresh: bool = False) -> str:
     raise AssertionError("a press is answered without asking anybody")
 
 

@@ -44,6 +44,14 @@ def registered_on(record: Record, office: Office, lang: Language) -> Json | None
     return fact(say(lang, "card.registered_on"), day(record.registered_at, office, lang))
 
 
+def due(step: Step, office: Office, lang: Language, at: datetime) -> Json | None:
+    """By when it is to be done; said to be overdue in words, not by colour alone."""
+    if step.due_at is None:
+        return None
+    when = day(step.due_at, office, lang)
+    return fact(say(lang, "card.due"), say(lang, "card.overdue", when=when) if at > step.due_at else when)
+
+
 def urgency(record: Record, lang: Language) -> Json | None:
     """Said in words too: the badge of an urgent letter is colour, and its absence says nothing to a new reader."""
     return fact(say(lang, "card.urgency"), say(lang, f"urgency.{record.urgency}"))

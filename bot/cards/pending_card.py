@@ -42,7 +42,7 @@ def pending_card(waiting: Sequence[Waiting], person: Person, office: Office, lan
 
     def draw(longest: int) -> Json:
         shown = waiting[: max(min(_MOST_ROWS, longest // 60), 1)]
-        rows = [_row(one, person, office, lang) for one in shown]
+        rows = [_row(one, person, office, lang, at) for one in shown]
         left = len(waiting) - len(shown)
         body = [
             head(lang, moment(at, office, lang), say(lang, "card.pending"), None, "accent"),
@@ -55,8 +55,9 @@ def pending_card(waiting: Sequence[Waiting], person: Person, office: Office, lan
     return fitting(draw)
 
 
-def _row(one: Waiting, person: Person, office: Office, lang: Language) -> Json | None:
+def _row(one: Waiting, person: Person, office: Office, lang: Language, at: datetime) -> Json | None:
     record, step = one.record, one.step
+    late = step.due_at is not None and at > step.due_at
     urgent = record.urgency != "normal"
     color = {"urgent": "warning", "very_urgent": "attention"}.get(record.urgency)
     asked = say(lang, f"asked.{step.asked}")
@@ -70,6 +71,7 @@ def _row(one: Waiting, person: Person, office: Office, lang: Language) -> Json |
         label(title, color=color),
         *([about] if about is not None else []),
         sentence(number, size="small", isSubtle=True, spacing="small"),
+        *([sentence(say(lang, "card.late"), size="small", color="attention", spacing="small")] if late else []),
     ]
     opens = buttons([button(lang, "view", one.token, said="verb.open")]) if one.token is not None else None
     parts = [("stretch", text), *([("auto", [opens])] if opens is not None else [])]

@@ -114,7 +114,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
     return [
         top,
         letter.subject(record, lang),
-        _facts(view),
+        _facts(view, at),
         *_put_before(view, longest),
         *_notes(view, longest),
         _copies(view),
@@ -123,7 +123,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
     ]
 
 
-def _facts(view: CardView) -> Json | None:
+def _facts(view: CardView, at: datetime) -> Json | None:
     lang, record, office = view.language, view.record, view.office
     if record.reasons and not record.rules.listed:
         return facts(
@@ -139,6 +139,8 @@ def _facts(view: CardView) -> Json | None:
         letter.their_reference(record, lang),
         letter.registered_on(record, office, lang),
         letter.urgency(record, lang),
+        letter.due(view.step, office, lang, at),
+        letter.held_by(record, office, lang, at) if view.step.asked == FOR_FOLLOW_UP else None,
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
         letter.reasons(record, lang),
@@ -151,8 +153,9 @@ def _facts(view: CardView) -> Json | None:
 def _asked_by(view: CardView) -> Json | None:
     """Who put it before the reader, and when."""
     step, office, lang = view.step, view.office, view.language
-    titles = {"return": "card.returned_by", "answer": "card.answered_by"}
-    who = name_of(step.opened_by, step.to_unit, office, lang)
+    titles = {"return": "card.returned_by", "answer": "card.answered_by", "escalation": "card.escalated_by"}
+    by_calendar = step.cause == "escalation"
+    who = say(lang, "card.by_calendar") if by_calendar else name_of(step.opened_by, step.to_unit, office, lang)
     said = say(lang, "card.done_by", who=who, when=moment(step.opened_at, office, lang))
     return fact(say(lang, titles.get(step.cause, "card.referred_by")), said)
 

@@ -33,13 +33,15 @@ from registry.commands import (
     Refer,
     Register,
     Release,
+    Remind,
     Return,
 )
 from registry.mail import Address, Authentication, Repair, Report
 from registry.record import Link, Record
+from registry.working_time import DueRules
 from service.ports import Asked, CardView
 from tests.registry.test_entering import entered
-from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, Desk, forwarded, mail, registered
+from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
 
 type Card = dict[str, Any]
@@ -220,6 +222,30 @@ def _refused(reason: str, typed: str = "") -> Callable[[Language], Card]:
     return draw
 
 
+def _due(hours: int) -> Callable[[], Desk]:
+    """A letter with ten working days' time, so many hours after they began."""
+
+    def make() -> Desk:
+        desk = registered(office=replace(OFFICE, due=DueRules(days=(("", "", 10),))))
+        desk.now += timedelta(hours=hours)
+        return desk
+
+    return make
+
+
+def _reminded(lang: Language) -> Card:
+    desk = _due(400)()
+    return step_card(view(desk.held, 1, "huda", lang, say(lang, "card.reminder")), desk.now)
+
+
+def _followed_up() -> Desk:
+    units = {**UNITS, "finance": replace(UNITS["finance"], under="legal")}
+    desk = registered(office=replace(OFFICE, units=units, due=DueRules(days=(("", "", 1),))))
+    desk.now += timedelta(days=30)
+    desk.accept(Remind(record_id="r1", step=1))
+    return desk
+
+
 def _already(lang: Language) -> Card:
     desk = _approved()
     shown = view(desk.held, desk.last_step, "huda", lang)
@@ -286,6 +312,12 @@ def _pending(lang: Language) -> Card:
     return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desks[0].now + timedelta(hours=2))
 
 
+def _pending_overdue(lang: Language) -> Card:
+    desk = _due(400)()
+    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN)]
+    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desk.now)
+
+
 def _nothing_pending(lang: Language) -> Card:
     return pending_card([], PEOPLE["huda"], OFFICE, lang, _letter().now)
 
@@ -331,6 +363,11 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "step-approved": _step(_approved, 0, "huda"),
     "step-closed": _step(_closed, 1, "abdullah"),
     "step-already": _already,
+    "step-due": _step(_due(1), 1, "huda"),
+    "step-overdue": _step(_due(400), 1, "huda"),
+    "step-reminded": _reminded,
+    "step-follow-up": _step(_followed_up, 2, "laila"),
+    "pending-overdue": _pending_overdue,
     "form-referral": _referral,
     "form-referral-refused": _referral_refused,
     "form-referral-secret": _referral_secret,

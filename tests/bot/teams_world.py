@@ -35,7 +35,7 @@ class TeamsWorld:
         self.channels.append(Channel(**plain | how))
         return self.channels[-1]
 
-    async def token(self) -> str:
+    async def token(self, *, fresh: bool = False) -> str:
         return tokens.issue_to_app(self.tenant, tokens.CONNECTOR, [], self.server.now())
 
     def person(self, upn: str) -> str:

@@ -36,7 +36,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 
 def channel_of(issuer: Issuer, **how: Any) -> Channel:
-    async def no_token() -> str:
+    async def no_token(*, fresh: bool = False) -> str:
         raise AssertionError("nothing is sent here")
 
     return Channel(

@@ -65,8 +65,8 @@ async def channel() -> AsyncIterator[Channel]:
     await channel.close()
 
 
-async def good_token() -> str:
-    return "our-token"
+async def good_token(*, fresh: bool = False) -> str:
+    return "our-newer-token" if fresh else "our-token"
 
 
 def channel_with(**how: Any) -> Channel:
@@ -119,12 +119,29 @@ async def test_ids_are_escaped_in_the_address(channel: Channel, connector: Conne
     ],
 )
 async def test_our_token_goes_to_no_host_but_those_on_the_list(service_url: str) -> None:
-    async def never() -> str:
+    async def never(*, fresh: bool = False) -> str:
         raise AssertionError("a token was asked for")
 
     channel = channel_with(token=never, service_hosts=("127.0.0.1", "smba.trafficmanager.net"))
     with pytest.raises(Misconfigured):
         await channel.update(service_url, "a:1", "1", text_message("x"))
+
+
+async def test_what_our_token_is_refused_for_is_asked_once_more_with_one_of_now(
+    channel: Channel, connector: Connector
+) -> None:
+    """A key was changed, a session revoked, a clock set right: what we hold is no good, and we cannot know."""
+    connector.answers = [web.json_response({"error": {"code": "InvalidAuthenticationToken"}}, status=401)]
+    assert await channel.send(connector.chat(), text_message("x")) == "1700"
+    assert [r.headers["Authorization"] for r in connector.asked] == ["Bearer our-token", "Bearer our-newer-token"]
+
+
+async def test_refused_with_a_token_of_now_it_is_the_operators_to_mend(channel: Channel, connector: Connector) -> None:
+    refused = {"error": {"code": "InvalidAuthenticationToken"}}
+    connector.answers = [web.json_response(refused, status=401) for _ in range(2)]
+    with pytest.raises(Misconfigured, match="401"):
+        await channel.send(connector.chat(), text_message("x"))
+    assert len(connector.asked) == 2
 
 
 async def test_a_redirect_is_not_followed(channel: Channel, connector: Connector) -> None:
@@ -222,8 +239,10 @@ class TestTokensByMsal:
             chat = world.install("huda@ministry.example")
             await asyncio.gather(*(channel.send(chat, text_message(str(n))) for n in range(5)))
             assert len(await world.messages("huda@ministry.example")) == 5
-            assert len({await source() for _ in range(5)}) == 1
+            (before,) = {await source() for _ in range(5)}
             assert len(made) == 1
+            await world.ask("POST", "/sandbox/clock", {"advance_s": 5})
+            assert await source(fresh=True) != before, "what msal keeps is no token of now"
 
     async def test_a_wrong_secret_is_the_operators_to_mend(self, trust: Path) -> None:
         async with teams_world(certificates=trust) as world:

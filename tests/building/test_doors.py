@@ -21,7 +21,14 @@ ROUTES = {
     ("GET", "v1/openapi.json"),
 }
 WORKERS = {"look_into_mailbox": "intake", "perform_effects": "effects"}
-TIMERS = {"ring_for_effects", "keep_subscriptions", "ring_for_mailboxes", "read_directory", "count_the_day"}
+TIMERS = {
+    "ring_for_effects",
+    "keep_subscriptions",
+    "ring_for_mailboxes",
+    "remind_of_what_is_due",
+    "read_directory",
+    "count_the_day",
+}
 
 
 def test_every_door_of_the_plan_is_there_once() -> None:

@@ -34,6 +34,7 @@ from registry.events import (
     Referred,
     Registered,
     Released,
+    Reminded,
     ReplyDrafted,
     ReplySent,
     SenderConfirmed,
@@ -119,6 +120,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     EffectStuck(at=NOON, by="tarasul", effect="DraftReply", reason="stuck.misconfigured"),
     Released(at=NOON, by="noura", capacity="clerk", as_record="r2", reference="س.ع/و/8/2026"),
     SenderConfirmed(at=NOON, by="noura", capacity="clerk", proposed=AUDIT, sender=HUDA),
+    Reminded(at=NOON, by="tarasul", step=4, remind_at=datetime(2026, 11, 24, 4, 30, tzinfo=UTC)),
     DeliveryFailed(
         at=NOON,
         by="tarasul",
@@ -192,6 +194,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "at": INSTANTS,
         "received_at": INSTANTS,
+        **dict.fromkeys(("due_at", "remind_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(("step", "serial", "year"), COUNTS),
         **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),
@@ -240,6 +243,7 @@ def test_a_field_that_came_later_is_written_only_where_it_says_something() -> No
     assert not plain.later & json.loads(written([plain])[0].canonical).keys()
     repairs = (Repair(name="subject", raw="ÚíÈ", confidence="likely"),)
     said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0", arc="fail", repairs=repairs)
+    said = replace(said, due_at=NOON)
     entry = written([said])[0]
     assert plain.later <= json.loads(entry.canonical).keys()
     assert read_entry(entry) == said

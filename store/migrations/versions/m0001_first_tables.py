@@ -92,7 +92,16 @@ def upgrade() -> None:
         sa.Column("asked", sa.String(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
         sa.Column("custody", sa.Boolean(), nullable=False),
+        sa.Column("remind_at", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("entity_id", "record_id", "step"),
+    )
+    op.create_index(
+        "open_steps_remind",
+        "open_steps",
+        ["entity_id", "remind_at"],
+        unique=False,
+        sqlite_where=sa.text("remind_at IS NOT NULL"),
+        postgresql_where=sa.text("remind_at IS NOT NULL"),
     )
     op.create_index("open_steps_person", "open_steps", ["entity_id", "person_id"], unique=False)
     op.create_index("open_steps_unit", "open_steps", ["entity_id", "unit_id"], unique=False)
@@ -258,5 +267,6 @@ def upgrade() -> None:
         sa.Column("head", sa.String(), nullable=True),
         sa.Column("registry_for", sa.String(), nullable=False),
         sa.Column("copies", sa.String(), nullable=False),
+        sa.Column("under", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("entity_id", "unit_id"),
     )
