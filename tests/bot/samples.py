@@ -131,11 +131,12 @@ def _secret_bounced() -> Desk:
     return _bounced(desk)
 
 
-def _second_register() -> Desk:
-    """The same letter came to a mailbox of Legal's, which wants such copies referred."""
+def _second_register(lang: Language) -> Card:
+    """The same letter came to a mailbox of Legal's, which wants such copies referred; Laila keeps its register."""
     desk = _letter()
     desk.accept(NoteCopy(record_id="r1", mail=forwarded(2, mailbox=SECOND_MAILBOX), refer_to="legal"))
-    return desk
+    shown = view(desk.held, desk.last_step, "laila", lang)
+    return step_card(replace(shown, person=replace(PEOPLE["laila"], clerk=True)), desk.now)
 
 
 def _registry() -> Desk:
@@ -351,7 +352,7 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "step-remarked": _step(_remarked, 1, "huda"),
     "step-bounced": _step(lambda: _bounced(_approved()), 0, "abdullah"),
     "step-bounced-secret": _step(_secret_bounced, 0, "abdullah"),
-    "step-second-register": _step(_second_register, 0, "laila"),
+    "step-second-register": _second_register,
     "step-refused": _refused("say.result_missing"),
     "step-told": _step(_annotated, 1, "huda", told="حُفظت المسودة، ولا يراها غيرك."),
     "step-waiting": _step(_referred, 1, "huda"),
