@@ -121,9 +121,14 @@ class House:
     @part
     def graph(self) -> "GraphClient":
         from app.credentials import graph_scope
-        from graph.client import GraphClient
+        from graph.client import GraphClient, Manners
+        from graph.turns import Together
 
-        return GraphClient(self.settings.graph_base_url, self.identity, scope=graph_scope(self.settings))
+        manners = Manners()
+        share, elsewhere = manners.at_once, manners.at_once_elsewhere
+        turns = Together(self.store, clock, self.owner, share=share, elsewhere=elsewhere)
+        scope = graph_scope(self.settings)
+        return GraphClient(self.settings.graph_base_url, self.identity, scope=scope, manners=manners, turns=turns)
 
     @part
     def mailboxes(self) -> "dict[str, OutlookMailbox]":
@@ -208,7 +213,7 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import client_state, fingerprint
+        from graph.notifications import DIRECTORY, client_state, fingerprint
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
@@ -222,7 +227,7 @@ class House:
             partial(client_state, known.graph_client_state, epoch=1),
             clock,
         )
-        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes)
+        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, [DIRECTORY])
 
     @part
     def reconciler(self) -> "Reconciler":
@@ -253,6 +258,12 @@ class House:
         async with self._knowing:
             if (await asyncio.to_thread(self.service.office)).version == 0:
                 await self.people.refresh()
+
+    async def directory_rang(self) -> None:
+        await self.people.rang(clock())
+
+    async def directory_looked_at(self) -> None:
+        await self.people.look(clock())
 
     def effects_due(self) -> bool:
         """Whether an effect waits whose time has come."""

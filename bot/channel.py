@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bot.keys import CHANNEL, ChannelKeys, Forged
+from bot.limits import CLOCKS_APART
 from bot.refusals import read_refusal
 from bot.wire import Wire, is_safe, split
 from registry.errors import Misconfigured, Unavailable
@@ -38,7 +39,7 @@ class TokenSource(Protocol):
 ISSUER = "https://api.botframework.com"  # the public cloud's; national clouds have others
 SCOPE = "https://api.botframework.com/.default"
 
-_SKEW_S = 300
+_SKEW_S = CLOCKS_APART.value
 _LARGEST_TOKEN = 16 * 1024
 _MOST_CONNECTORS = 16
 

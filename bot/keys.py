@@ -16,13 +16,14 @@ from typing import Any
 
 import jwt
 
+from bot.limits import KEYS_LAST
 from bot.wire import Wire, is_safe, split
 from registry.errors import Unavailable
 
 CHANNEL = "msteams"
 
 _ANSWER_WITHIN_S = 5.0
-_LAST_S = 24 * 3600.0
+_LAST_S = float(KEYS_LAST.value)
 _ASKED_AGAIN_S = 5.0  # after they could not be had
 
 

@@ -9,7 +9,7 @@ import typing
 import azure.functions as func
 
 from app.settings import settings
-from graph.notifications import read_hints, read_lifecycle
+from graph.notifications import DIRECTORY, read_hints, read_lifecycle
 
 bp = func.Blueprint()
 
@@ -21,7 +21,7 @@ def receive_notifications(req: func.HttpRequest, intake: func.Out[typing.List[st
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain")
     known = settings()
-    hints = read_hints(req.get_body(), known.client_state_keys, known.registry_mailboxes)
+    hints = read_hints(req.get_body(), known.client_state_keys, (*known.registry_mailboxes, DIRECTORY))
     intake.set([json.dumps({"mailbox": hint.mailbox, "cause": hint.cause}) for hint in hints])
     return func.HttpResponse(status_code=202)
 
@@ -33,7 +33,7 @@ def receive_lifecycle(req: func.HttpRequest, intake: func.Out[typing.List[str]])
     if (token := req.params.get("validationToken")) is not None:
         return func.HttpResponse(token, mimetype="text/plain")
     known = settings()
-    hints = read_lifecycle(req.get_body(), known.client_state_keys, known.registry_mailboxes)
+    hints = read_lifecycle(req.get_body(), known.client_state_keys, (*known.registry_mailboxes, DIRECTORY))
     intake.set(
         [
             json.dumps({"mailbox": hint.mailbox, "cause": hint.event, "subscription_id": hint.subscription_id})

@@ -21,12 +21,17 @@ log = logging.getLogger("tarasul.work")
 @bp.queue_trigger("message", queue_name="intake", connection="AzureWebJobsStorage")
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def look_into_mailbox(message: func.QueueMessage, effects: func.Out[typing.List[str]]) -> None:
-    """Bring the register up to date with one mailbox; before that, do what a lifecycle notification demands."""
+    """Bring the register up to date with one mailbox, or the office with the directory; before that, do what a
+    lifecycle notification demands."""
     from app.wiring import house
+    from graph.notifications import DIRECTORY
 
     ask = json.loads(message.get_body())
     if "subscription_id" in ask:
         await house().subscriber.hear(ask["subscription_id"], ask["cause"])
+    if ask["mailbox"] == DIRECTORY:
+        await house().directory_rang()
+        return
     await house().office_known()
     done = await house().intake.visit(ask["mailbox"])
     effects.set([BELL] if done.taken else [])
@@ -59,6 +64,7 @@ async def keep_subscriptions(timer: func.TimerRequest, intake: func.Out[typing.L
     from app.wiring import house
 
     await house().office_known()
+    await house().directory_looked_at()
     await house().intake.folders.look()
     made = await house().subscriber.keep()
     intake.set([visit(mailbox, "subscribed") for mailbox in made])

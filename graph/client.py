@@ -4,8 +4,8 @@
 #
 # Rule 1: no link is followed but to the very host that GRAPH_BASE_URL names; the token goes nowhere else, and no
 #         redirect is followed.
-# Rule 2: a mailbox is asked no more than `at_once` things at a time; whoever is told to wait makes everybody wait who
-#         asks the same mailbox.
+# Rule 2: a call has its turn (graph/turns.py): a mailbox is asked no more than four things at a time, by all instances
+#         together; and whoever is told to wait makes everybody wait who asks the same.
 # Rule 3: a call ends by its deadline. Inside it only short waits are waited out; a long one is said, so that the outbox
 #         waits and no worker sleeps.
 # Rule 4: what may not be repeated is repeated only where it was surely not done: refused with 429 or 401, or never
@@ -18,10 +18,8 @@ import random
 import time
 import uuid
 import zlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
@@ -30,6 +28,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from graph.limits import MAILBOX_CALLS_AT_ONCE
+from graph.turns import EVERYTHING, Alone, Turns
 from graph.wire import Answer, Ask, decipher, judge, read_json
 from registry.errors import Misconfigured, Mistaken, TarasulError, Throttled, Unavailable
 
@@ -41,7 +41,7 @@ log = logging.getLogger("tarasul.graph")
 
 IMMUTABLE_IDS = 'IdType="ImmutableId"'
 
-_FIRST_WAIT_S = 0.3  # doubled with each try
+FIRST_WAIT_S = 0.3  # doubled with each try
 _CHUNK_BYTES = 256 * 1024
 
 
@@ -53,21 +53,14 @@ class TokenSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How Graph is asked. The mailbox limits are Microsoft's (4 at a time), less one for whoever else we are."""
+    """How Graph is asked. Of the calls that a mailbox takes at a time, one is left for another instance of us."""
 
-    at_once: int = 3  # calls of one mailbox
+    at_once: int = MAILBOX_CALLS_AT_ONCE.value - 1  # calls of one mailbox
     at_once_elsewhere: int = 8  # calls that are no mailbox's
     deadline_s: float = 30.0
     patience_s: float = 5.0  # for all waits inside one call
+    turn_s: float = 15.0  # for a turn, while others ask the same mailbox
     page: int = 200  # items asked for on a page
-
-
-@dataclass(slots=True)
-class _Here:
-    """What belongs to one event loop."""
-
-    session: aiohttp.ClientSession
-    slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,11 +81,11 @@ class _NeverSent(Unavailable):
 
 
 class _Refused(Exception):
-    """An answer that is no success, with what it means."""
+    """An answer that is no success, with what it means, and who is to wait if it says so (a mailbox, or EVERYTHING)."""
 
-    def __init__(self, status: int, meaning: TarasulError) -> None:
+    def __init__(self, status: int, meaning: TarasulError, scope: str) -> None:
         super().__init__(str(meaning))
-        self.status, self.meaning = status, meaning
+        self.status, self.meaning, self.scope = status, meaning, scope
 
 
 class GraphClient:
@@ -105,6 +98,7 @@ class GraphClient:
         *,
         scope: str = "https://graph.microsoft.com/.default",
         manners: Manners | None = None,
+        turns: Turns | None = None,
         user_agent: str = "NONISV|Tarasul|Tarasul/0.1",
         traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
@@ -112,6 +106,7 @@ class GraphClient:
         Args:
             base_url: "https://graph.microsoft.com/v1.0" or a national cloud's; everything is asked there.
             scope: What tokens are asked for; a national cloud has another.
+            turns: With whom turns are taken; None: with nobody, we are the only instance.
             traces: Who else sees what goes over the wire.
         """
         self.base_url = base_url.rstrip("/")
@@ -120,8 +115,8 @@ class GraphClient:
         if self._origin is None:
             raise Misconfigured(f"GRAPH_BASE_URL is no http(s) address: {base_url}")
         self._token, self._scope, self._user_agent, self._traces = token, scope, user_agent, list(traces)
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Here] = WeakKeyDictionary()
-        self._paused_until: defaultdict[str, float] = defaultdict(float)  # monotonic seconds, by mailbox
+        self.turns = turns or Alone(self.manners.at_once, self.manners.at_once_elsewhere)
+        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
     ################################################################
     # Asking
@@ -139,7 +134,7 @@ class GraphClient:
     async def answer(self, ask: Ask) -> Answer:
         """Ask, and return the answer whole. Raises what `decipher` raises for what is no success."""
         deadline_s = self.manners.deadline_s if ask.deadline_s is None else ask.deadline_s
-        call = _Call(ask, self._url_of(ask), str(uuid.uuid4()), time.monotonic(), patience_s=self.manners.patience_s)
+        call = _Call(ask, self.url_of(ask), str(uuid.uuid4()), time.monotonic(), patience_s=self.manners.patience_s)
         try:
             async with asyncio.timeout(deadline_s):
                 return await self._tried(call)
@@ -152,10 +147,11 @@ class GraphClient:
         return _origin_of(link) == self._origin
 
     async def close(self) -> None:
-        """Close the session of the running loop."""
-        here = self._loops.pop(asyncio.get_running_loop(), None)
-        if here is not None:
-            await here.session.close()
+        """Close the session of the running loop, and let go of its turns."""
+        await self.turns.close()
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
 
     ################################################################
     # Trying
@@ -164,18 +160,22 @@ class GraphClient:
     async def _tried(self, call: _Call) -> Answer:
         while True:
             await self._pause(call)
-            call.tries += 1
             try:
-                async with self._slot(call.ask.mailbox):
+                async with self.turns.turn(call.ask.mailbox, self.manners.turn_s):
+                    if await self.turns.pause_s(call.ask.mailbox) > 0:
+                        continue  # it began while we waited for our turn
+                    call.tries += 1
                     return await self._once(call)
             except _Refused as refused:
                 self._note(call, str(refused))
                 await self._get_over(call, refused)
+            except Throttled:
+                raise  # no turn came
             except Unavailable as why:
                 self._note(call, str(why))
                 if not (call.ask.may_be_repeated or isinstance(why, _NeverSent)):
                     raise
-                await self._wait(call, _FIRST_WAIT_S * 2 ** (call.tries - 1), why)
+                await self._wait(call, FIRST_WAIT_S * 2 ** (call.tries - 1), why)
 
     async def _get_over(self, call: _Call, refused: _Refused) -> None:
         """Prepare another try after an answer that was no success, or raise what it means."""
@@ -183,8 +183,11 @@ class GraphClient:
         if refused.status == 401 and not call.fresh_token:
             call.fresh_token = True
             return
+        own_s = FIRST_WAIT_S * 2 ** (call.tries - 1)
         if isinstance(meaning, Throttled):
-            self._tell_to_wait(call.ask.mailbox, meaning.retry_after_s)
+            await self.turns.pause(refused.scope, meaning.retry_after_s)
+        elif refused.status == 429:  # without a wait that it names: everybody makes ours
+            await self.turns.pause(refused.scope, own_s)
         surely_not_done = refused.status == 429
         if not isinstance(meaning, Unavailable) or not (call.ask.may_be_repeated or surely_not_done):
             raise meaning
@@ -192,11 +195,11 @@ class GraphClient:
             return  # the pause that everybody makes is ours too
         if isinstance(meaning, Throttled):
             raise meaning
-        await self._wait(call, _FIRST_WAIT_S * 2 ** (call.tries - 1), meaning)
+        await self._wait(call, own_s, meaning)
 
     async def _pause(self, call: _Call) -> None:
         """Wait while this mailbox is to be left alone. Raises Throttled where that is longer than our patience."""
-        while (wait_s := self._paused_until[call.ask.mailbox] - time.monotonic()) > 0:
+        while (wait_s := await self.turns.pause_s(call.ask.mailbox)) > 0:
             await self._wait(call, wait_s, Throttled(wait_s), exactly=True)
 
     async def _wait(self, call: _Call, wait_s: float, otherwise: TarasulError, *, exactly: bool = False) -> None:
@@ -206,18 +209,6 @@ class GraphClient:
         wait_s += random.uniform(0, 0.1) if exactly else wait_s * random.uniform(0, 0.5)
         call.patience_s -= wait_s
         await asyncio.sleep(wait_s)
-
-    def _tell_to_wait(self, mailbox: str, wait_s: float) -> None:
-        self._paused_until[mailbox] = max(self._paused_until[mailbox], time.monotonic() + wait_s)
-
-    @asynccontextmanager
-    async def _slot(self, mailbox: str) -> AsyncIterator[None]:
-        slots = self._here().slots
-        if mailbox not in slots:
-            most = self.manners.at_once if mailbox else self.manners.at_once_elsewhere
-            slots[mailbox] = asyncio.Semaphore(most)
-        async with slots[mailbox]:
-            yield
 
     ################################################################
     # The wire
@@ -230,9 +221,8 @@ class GraphClient:
         body = msgspec.json.encode(ask.json) if ask.json is not None else ask.body
         if ask.json is not None:
             headers["content-type"] = "application/json"
-        session = self._here().session
         try:
-            async with session.request(
+            async with self._session().request(
                 ask.method, call.url, data=body or None, headers=headers, allow_redirects=False
             ) as reply:
                 told = {name.lower(): value for name, value in reply.headers.items()}
@@ -247,25 +237,30 @@ class GraphClient:
         try:
             judge(answer.status, answer.headers, answer.body)
         except TarasulError as meaning:
-            raise _Refused(answer.status, meaning) from meaning
+            raise _Refused(answer.status, meaning, paused_by(answer.headers, ask.mailbox)) from meaning
         self._note(call, str(answer.status), answer, level=logging.DEBUG)
         return answer
 
     async def _headers(self, call: _Call) -> dict[str, str]:
         token = await self._token(self._scope, fresh=call.fresh_token)
-        wished = [p.strip() for p in call.ask.headers.get("prefer", "").split(",") if "idtype" not in p.lower()]
         return {
             "accept": "application/json",
             "accept-encoding": "gzip",
             "user-agent": self._user_agent,
             **call.ask.headers,
-            "prefer": ", ".join(filter(None, (IMMUTABLE_IDS, *wished))),
+            "prefer": self.preferences(call.ask),
             "authorization": f"Bearer {token}",
             "client-request-id": call.request_id,
             "return-client-request-id": "true",
         }
 
-    def _url_of(self, ask: Ask) -> URL:
+    def preferences(self, ask: Ask) -> str:
+        """What is preferred of an answer: what *ask* says, and immutable ids always."""
+        wished = [p.strip() for p in ask.headers.get("prefer", "").split(",") if "idtype" not in p.lower()]
+        return ", ".join(filter(None, (IMMUTABLE_IDS, *wished)))
+
+    def url_of(self, ask: Ask) -> URL:
+        """Where *ask* goes. Raises Misconfigured for another host than Graph's."""
         absolute = "://" in ask.path
         url = ask.path if absolute else self.base_url + ask.path
         if not self.may_follow(url):
@@ -279,19 +274,18 @@ class GraphClient:
         except ValueError as why:
             raise Mistaken(f"no address: {why}") from why
 
-    def _here(self) -> _Here:
+    def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        here = self._loops.get(loop)
-        if here is None:
+        session = self._sessions.get(loop)
+        if session is None:
             # Waits are ended by the call's own deadline; cookies have no place between machines.
-            session = aiohttp.ClientSession(
+            session = self._sessions[loop] = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,  # it takes half a packed answer for a whole one
                 trace_configs=self._traces,
             )
-            here = self._loops[loop] = _Here(session)
-        return here
+        return session
 
     def _note(self, call: _Call, said: str, answer: Answer | None = None, *, level: int = logging.WARNING) -> None:
         if log.isEnabledFor(level):
@@ -305,6 +299,13 @@ class GraphClient:
                 "ms": round((time.monotonic() - call.began) * 1000),
             }
             log.log(level, "graph: %s", said, extra=extra)
+
+
+def paused_by(headers: Mapping[str, str], mailbox: str) -> str:
+    """Who is to wait for an answer that says so: who asks the same mailbox, or everybody, where it names as the scope
+    of the limit the application or the tenant ("Tenant_Application/ReadWrite/…")."""
+    scope = headers.get("x-ms-throttle-scope", "").partition("/")[0].lower()
+    return EVERYTHING if scope in ("application", "tenant_application", "tenant") else mailbox
 
 
 async def _whole(reply: aiohttp.ClientResponse, limit_bytes: int) -> bytes:

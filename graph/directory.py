@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from graph.client import GraphClient, sdk, unparsed
+from graph.limits import DIRECTORY_PAGE
 from graph.wire import read_json
 from service.ports import DirectoryPerson
 
@@ -24,7 +25,6 @@ _SELECTED = [
     *("id", "displayName", "userPrincipalName", "mail", "preferredLanguage", "department", "jobTitle"),
     *("accountEnabled", "userType"),
 ]
-_PAGE = 999
 
 
 class _Manager(msgspec.Struct):
@@ -68,7 +68,7 @@ class GraphDirectory:
         from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
         wanted = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
-            select=_SELECTED, expand=["manager($select=id)"], filter="userType eq 'Member'", top=_PAGE
+            select=_SELECTED, expand=["manager($select=id)"], filter="userType eq 'Member'", top=DIRECTORY_PAGE.value
         )
         asked = RequestConfiguration(query_parameters=wanted, options=unparsed())
         builder: UsersRequestBuilder | None = self._sdk.users

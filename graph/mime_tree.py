@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from graph import headers
 from graph.charsets import Confidence
 from graph.headers import Header
+from graph.limits import LARGEST_MAIL
 
 UNREADABLE_PART = "quarantine.unreadable_part"
 UNPARSEABLE = "quarantine.unparseable"
@@ -33,7 +34,7 @@ _TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,120}", re.ASCII)
 class Limits:
     """What a mail may have. Beyond it, it is kept and shown to a clerk, but not taken apart."""
 
-    size_bytes: int = 150 * 1024 * 1024
+    size_bytes: int = LARGEST_MAIL.value
     parts: int = 500
     levels: int = 20  # of multipart within multipart
     false_edges: int = 50_000  # lines that begin like a boundary and are none

@@ -22,6 +22,8 @@ from typing import Any
 MOST_BYTES = 8 * 1024 * 1024  # of one POST; Graph's own are some kilobytes
 MOST_ITEMS = 10_000
 
+DIRECTORY = "users"  # what is watched of the directory; it rings in the place of a mailbox
+
 LIFECYCLE_EVENTS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})
 
 _STATE = re.compile(r"([0-9a-f]{16})\.(\d{1,10})\.[A-Za-z0-9_-]{43}", re.ASCII)

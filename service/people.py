@@ -7,11 +7,13 @@
 # Rule 2: the head of a unit is whom the file names; else the one active member whose manager is not one.
 # Rule 3: what does not fit is named, all of it together; nobody is lost for it.
 
+import asyncio
 import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,10 +23,14 @@ from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Uni
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.due_rules import read_due_rules
-from service.ports import Directory, DirectoryPerson, Store
+from service.ports import Directory, DirectoryPerson, Store, Transaction
 from texts import language_of
 
 log = logging.getLogger("tarasul.people")
+
+_PLACE = ("directory", "people")  # where it is noted, beside the cursors of folders, when the directory was read …
+_READ, _RANG = "read", "rang"  # … and whether it rang since
+_APART = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,17 @@ class People:
     def __init__(self, store: Store, directory: Directory, organisation: Organisation, zone: ZoneInfo) -> None:
         self._store, self._directory, self._organisation, self._zone = store, directory, organisation, zone
 
+    async def rang(self, now: datetime) -> None:
+        """Read the directory because it rang; where it was read a moment ago, the next `look` does: it rings for every
+        change to anybody, and often many times in a row."""
+        if await asyncio.to_thread(self._store.write, lambda tx: _may_be_read(tx, now)):
+            await self.refresh()
+
+    async def look(self, now: datetime) -> None:
+        """Read the directory if it rang since it was read."""
+        if await asyncio.to_thread(self._store.read, lambda tx: tx.cursor(*_PLACE)) == _RANG:
+            await self.rang(now)
+
     async def refresh(self) -> bool:
         """Read the directory again; whether anything changed. An empty directory changes nothing: it is a fault."""
         people = await self._directory.people()
@@ -228,3 +245,13 @@ class People:
             return False
         office = office_of(self._organisation, people, self._zone)
         return self._store.write(lambda tx: tx.save_office(office))
+
+
+def _may_be_read(tx: Transaction, now: datetime) -> bool:
+    """Note that the directory is read now; or, where it was read a moment ago, that it rang since."""
+    read_at = tx.followed(_PLACE[0]).get(_PLACE[1])
+    if read_at is not None and now - read_at < _APART:
+        tx.save_cursor(*_PLACE, _RANG, read_at)
+        return False
+    tx.save_cursor(*_PLACE, _READ, now)
+    return True

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from registry.effects import Effect
+from registry.errors import TarasulError
 from registry.mail import Mail
 from registry.numbers import Series
 from registry.office import Office, Person
@@ -95,6 +96,14 @@ class SeenMail:
     record_id: str | None = None
     sender: str = ""
     thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How many places of a scope an owner has. `rung`: somebody waits for one, and was told no."""
+
+    held: int
+    rung: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +246,19 @@ class Transaction(Protocol):
     def end_lease(self, name: str, owner: str) -> bool:
         """Let go of a lease. False, and it is kept, if somebody rang meanwhile: look again first. True as well where it
         is somebody else's by now."""
+        ...
+
+    def take_turns(self, scope: str, owner: str, wanted: int, most: int, now: datetime, until: datetime) -> Turns:
+        """Have *wanted* of the *most* places of a scope to itself until then, and let go of what it had beyond them.
+        Where there are too few free, whoever has the others is rung."""
+        ...
+
+    def pause(self, scope: str, until: datetime) -> None:
+        """Let everybody leave *scope* alone until then, or for as long as was said before if that is longer."""
+        ...
+
+    def pauses(self, now: datetime) -> dict[str, datetime]:
+        """What is to be left alone, and until when."""
         ...
 
     def subscriptions(self) -> list[Subscribed]: ...
@@ -384,6 +406,16 @@ class Subscriptions(Protocol):
         ...
 
     async def end(self, subscription_id: str) -> None: ...
+
+    # Many at once; what went wrong with one stands in its place, and the others are done.
+
+    async def subscribe_all(self, places: Sequence[tuple[str, str]]) -> list[Subscribed | TarasulError]:
+        """As `subscribe` for each (mailbox, resource)."""
+        ...
+
+    async def renew_all(self, several: Sequence[Subscribed]) -> list[Subscribed | TarasulError]: ...
+
+    async def end_all(self, subscription_ids: Sequence[str]) -> list[TarasulError | None]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

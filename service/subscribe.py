@@ -2,22 +2,23 @@
 # Who rings when a mailbox changes
 ################################################################
 #
-# Rule 1: what is wanted (one subscription for each followed folder) against what Graph has: none → make, half of its
-#         life over → renew, ours but unknown (the answer was lost) → adopt, twice, outdated or unwanted → end. Graph
-#         need not tell that one is gone.
+# Rule 1: what is wanted (one subscription for each followed folder, and for whatever else is named: the directory, a
+#         drive) against what Graph has: none → make, half of its life over → renew, ours but unknown (the answer was
+#         lost) → adopt, twice, outdated or unwanted → end. Graph need not tell that one is gone.
 # Rule 2: every subscription that is made or adopted is followed by a visit: what happened before it rang nobody.
 # Rule 3: what cannot be subscribed to is still read, by the timer; this is told, and the others go on.
-# Rule 4: Graph asks our door before it makes one. A door that was cold answers the second time.
+# Rule 4: Graph asks our door before it makes one. A door that was cold answers the second time: the first of many goes
+#         alone and wakes it, and whichever failed for it is asked for once more.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from registry.errors import Gone, TarasulError, Unavailable
+from registry.errors import Gone, TarasulError, Throttled, Unavailable
 from service.folders import INBOX
-from service.ports import Clock, Store, Subscribed, Subscriptions
+from service.ports import Clock, Store, Subscribed, Subscriptions, Transaction
 
 log = logging.getLogger("tarasul.subscribe")
 
@@ -26,7 +27,7 @@ MOST_FOLDERS = 200  # of one mailbox that ring; Graph allows 1,000 to all applic
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something that shall ring: a folder of a mailbox."""
+    """Something that shall ring: a folder of a mailbox. What is no mailbox's has its resource in the place of one."""
 
     mailbox: str
     resource: str
@@ -75,10 +76,22 @@ def plan(
 
 
 class Subscriber:
-    """Keeps one subscription alive for each folder that is followed."""
+    """Keeps one subscription alive for each folder that is followed.
 
-    def __init__(self, store: Store, subscriptions: Subscriptions, clock: Clock, mailboxes: Sequence[str]) -> None:
-        self._store, self._subscriptions, self._clock, self._mailboxes = store, subscriptions, clock, mailboxes
+    Args:
+        besides: The resources that are to ring as well.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        mailboxes: Sequence[str],
+        besides: Sequence[str] = (),
+    ) -> None:
+        self._store, self._subscriptions, self._clock = store, subscriptions, clock
+        self._mailboxes, self._besides = mailboxes, besides
 
     async def keep(self) -> list[str]:
         """Do what the plan says; return the mailboxes that must be visited for it."""
@@ -88,26 +101,27 @@ class Subscriber:
         for subscription_id in todo.forget:
             await asyncio.to_thread(self._drop, subscription_id)
         visit: dict[str, None] = {}
-        for place in todo.make:
-            await self._make(place, visit)
-        for subscribed in todo.adopt:
-            await self._renew(subscribed, visit)
-            visit[subscribed.mailbox] = None
-        for subscribed in todo.renew:
-            await self._renew(subscribed, visit)
-        for subscribed in todo.end:
-            await self._end(subscribed)
+        await self._make(todo.make[:1], visit)  # alone: it wakes our door for the others
+        await self._make(todo.make[1:], visit)
+        visit |= dict.fromkeys(subscribed.mailbox for subscribed in todo.adopt)
+        await self._renew((*todo.adopt, *todo.renew), visit)
+        await self._end(todo.end)
         return list(visit)
 
     async def hear(self, subscription_id: str, event: str) -> None:
-        """Do what a lifecycle notification demands; the mailbox is visited after each, by whoever heard it."""
+        """Do what a lifecycle notification demands; the mailbox is visited after each, by whoever heard it.
+
+        Where notifications were missed, it is read from its beginning: what was taken is not taken twice.
+        """
         _, known = await asyncio.to_thread(self._known)
         mine = next((s for s in known if s.subscription_id == subscription_id), None)
         if event == "reauthorizationRequired" and mine is not None:
-            await self._renew(mine, {})
+            await self._renew((mine,), {})
         elif event == "subscriptionRemoved":
             await asyncio.to_thread(self._drop, subscription_id)
             await self.keep()
+        elif event == "missed" and mine is not None:
+            await asyncio.to_thread(self._store.write, lambda tx: _forget_place(tx, mine.mailbox, self._clock()))
 
     # ------------------------------------------------------------ what there is, what there should be
 
@@ -116,6 +130,7 @@ class Subscriber:
             lambda tx: ({m: list(tx.followed(m)) or [INBOX] for m in self._mailboxes}, tx.subscriptions())
         )
         wanted = [Place(m, resource_of(m, key)) for m, keys in followed.items() for key in keys[:MOST_FOLDERS]]
+        wanted += [Place(resource, resource) for resource in self._besides]
         return wanted, known
 
     async def _actual(self) -> list[Subscribed] | None:
@@ -125,46 +140,85 @@ class Subscriber:
             log.warning("the subscriptions could not be listed", extra={"why": f"{type(error).__name__}: {error}"})
             return None
 
-    # ------------------------------------------------------------ one of them
+    # ------------------------------------------------------------ doing it
 
-    async def _make(self, place: Place, visit: dict[str, None]) -> None:
+    async def _make(self, places: Sequence[Place], visit: dict[str, None]) -> None:
+        outcomes = await self._outcomes(self._subscribe, places)
+        slow = [n for n, outcome in enumerate(outcomes) if _may_have_been_cold(outcome)]
+        again = await self._outcomes(self._subscribe, [places[n] for n in slow])
+        outcomes = [*({**dict(enumerate(outcomes)), **dict(zip(slow, again, strict=True))}).values()]
+        for place, outcome in zip(places, await self._saved(outcomes), strict=True):
+            if isinstance(outcome, TarasulError):
+                self._told("no subscription", place.mailbox, outcome)
+                continue
+            visit[place.mailbox] = None
+            log.info("subscribed", extra={"mailbox": place.mailbox, "expires_at": outcome.expires_at.isoformat()})
+
+    async def _renew(self, several: Sequence[Subscribed], visit: dict[str, None]) -> None:
+        outcomes = await self._saved(await self._outcomes(self._subscriptions.renew_all, several))
+        gone: list[Place] = []
+        for subscribed, outcome in zip(several, outcomes, strict=True):
+            if isinstance(outcome, Gone):
+                await asyncio.to_thread(self._drop, subscribed.subscription_id)
+                gone.append(Place(subscribed.mailbox, subscribed.resource))
+            elif isinstance(outcome, TarasulError):
+                self._told("a subscription could not be renewed", subscribed.mailbox, outcome)
+            else:
+                log.info("renewed", extra={"mailbox": outcome.mailbox, "expires_at": outcome.expires_at.isoformat()})
+        await self._make(gone, visit)
+
+    async def _end(self, several: Sequence[Subscribed]) -> None:
+        outcomes = await self._outcomes(self._subscriptions.end_all, [s.subscription_id for s in several])
+        for subscribed, error in zip(several, outcomes, strict=True):
+            if error is not None:
+                self._told("a subscription could not be ended", subscribed.mailbox, error)
+            else:
+                extra = {"mailbox": subscribed.mailbox, "subscription_id": subscribed.subscription_id}
+                log.info("ended", extra=extra)
+
+    async def _subscribe(self, places: Sequence[Place]) -> list[Subscribed | TarasulError]:
+        return await self._subscriptions.subscribe_all([(place.mailbox, place.resource) for place in places])
+
+    async def _outcomes[T, R](
+        self, do: Callable[[Sequence[T]], Awaitable[list[R | TarasulError]]], several: Sequence[T]
+    ) -> list[R | TarasulError]:
+        """What became of each of *several*; where all of it failed, of each the same."""
         try:
-            try:
-                made = await self._subscriptions.subscribe(place.mailbox, place.resource)
-            except Unavailable:
-                made = await self._subscriptions.subscribe(place.mailbox, place.resource)
-            await asyncio.to_thread(self._save, made)
+            return await do(several) if several else []
         except TarasulError as error:
-            self._told("no subscription", place.mailbox, error)
-            return
-        visit[place.mailbox] = None
-        log.info("subscribed", extra={"mailbox": place.mailbox, "expires_at": made.expires_at.isoformat()})
+            return [error for _ in several]
 
-    async def _renew(self, subscribed: Subscribed, visit: dict[str, None]) -> None:
+    async def _saved(self, outcomes: list[Subscribed | TarasulError]) -> list[Subscribed | TarasulError]:
+        """Keep those that are subscribed. What cannot be kept is taken over when it is listed."""
+        good = [outcome for outcome in outcomes if isinstance(outcome, Subscribed)]
         try:
-            renewed = await self._subscriptions.renew(subscribed)
-            await asyncio.to_thread(self._save, renewed)
-        except Gone:
-            await asyncio.to_thread(self._drop, subscribed.subscription_id)
-            await self._make(Place(subscribed.mailbox, subscribed.resource), visit)
+            if good:
+                await asyncio.to_thread(self._save, good)
         except TarasulError as error:
-            self._told("a subscription could not be renewed", subscribed.mailbox, error)
-        else:
-            log.info("renewed", extra={"mailbox": renewed.mailbox, "expires_at": renewed.expires_at.isoformat()})
+            return [error if isinstance(outcome, Subscribed) else outcome for outcome in outcomes]
+        return outcomes
 
-    async def _end(self, subscribed: Subscribed) -> None:
-        try:
-            await self._subscriptions.end(subscribed.subscription_id)
-        except TarasulError as error:
-            self._told("a subscription could not be ended", subscribed.mailbox, error)
-        else:
-            log.info("ended", extra={"mailbox": subscribed.mailbox, "subscription_id": subscribed.subscription_id})
+    def _save(self, several: Sequence[Subscribed]) -> None:
+        def work(tx: Transaction) -> None:
+            for subscribed in several:
+                tx.save_subscription(subscribed)
 
-    def _save(self, subscribed: Subscribed) -> None:
-        self._store.write(lambda tx: tx.save_subscription(subscribed))
+        self._store.write(work)
 
     def _drop(self, subscription_id: str) -> None:
         self._store.write(lambda tx: tx.drop_subscription(subscription_id))
 
     def _told(self, said: str, mailbox: str, error: TarasulError) -> None:
         log.error(said, extra={"mailbox": mailbox, "why": f"{type(error).__name__}: {error}"})
+
+
+def _forget_place(tx: Transaction, mailbox: str, at: datetime) -> None:
+    """Have the folders of *mailbox* read from their beginning, by whoever reads them next."""
+    folders = list(tx.followed(mailbox))
+    tx.follow(mailbox, [], at)
+    tx.follow(mailbox, folders, at)
+
+
+def _may_have_been_cold(outcome: Subscribed | TarasulError) -> bool:
+    """Whether Graph may have had no answer from our door in time, or was busy itself for a moment."""
+    return isinstance(outcome, Unavailable) and not isinstance(outcome, Throttled)

@@ -176,6 +176,12 @@ cursors = _table("cursors", _key("mailbox"), _key("folder"), _must("link", Text)
 
 leases = _table("leases", _key("name"), _must("owner"), _must("until"), _must("rung", Boolean))
 
+# Of what may be done to a scope so and so often at a time: who does it, in each of its places.
+turns = _table("turns", _key("scope"), _key("place", Integer), _must("owner"), _must("until"), _must("rung", Boolean))
+
+# What is to be left alone, and until when.
+pauses = _table("pauses", _key("scope"), _must("until"))
+
 subscriptions = _table(
     "subscriptions",
     _key("subscription_id"),

@@ -23,9 +23,10 @@ from service.ports import (
     SentCard,
     Stored,
     Subscribed,
+    Turns,
     Wanted,
 )
-from store import questions
+from store import limits, questions
 from store import statements as sql
 from store.database import Connected, Statement
 from store.instants import read_instant, write_instant
@@ -322,6 +323,15 @@ class SqlTransaction:
 
     def end_lease(self, name: str, owner: str) -> bool:
         return questions.end_lease(self._on.cold, self._entity_id, name, owner)
+
+    def take_turns(self, scope: str, owner: str, wanted: int, most: int, now: datetime, until: datetime) -> Turns:
+        return limits.take_turns(self._on.cold, self._entity_id, scope, owner, wanted, most, now, until)
+
+    def pause(self, scope: str, until: datetime) -> None:
+        limits.pause(self._on.cold, self._entity_id, scope, until)
+
+    def pauses(self, now: datetime) -> dict[str, datetime]:
+        return limits.pauses(self._on.cold, self._entity_id, now)
 
     def subscriptions(self) -> list[Subscribed]:
         return questions.subscriptions(self._on.cold, self._entity_id)

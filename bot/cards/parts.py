@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.limits import ACTIONS, CARD
 from registry.office import Office
 from registry.record import Record
 from registry.vocabulary import is_secret, may_see
@@ -27,11 +28,11 @@ type Json = dict[str, Any]
 type Press = Literal["positive", "destructive"]
 type Style = Literal["default", "emphasis", "accent", "good", "attention", "warning"]
 
-LARGEST_BYTES = 20 * 1024
+LARGEST_BYTES = CARD.value - 8 * 1024  # what Teams adds to it is not ours to count
 LONGEST_NOTE = 3_000  # characters that an input takes …
 LARGEST_NOTE_BYTES = 7 * 1024  # … unless many of them are of the large kind, as an emoji is
 LONGEST_LINE = 500  # characters of an input of one line
-MOST_ACTIONS = 6
+MOST_ACTIONS = ACTIONS.value
 
 _FIRST_STRONG, _END = "\u2068", "\u2069"
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")

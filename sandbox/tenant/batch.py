@@ -4,20 +4,27 @@
 #
 # Rule 1: each inner request is answered, limited and failed like any other; the whole is 200 whatever became of them.
 # Rule 2: answers come in no order that a caller may count on: here the last comes first.
+# Rule 3: of the requests to one mailbox the cloud itself does four at a time, and each of them counts like any other:
+#         where others ask the same mailbox, some of a batch may be too many.
 
 import base64
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from sandbox.tenant import graph
+from sandbox.tenant.limits import MAILBOX_CONCURRENCY
+from sandbox.tenant.mail.access import crowded, slot
 from sandbox.tenant.odata import bad_request
 from sandbox.tenant.tenant import Routes, Tenant
-from sandbox.tenant.wire import NO_ANSWER, Request, Response, Steps, error_response, json_response
+from sandbox.tenant.wire import NO_ANSWER, Refused, Request, Response, Steps, error_response, json_response
 
 ROUTES = Routes()
 
 AT_MOST = 20
+CROWDED = "x-sandbox-crowded"  # of the outer request: the ids of those for which the mailbox had no room
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -25,16 +32,44 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def batch(tenant: Tenant, request: Request, now: datetime) -> Steps:
     graph.caller(tenant, request, now)
     told: dict[str, dict[str, Any]] = {}
+    too_many = request.headers.get(CROWDED, "").split()
     for inner in _in_order(graph.body_of(request).get("requests")):
         if any(told[other]["status"] >= 400 for other in inner.get("dependsOn") or ()):
             failed = error_response(424, "FailedDependency", "The request this one depends on has failed.")
             told[inner["id"]] = _shown(inner["id"], failed)
+            continue
+        if inner["id"] in too_many:
+            told[inner["id"]] = _shown(inner["id"], crowded())
             continue
         answer = yield from tenant.handle(_inner(request, inner), now)
         if answer.status == NO_ANSWER.status:
             answer = error_response(504, "UnknownError", "The request timed out.")
         told[inner["id"]] = _shown(inner["id"], answer)
     return json_response({"responses": list(reversed(told.values()))})
+
+
+def is_batch(request: Request) -> bool:
+    return request.method == "POST" and unquote(request.path).rstrip("/") == "/v1.0/$batch"
+
+
+def enter(tenant: Tenant, request: Request, now: datetime) -> tuple[list[str], Request]:
+    """Take the places that a batch has at mailboxes while it is done; the caller leaves them. Returns the buckets, and
+    the request that says for which of its requests there was no room."""
+    held: list[str] = []
+    too_many: list[str] = []
+    try:
+        requests = _in_order(request.json().get("requests"))
+    except (Refused, ValueError, AttributeError):
+        return held, request
+    for said in requests:
+        bucket = slot(tenant, _inner(request, said), now)
+        if bucket is None or held.count(bucket) == MAILBOX_CONCURRENCY:
+            continue
+        if tenant.limits.enter(bucket, MAILBOX_CONCURRENCY):
+            held.append(bucket)
+        else:
+            too_many.append(said["id"])
+    return held, replace(request, headers={**request.headers, CROWDED: " ".join(too_many)})
 
 
 def _in_order(requests: Any) -> list[dict[str, Any]]:

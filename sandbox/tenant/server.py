@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from sandbox.tenant import faults
+from sandbox.tenant import batch, faults
 from sandbox.tenant.controls import offset_s
 from sandbox.tenant.limits import MAILBOX_CONCURRENCY
 from sandbox.tenant.mail.access import crowded, slot
@@ -140,6 +140,8 @@ class Server:
 
     async def _answer(self, request: Request) -> Response:
         now = self.now()
+        if batch.is_batch(request):
+            return await self._answer_batch(request, now)
         bucket = slot(self.tenant, request, now)
         if bucket is None:
             return await self._handled(request, now)
@@ -150,6 +152,15 @@ class Server:
             return await self._handled(request, self.now())
         finally:
             self.tenant.limits.leave(bucket)
+
+    async def _answer_batch(self, request: Request, now: datetime) -> Response:
+        held, request = batch.enter(self.tenant, request, now)
+        try:
+            await asyncio.sleep(self._options.mailbox_call_s if held else 0)
+            return await self._handled(request, self.now())
+        finally:
+            for bucket in held:
+                self.tenant.limits.leave(bucket)
 
     async def _handled(self, request: Request, now: datetime) -> Response:
         try:

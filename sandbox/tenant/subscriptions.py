@@ -28,6 +28,7 @@ ROUTES = Routes()
 # Source: https://learn.microsoft.com/graph/api/resources/subscription and /graph/change-notifications-delivery-webhooks
 SHORTEST = timedelta(minutes=45)
 LONGEST = timedelta(minutes=10_080)
+LONGEST_OF_DIRECTORY = timedelta(minutes=41_760)
 PER_MAILBOX = 1000
 CLIENT_STATE_LENGTH = 128
 HANDSHAKE_S = 10.0
@@ -82,12 +83,15 @@ def create(tenant: Tenant, request: Request, now: datetime) -> Steps:
     if said.get("includeResourceData"):
         raise _invalid("Notifications with resource data are not offered for this resource.")
     wanted = {kind.strip() for kind in said["changeType"].split(",")}
-    if not wanted <= set(KINDS):
+    of_directory = said["resource"].strip("/").lower() == "users"
+    if not wanted <= set(KINDS) or (of_directory and "created" in wanted):
         raise _invalid(f"changeType '{said['changeType']}' is not supported.")
     if len(str(said.get("clientState") or "")) > CLIENT_STATE_LENGTH:
         raise _invalid(f"clientState is longer than {CLIENT_STATE_LENGTH} characters.")
-    mailbox, folder = _watched(tenant, who, said["resource"])
-    expires = _expiry(said["expirationDateTime"], now)
+    if of_directory:
+        graph.require(who, "User.Read.All", "User.Read.All")
+    mailbox, folder = ("", None) if of_directory else _watched(tenant, who, said["resource"])
+    expires = _expiry(said["expirationDateTime"], now, LONGEST_OF_DIRECTORY if of_directory else LONGEST)
     urls = {
         "notificationUrl": said["notificationUrl"],
         "lifecycleNotificationUrl": said.get("lifecycleNotificationUrl"),
@@ -99,7 +103,7 @@ def create(tenant: Tenant, request: Request, now: datetime) -> Steps:
         if all(other[name] == value for name, value in same.items()):
             message = f"Subscription with the same changeType and resource already exists. Id: {other['id']}"
             raise refuse(409, "Conflict", message)
-    if sum(other["mailbox"] == mailbox for other in table.values()) >= PER_MAILBOX:
+    if mailbox and sum(other["mailbox"] == mailbox for other in table.values()) >= PER_MAILBOX:
         raise refuse(403, "ExtensionError", f"Subscription limit of {PER_MAILBOX} has been reached for this mailbox.")
     made = {
         **same,
@@ -132,16 +136,16 @@ def _watched(tenant: Tenant, who: graph.Caller, resource: str) -> tuple[str, str
     return owner["id"], folder["key"]
 
 
-def _expiry(text: Any, now: datetime) -> datetime:
+def _expiry(text: Any, now: datetime, longest: timedelta) -> datetime:
     try:
         expires = odata.instant(str(text))
     except ValueError as why:
         raise _invalid("expirationDateTime is no instant.") from why
     if expires <= now:
         raise _invalid("Subscription expiration must be in the future.")
-    if expires > now + LONGEST + timedelta(minutes=1):
-        longest = int(LONGEST.total_seconds() // 60)
-        raise _invalid(f"Subscription expiration can only be {longest} minutes in the future.")
+    if expires > now + longest + timedelta(minutes=1):
+        minutes = int(longest.total_seconds() // 60)
+        raise _invalid(f"Subscription expiration can only be {minutes} minutes in the future.")
     return max(expires, now + SHORTEST)
 
 
@@ -230,7 +234,8 @@ def renew(tenant: Tenant, request: Request, now: datetime, subscription_id: str)
         yield from _shake_hands(tenant, [said["notificationUrl"]])
         changed["notificationUrl"] = said["notificationUrl"]
     if "expirationDateTime" in said:
-        changed = _renewed(tenant, changed, _expiry(said["expirationDateTime"], now), now)
+        longest = LONGEST if found["mailbox"] else LONGEST_OF_DIRECTORY
+        changed = _renewed(tenant, changed, _expiry(said["expirationDateTime"], now, longest), now)
     tenant.world.table("subscriptions")[subscription_id] = changed
     return json_response({"@odata.context": graph.context(request, "subscriptions/$entity"), **_shown(changed)})
 

@@ -1,9 +1,10 @@
 """Graph's subscriptions in memory."""
 
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from registry.errors import Gone
+from registry.errors import Gone, TarasulError
 from service.ports import Clock, Subscribed
 from tests.fakes.faults import Faults
 
@@ -50,6 +51,23 @@ class FakeSubscriptions:
         self.faults.before("end")
         self.known.pop(subscription_id, None)
 
+    async def subscribe_all(self, places: Sequence[tuple[str, str]]) -> list[Subscribed | TarasulError]:
+        return [await _outcome(self.subscribe(mailbox, resource)) for mailbox, resource in places]
+
+    async def renew_all(self, several: Sequence[Subscribed]) -> list[Subscribed | TarasulError]:
+        return [await _outcome(self.renew(subscribed)) for subscribed in several]
+
+    async def end_all(self, subscription_ids: Sequence[str]) -> list[TarasulError | None]:
+        return [await _outcome(self.end(i)) for i in subscription_ids]
+
     def _prolonged(self, subscribed: Subscribed) -> Subscribed:
         now = self._clock()
         return replace(subscribed, expires_at=now + self._life, renew_at=now + self._life / 2)
+
+
+async def _outcome[T](call: Awaitable[T]) -> T | TarasulError:
+    """What *call* returns, or what went wrong with it."""
+    try:
+        return await call
+    except TarasulError as error:
+        return error

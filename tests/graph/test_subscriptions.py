@@ -1,6 +1,7 @@
 """Who rings when a mailbox changes: what subscriptions promise, whoever keeps them, and Graph's own ways."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,17 +11,17 @@ import pytest
 from aiohttp import web
 
 from graph.client import GraphClient
-from graph.notifications import client_state, read_hints
+from graph.notifications import DIRECTORY, client_state, read_hints
 from graph.subscriptions import GraphSubscriptions
 from registry.errors import Gone, Misconfigured, Unavailable
 from service.ports import Subscribed, Subscriptions
 from tests.fakes.subscriptions import FakeSubscriptions
 from tests.graph.mails import plain
 from tests.graph.scripted import Say, asking, error
-from tests.graph.world import REGISTRY, World
+from tests.graph.world import REGISTRY, Judge, World
 
 KEY = "k" * 43
-INBOX = f"users/{REGISTRY}/mailFolders('inbox')/messages"
+INBOX, DRAFTS, SENT = (f"users/{REGISTRY}/mailFolders('{name}')/messages" for name in ("inbox", "drafts", "sentitems"))
 
 
 def now() -> datetime:
@@ -112,6 +113,23 @@ class TestContract:
         for _ in range(2):
             await subscriptions.end(made.subscription_id)
         assert await subscriptions.actual() == []
+
+    async def test_many_are_made_renewed_and_ended_each_with_its_own_outcome(
+        self, subscriptions: Subscriptions
+    ) -> None:
+        made = await subscriptions.subscribe_all([(REGISTRY, INBOX), (REGISTRY, DRAFTS), (REGISTRY, SENT)])
+        good = [s for s in made if isinstance(s, Subscribed)]
+        assert [s.resource for s in good] == [INBOX, DRAFTS, SENT]
+        await subscriptions.end(good[1].subscription_id)
+        first, second, third = await subscriptions.renew_all(good)
+        assert isinstance(first, Subscribed)
+        assert isinstance(second, Gone)
+        assert isinstance(third, Subscribed)
+        assert third.expires_at >= good[2].expires_at
+        for _ in range(2):
+            assert await subscriptions.end_all([s.subscription_id for s in good]) == [None] * 3
+        assert await subscriptions.actual() == []
+        assert await subscriptions.subscribe_all([]) == []
 
 
 async def test_both_doors_are_asked_and_a_letter_rings_with_our_state(
@@ -225,3 +243,105 @@ async def test_what_is_listed_names_its_folder_in_our_spelling(graphs: GraphSubs
     made = await graphs.subscribe(REGISTRY, f"/Users/{REGISTRY}/mailFolders/inbox/messages/")
     [listed] = await graphs.actual()
     assert (listed.subscription_id, listed.mailbox, listed.resource) == (made.subscription_id, REGISTRY, INBOX)
+
+
+# ---------------------------------------------------------------- many at once
+
+
+def folder(world: World, name: str) -> str:
+    """The resource of a new folder."""
+    made = world.graph("POST", f"/users/{REGISTRY}/mailFolders", json={"displayName": name}).json()
+    return f"users/{REGISTRY}/mailFolders('{made['id']}')/messages"
+
+
+async def test_many_go_in_few_calls(world: World, graphs: GraphSubscriptions, judge: Judge) -> None:
+    places = [(REGISTRY, folder(world, f"folder {n}")) for n in range(23)]
+    made = [s for s in await graphs.subscribe_all(places) if isinstance(s, Subscribed)]
+    assert [s.resource for s in made] == [resource for _, resource in places]
+    renewed = await graphs.renew_all(made)
+    assert all(isinstance(outcome, Subscribed) for outcome in renewed)
+    assert await graphs.end_all([s.subscription_id for s in made]) == [None] * 23
+    assert len(judge.batched) == 3 * 23
+    assert len(judge.calls) == 3 * 2
+
+
+async def test_one_of_many_that_is_there_already_is_taken_over_and_an_outdated_one_made_anew(
+    graph: GraphClient, graphs: GraphSubscriptions, doors: Doors
+) -> None:
+    there = await graphs.subscribe(REGISTRY, INBOX)
+    old = await ours(graph, Doors(url=f"{doors.url}/old")).subscribe(REGISTRY, SENT)
+    first, second, third = await graphs.subscribe_all([(REGISTRY, INBOX), (REGISTRY, DRAFTS), (REGISTRY, SENT)])
+    assert isinstance(first, Subscribed)
+    assert isinstance(second, Subscribed)
+    assert isinstance(third, Subscribed)
+    assert first.subscription_id == there.subscription_id
+    assert third.subscription_id != old.subscription_id
+    assert len(await graphs.actual()) == 3
+
+
+async def test_of_many_each_one_whose_handshake_failed_may_be_asked_for_again(
+    graphs: GraphSubscriptions, doors: Doors
+) -> None:
+    places = [(REGISTRY, INBOX), (REGISTRY, DRAFTS)]
+    doors.open = False
+    assert [type(outcome) for outcome in await graphs.subscribe_all(places)] == [Unavailable, Unavailable]
+    doors.open = True
+    assert all(isinstance(outcome, Subscribed) for outcome in await graphs.subscribe_all(places))
+
+
+async def test_those_of_a_batch_whose_answer_was_lost_are_taken_over_and_none_is_made_twice(
+    world: World, graphs: GraphSubscriptions
+) -> None:
+    places = [(REGISTRY, INBOX), (REGISTRY, DRAFTS)]
+    world.faults({"match": "POST /v1.0/$batch", "fault": "lost"})
+    assert [type(outcome) for outcome in await graphs.subscribe_all(places)] == [Unavailable, Unavailable]
+    world.faults()
+    there = {s.subscription_id for s in await graphs.actual()}
+    again = await graphs.subscribe_all(places)
+    assert {s.subscription_id for s in again if isinstance(s, Subscribed)} == there
+    assert len(there) == 2
+
+
+async def test_one_of_many_that_is_throttled_is_waited_for_alone(
+    world: World, graphs: GraphSubscriptions, judge: Judge
+) -> None:
+    made = await graphs.subscribe_all([(REGISTRY, INBOX), (REGISTRY, DRAFTS)])
+    good = [s for s in made if isinstance(s, Subscribed)]
+    first = f"PATCH /v1.0/subscriptions/{good[0].subscription_id}"
+    world.faults({"match": first, "fault": "429", "args": {"retry_after": 0.3}, "for_s": 0.2})
+    assert all(isinstance(outcome, Subscribed) for outcome in await graphs.renew_all(good))
+    assert [path.rpartition("/")[2] for method, path in judge.batched if method == "PATCH"] == [
+        *(s.subscription_id for s in good),
+        good[0].subscription_id,
+    ]
+
+
+# ---------------------------------------------------------------- what is no mailbox's
+
+
+async def test_the_directory_rings_for_every_change_to_anybody_and_lives_four_weeks(graphs: GraphSubscriptions) -> None:
+    made = await graphs.subscribe(DIRECTORY, DIRECTORY)
+    assert timedelta(days=28) < made.expires_at - now() <= timedelta(minutes=41_760)
+    [listed] = await graphs.actual()
+    assert (listed.mailbox, listed.resource, listed.outdated) == ("users", "users", False)
+    renewed = await graphs.renew(listed)
+    assert renewed.expires_at >= made.expires_at
+    [again] = await graphs.subscribe_all([(DIRECTORY, DIRECTORY)])
+    assert isinstance(again, Subscribed)
+    assert again.subscription_id == made.subscription_id
+
+
+def test_the_directory_s_ring_is_known_by_its_state() -> None:
+    body = {"value": [{"clientState": client_state(KEY, DIRECTORY, 1), "resource": "Users/1"}]}
+    assert [h.mailbox for h in read_hints(json.dumps(body).encode(), (KEY,), [REGISTRY, DIRECTORY])] == [DIRECTORY]
+
+
+async def test_a_drive_is_asked_to_ring_in_the_one_way_it_can() -> None:
+    drive = "drives/b!x1/root"
+    told = f'{{"id":"s1","resource":"{drive}","expirationDateTime":"2026-12-20T09:00:00Z"}}'
+    async with asking(Say(201, told.encode())) as (client, script):
+        made = await ours(client, Doors("https://x.example")).subscribe(drive, drive)
+    asked = json.loads(script.asked[0].body)
+    assert (made.mailbox, made.resource, asked["changeType"]) == (drive, drive, "updated")
+    life = datetime.fromisoformat(asked["expirationDateTime"]) - now()
+    assert timedelta(days=29) < life < timedelta(minutes=42_300)

@@ -263,3 +263,11 @@ def test_the_list_may_be_asked_for_twenty_five_times_in_twenty_seconds(desk: Des
     assert (told.status, float(told.headers["retry-after"])) == (429, 20.0)
     desk.driver.advance(20)
     assert desk.call("GET", "/v1.0/subscriptions", by="app").status == 200
+
+
+def test_the_directory_is_watched_for_changes_and_its_watch_may_live_longer(desk: Desk) -> None:
+    watch = {"resource": "users", "changeType": "updated,deleted", "expirationDateTime": "2026-12-19T10:00:00Z"}
+    assert desk.subscribe(**watch).status == 201
+    assert desk.subscribe(**watch).status == 409
+    assert desk.subscribe(**watch | {"changeType": "created"}).status == 400
+    assert desk.subscribe(**watch | {"expirationDateTime": "2026-12-29T10:00:00Z"}).status == 400

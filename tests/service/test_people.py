@@ -267,3 +267,29 @@ async def test_a_directory_that_is_down_changes_nothing(house: Registry) -> None
     with pytest.raises(Unavailable):
         await people.refresh()
     assert house.service.office() == before
+
+
+# ---------------------------------------------------------------- the directory rings
+
+
+async def test_when_the_directory_rings_it_is_read_and_of_many_rings_the_last_is_not_lost(house: Registry) -> None:
+    people = people_of(house, directory := FakeDirectory([person("huda", "Fin")]))
+
+    def names() -> set[str]:
+        return set(house.service.office().people)
+
+    await people.rang(house.now)
+    assert names() == {"huda"}
+    directory.members.append(person("omar", "Fin"))
+    house.later(10)
+    await people.rang(house.now)
+    assert names() == {"huda"}  # it was read a moment ago
+    house.later(300)
+    await people.look(house.now)
+    assert names() == {"huda", "omar"}
+    directory.members.append(person("sara", "Fin"))
+    house.later(300)
+    await people.look(house.now)
+    assert names() == {"huda", "omar"}  # nobody rang
+    await people.rang(house.now)
+    assert names() == {"huda", "omar", "sara"}

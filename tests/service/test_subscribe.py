@@ -1,6 +1,6 @@
 """One live subscription for each mailbox, whatever Graph tells or does not tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.errors import Misconfigured, Unavailable
+from registry.errors import Misconfigured, TarasulError, Throttled, Unavailable
 from service.ports import Subscribed
 from service.subscribe import MOST_FOLDERS, Place, Subscriber, plan, resource_of
 from tests.fakes.subscriptions import FakeSubscriptions
@@ -170,6 +170,60 @@ async def test_a_stray_at_our_address_ends(desk: Desk) -> None:
 async def test_a_cold_door_is_asked_a_second_time(desk: Desk) -> None:
     desk.graph.faults.add("subscribe", Unavailable("our door did not answer in time"))
     assert await desk.subscriber.keep() == [MAILBOX, SECOND_MAILBOX]
+
+
+async def test_of_many_the_first_goes_alone_and_wakes_the_door_for_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.house.store.write(lambda tx: tx.follow(MAILBOX, ["inbox", "a", "b"], desk.house.now))
+    asked: list[int] = []
+    subscribe_all = desk.graph.subscribe_all
+
+    async def noted(places: Sequence[tuple[str, str]]) -> list[Subscribed | TarasulError]:
+        asked.append(len(places))
+        return await subscribe_all(places)
+
+    monkeypatch.setattr(desk.graph, "subscribe_all", noted)
+    desk.graph.faults.add("subscribe", Unavailable("our door did not answer in time"))
+    assert await desk.subscriber.keep() == [MAILBOX, SECOND_MAILBOX]
+    assert asked == [1, 1, 3]
+
+
+async def test_whoever_is_told_to_wait_is_not_asked_for_again_at_once(desk: Desk) -> None:
+    desk.graph.faults.add("subscribe", Throttled(20))
+    assert await desk.subscriber.keep() == [SECOND_MAILBOX]
+
+
+async def test_what_goes_wrong_with_one_of_many_renewals_is_its_own(desk: Desk) -> None:
+    await desk.subscriber.keep()
+    desk.house.later((LIFE / 2).total_seconds())
+    desk.graph.faults.add("renew", Misconfigured("403"))
+    await desk.subscriber.keep()
+    assert [s.expires_at > desk.house.now + LIFE / 2 for s in desk.kept()] == [False, True]
+
+
+async def test_what_is_no_mailbox_s_rings_as_well_and_its_reader_is_told_of_what_happened_before(desk: Desk) -> None:
+    besides = Subscriber(desk.house.store, desk.graph, desk.house.clock, [MAILBOX], ["users", "drives/b!1/root"])
+    assert await besides.keep() == [MAILBOX, "users", "drives/b!1/root"]
+    assert {(s.mailbox, s.resource) for s in desk.kept()} == {
+        (MAILBOX, resource_of(MAILBOX)),
+        ("users", "users"),
+        ("drives/b!1/root", "drives/b!1/root"),
+    }
+    assert await besides.keep() == []
+
+
+async def test_where_notifications_were_missed_the_mailbox_is_read_from_its_beginning(desk: Desk) -> None:
+    await desk.subscriber.keep()
+
+    def cursors() -> list[str | None]:
+        return desk.house.store.read(lambda tx: [tx.cursor(box, "inbox") for box in (MAILBOX, SECOND_MAILBOX)])
+
+    for box in (MAILBOX, SECOND_MAILBOX):
+        desk.house.store.write(lambda tx, b=box: tx.save_cursor(b, "inbox", "https://link", desk.house.now))
+    await desk.subscriber.hear(desk.kept()[0].subscription_id, "missed")
+    assert [bool(cursor) for cursor in cursors()] == [False, True]
+    assert list(desk.house.store.read(lambda tx: tx.followed(MAILBOX))) == ["inbox"]
 
 
 def carried_out(

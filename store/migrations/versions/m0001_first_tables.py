@@ -203,6 +203,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
+        "pauses",
+        sa.Column("entity_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("until", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("entity_id", "scope"),
+    )
+    op.create_table(
         "people",
         sa.Column("entity_id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
@@ -256,6 +263,16 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.String(), nullable=False),
         sa.Column("renew_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("entity_id", "subscription_id"),
+    )
+    op.create_table(
+        "turns",
+        sa.Column("entity_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("until", sa.String(), nullable=False),
+        sa.Column("rung", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("entity_id", "scope", "place"),
     )
     op.create_table(
         "units",
