@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _TEAMS_HOSTS = "smba.trafficmanager.net smba.infra.gcc.teams.microsoft.com *.botframework.com"
 _METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_HOST = re.compile(r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (refused, not bound)
 _IN_AZURE = ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME")  # no plan sets all of them
 _UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not read the vault
@@ -61,6 +62,8 @@ class Settings:
     bot_openid_metadata_url: str = _METADATA
     bot_service_hosts: tuple[str, ...] = tuple(_TEAMS_HOSTS.split())
     bot_service_url: str = "https://smba.trafficmanager.net/teams/"
+    sharepoint_hosts: tuple[str, ...] = ()
+    read_shared_links: bool = False
     teams_app_id: str = ""
     api_audience: str = ""
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Kuwait"))
@@ -98,6 +101,8 @@ class Settings:
             teams_app_id=given.get("TEAMS_APP_ID", client_id),
             api_audience=given.get("API_AUDIENCE", f"api://{client_id}"),
             bot_service_hosts=tuple(_words(given.get("BOT_SERVICE_HOSTS", _TEAMS_HOSTS))),
+            sharepoint_hosts=tuple(h.lower() for h in _words(given.get("SHAREPOINT_HOSTS", ""))),
+            read_shared_links=given.get("READ_SHARED_LINKS", "false").lower() == "true",
             time_zone=ZoneInfo(given.get("TIME_ZONE", "Asia/Kuwait")),
             lease_s=float(given.get("LEASE_S", 60)),
             log_level=given.get("LOG_LEVEL", "INFO").upper(),
@@ -155,6 +160,13 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
             wrong.append(f"{name} must have 32 characters or more")
     if not _listed(given.get("MAIL_FOLDERS", "inbox")):
         wrong.append("MAIL_FOLDERS must name a folder")
+    wrong += [
+        f"SHAREPOINT_HOSTS: {h} is no host's name"
+        for h in _words(given.get("SHAREPOINT_HOSTS", ""))
+        if not _HOST.match(h) or ".." in h
+    ]
+    if given.get("READ_SHARED_LINKS", "false").lower() not in ("true", "false"):
+        wrong.append("READ_SHARED_LINKS must be true or false")
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")
     if "DATABASE_URL" in given and not given["DATABASE_URL"].startswith(("sqlite:///", "postgres")):
@@ -181,6 +193,8 @@ def _not_for_azure(given: Mapping[str, str]) -> list[str]:
         wrong.append("ARCHIVE_URL must be a blob container in Azure: an instance's own disk does not last")
     if "STATEMENT_KEY" not in given:
         wrong.append("set STATEMENT_KEY: in Azure a day is not stated without a signature")
+    if _LOOPBACK & set(_words(given.get("SHAREPOINT_HOSTS", ""))):
+        wrong.append("SHAREPOINT_HOSTS points at this machine")
     for name in (*_URLS, "ARCHIVE_URL", "DATABASE_URL"):
         parts = urlsplit(given.get(name, ""))
         if parts.scheme == "http":

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from bot.channel import Channel
     from bot.handlers import Bot
     from graph.client import GraphClient
+    from graph.downloads import LinkedFiles
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from service.deliveries import Deliveries
+    from service.handed import HandedFiles
     from service.intake import Intake
     from service.people import Organisation, People
     from service.perform import Performer
@@ -162,7 +164,19 @@ class House:
     def bot(self) -> "Bot":
         from bot.handlers import Bot
 
-        return Bot(self.channel, self.service, self.deliveries)
+        return Bot(self.channel, self.service, self.deliveries, self.handed)
+
+    @part
+    def downloads(self) -> "LinkedFiles":
+        from graph.downloads import LinkedFiles
+
+        return LinkedFiles(self.settings.sharepoint_hosts)
+
+    @part
+    def handed(self) -> "HandedFiles":
+        from service.handed import HandedFiles
+
+        return HandedFiles(self.archive, self.downloads)
 
     # ------------------------------------------------------------ the work
 
@@ -185,8 +199,11 @@ class House:
     def performer(self) -> "Performer":
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
+        from graph.shared_files import TenantFiles
+        from service.annexes import Annexes
         from service.perform import Performer
 
+        shared = TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
         return Performer(
             self.store,
             self.taker,
@@ -195,6 +212,7 @@ class House:
             mailboxes=self.mailboxes,
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
+            annexes=Annexes(self.archive, shared),
             lease_s=self.settings.lease_s,
         )
 

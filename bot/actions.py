@@ -8,16 +8,20 @@
 # Rule 3: only a personal chat is read. A bot in a group would show one person's records to all of it.
 #
 # Source: https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model (adaptiveCard/action) and
-#         https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability (activities)
+#         https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability (activities),
+#         …/bots/how-to/bots-filesv4 (files in a personal chat)
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from registry.limits import MOST_FILES
+from service.handed import Offered
 from service.ports import Conversation
 
 LONGEST_LINE = 500  # characters of an input of one line
+FILE = "application/vnd.microsoft.teams.file.download.info"
 LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
 
 _LINES = (
@@ -67,11 +71,13 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A person wrote to the bot; mentions are taken out."""
+    """A person wrote to the bot, or handed in files; mentions are taken out."""
 
     text: str
     by: str
     chat: Conversation
+    activity_id: str = ""
+    files: tuple[Offered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,32 @@ def _message(activity: Mapping[str, Any], chat: Conversation) -> Action:
     value = activity.get("value")
     if isinstance(value, dict):
         return _press(activity, chat, value, verb=_text(value, "verb"), kind="submit")
-    return Said(text=_without_mentions(activity), by=chat.person, chat=chat)
+    return Said(
+        text=_without_mentions(activity),
+        by=chat.person,
+        chat=chat,
+        activity_id=_text(activity, "id")[:LONGEST_LINE],
+        files=_files(activity),
+    )
+
+
+def _files(activity: Mapping[str, Any]) -> tuple[Offered, ...]:
+    """What Teams offers for download; one more than anybody may hand in, so that too many are seen to be."""
+    offered = []
+    attachments = activity.get("attachments")
+    for attachment in attachments if isinstance(attachments, list) else ():
+        if isinstance(attachment, dict) and _text(attachment, "contentType") == FILE:
+            content = _part(attachment, "content")
+            offered.append(Offered(_name(attachment, content), _text(content, "downloadUrl")))
+            if len(offered) > MOST_FILES:
+                break
+    return tuple(offered)
+
+
+def _name(attachment: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    """The file's name, with the ending that Teams knows where it has none."""
+    name, ending = _text(attachment, "name"), _text(content, "fileType")[:10]
+    return f"{name}.{ending}" if ending and "." not in name else name
 
 
 def _press(

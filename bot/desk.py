@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from bot.cards import Waiting
+from registry.annexes import may_hand_in
 from registry.office import Office, Person
 from registry.record import Record, Step
 from registry.rights import is_asked, steps_of
+from registry.vocabulary import FOR_MISSING_FILE
 from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
 from service.service import Service
 from texts import search_key
@@ -94,6 +96,17 @@ class Desk:
             return found
 
         return self._service.store.read(work)
+
+    def lacking(self, person: Person, number: str) -> tuple[Record | None, bool]:
+        """The record for which *person* hands in a file: the one they name by its number, else the only one for which
+        they were asked; and whether there are several, so that they must say which. A clerk must name it."""
+        if number:
+            named = [found.record for found in self.numbered(number, person) if may_hand_in(person, found.record)]
+            return (named[0], False) if len(named) == 1 else (None, len(named) > 1)
+        if person.clerk:
+            return None, False
+        asked = [one.record for one in self.pending(person) if one.step.asked == FOR_MISSING_FILE]
+        return (asked[0], False) if len(asked) == 1 else (None, len(asked) > 1)
 
     def meet(self, chat: Conversation) -> tuple[int, Person | None]:
         """Keep where somebody's chat is: how many effects waited for that, and the person, if they are new to us."""

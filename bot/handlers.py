@@ -3,7 +3,8 @@
 ################################################################
 #
 # Rule 1: a press is answered from what is kept here, in the same response. No call to Microsoft stands in its way; but
-#         the slip of a letter on paper is in the archive before its number is told.
+#         the slip of a letter on paper is in the archive before its number is told. Files that a clerk hands in are
+#         fetched at once, since their links die, and are no press.
 # Rule 2: who presses is the channel's word; what the card is about is the token's. A card that is not theirs shows and
 #         changes nothing.
 # Rule 3: what the client asks by itself (`automatic`) changes nothing, whatever it asks.
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.actions import Ignored, Inputs, Left, Met, Press, Said, read
+from bot.actions import Ignored, Left, Met, Press, Said, read
 from bot.acts import ACTS, Shown, again
 from bot.cards import (
     LONGEST_NOTE,
@@ -32,18 +33,17 @@ from bot.cards import (
     step_card,
     welcome_card,
 )
-from bot.cards.registry_forms import AS_SAID, BY_RULE
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
+from bot.paper import ENTERS, Paper
 from bot.words import meant_by
-from registry.decisions import Refused
 from registry.errors import TarasulError, Throttled, Unavailable
-from registry.mail import Address
-from registry.office import Person
+from registry.office import Office, Person
 from registry.rights import is_clerk
 from registry.vocabulary import QUARANTINE
-from service.deliveries import Deliveries, KeyReused, Slip
+from service.deliveries import Deliveries
+from service.handed import HandedFiles
 from service.ports import ChatBlocked, Conversation, NotInstalled, SentCard
 from service.service import Service
 from texts import LANGUAGES, Language, say
@@ -80,6 +80,18 @@ class Turned:
     rang: bool = False
 
 
+type _Answers = tuple[list[tuple[Json, str | None]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Greeted:
+    """Somebody whom the directory knows, and who may write to us."""
+
+    person: Person
+    office: Office
+    rang: bool
+
+
 class Teams(Line, Protocol):
     """Teams, as the bot needs it: `bot.channel.Channel`."""
 
@@ -91,9 +103,9 @@ class Teams(Line, Protocol):
 class Bot:
     """Teams' side of the office."""
 
-    def __init__(self, channel: Teams, service: Service, deliveries: Deliveries) -> None:
+    def __init__(self, channel: Teams, service: Service, deliveries: Deliveries, handed: HandedFiles) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
-        self._deliveries = deliveries
+        self._paper = Paper(self._desk, service, deliveries, handed)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -127,8 +139,8 @@ class Bot:
 
     async def _press(self, press: Press) -> Turned:
         try:
-            if press.verb == "enter" and not press.token:
-                shown = await self._enter(press)
+            if press.verb in ENTERS:
+                shown = await self._paper.enter(press)
             else:
                 shown = await asyncio.to_thread(self._shown_for, press)
         except Unavailable:
@@ -140,29 +152,6 @@ class Bot:
         if shown.card is None:
             return Turned({"statusCode": 200, "type": MESSAGE, "value": shown.text}, shown.rang)
         return Turned({"statusCode": 200, "type": ADAPTIVE_CARD, "value": shown.card}, shown.rang)
-
-    async def _enter(self, press: Press) -> Shown:
-        """Enter the letter that the form describes; a form enters one, however often it is pressed."""
-        office, at, typed = await asyncio.to_thread(self._desk.office), self._service.clock(), press.inputs
-        person = office.person(press.by)
-        if person is None:
-            return Shown(text=_in_both("chat.stranger"))
-        lang = person.language
-        if press.automatic:
-            return Shown(card=entry_form(office, lang))
-        key = f"form:{press.chat.conversation_id}:{press.card_id or press.activity_id}"
-        try:
-            entered = await self._deliveries.enter(_slip(typed, person), by=person.person_id, key=key)
-        except KeyReused as reused:  # the form was sent before; since then somebody wrote something else on it
-            record, decision, rang = await asyncio.to_thread(self._desk.record, reused.record_id), None, False
-        else:
-            record, decision, rang = entered.record, entered.decision, entered.rang
-        if isinstance(decision, Refused) or record is None:
-            why = decision if isinstance(decision, Refused) else Refused("record.unknown")
-            said = say(lang, why.reason, **{name: short(value) for name, value in why.values.items()})
-            return Shown(card=entry_form(office, lang, typed, said=said), text=said)
-        told = say(lang, "card.entered", reference=record.reference)
-        return Shown(card=record_card(record, person, office, lang, at, told=told), rang=rang)
 
     async def _show_submitted(self, press: Press, shown: Shown) -> None:
         """A Submit cannot be answered with a card: the message is written anew, and what was refused is said."""
@@ -215,7 +204,10 @@ class Bot:
     # ------------------------------------------------------------ what is said
 
     async def _said(self, said: Said) -> Turned:
-        answers, rang = await asyncio.to_thread(self._answers_to, said)
+        if said.files:
+            answers, rang = await self._handed_in(said)
+        else:
+            answers, rang = await asyncio.to_thread(self._answers_to, said)
         for message, token in answers:
             activity_id = await self._say(said.chat, message)
             if activity_id and token is not None:
@@ -228,14 +220,31 @@ class Bot:
                 await asyncio.to_thread(self._desk.note_card, copy)
         return Turned(None, rang)
 
-    def _answers_to(self, said: Said) -> tuple[list[tuple[Json, str | None]], bool]:
-        """The messages that answer, each with the token of the card that it is a copy of."""
-        person, at = self._service.person(said.by), self._service.clock()
+    async def _handed_in(self, said: Said) -> _Answers:
+        """Files; from a stranger none is taken."""
+        greeted = await asyncio.to_thread(self._greet, said)
+        if isinstance(greeted, tuple):
+            return greeted
+        message, rang = await self._paper.answer(said, greeted.person, greeted.office)
+        return [(message, None)], rang or greeted.rang
+
+    def _greet(self, said: Said) -> _Greeted | _Answers:
+        """Who writes, and whether something waited for their chat to be known; or what a stranger is told."""
+        office = self._service.office()
+        person = office.person(said.by)
         if person is None:
             return [(text_message(_in_both("chat.stranger")), None)], False
-        lang, rang = person.language, self._desk.hear(said.chat) > 0
+        rang = self._desk.hear(said.chat) > 0
         if not person.active:
-            return [(text_message(say(lang, "may.inactive")), None)], rang
+            return [(text_message(say(person.language, "may.inactive")), None)], rang
+        return _Greeted(person, office, rang)
+
+    def _answers_to(self, said: Said) -> _Answers:
+        """The messages that answer, each with the token of the card that it is a copy of."""
+        greeted, at = self._greet(said), self._service.clock()
+        if isinstance(greeted, tuple):
+            return greeted
+        person, lang, rang = greeted.person, greeted.person.language, greeted.rang
         meant = meant_by(said.text)
         match meant.wish:
             case "pending":
@@ -308,23 +317,6 @@ class Bot:
             except (TarasulError, ChatBlocked, NotInstalled) as error:
                 return _unsaid(error)
         raise AssertionError("the last try returns")
-
-
-def _slip(typed: Inputs, clerk: Person) -> Slip:
-    """What the form says of a letter, for the clerk's own register."""
-    to_unit = "" if typed.to == BY_RULE else typed.to
-    return Slip(
-        unit_id=clerk.unit_id,
-        way=typed.received_via,
-        subject=typed.subject,
-        sender=Address(typed.sender_name, typed.sender_address),
-        letter_date=typed.letter_date,
-        their_reference=typed.their_reference,
-        urgency="" if typed.urgency == AS_SAID else typed.urgency,
-        confidentiality="" if typed.confidentiality == AS_SAID else typed.confidentiality,
-        to_unit=to_unit,
-        asked=typed.disposition if to_unit else "",
-    )
 
 
 def _in_both(key: str) -> str:

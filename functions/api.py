@@ -132,6 +132,32 @@ async def open_document(req: func.HttpRequest) -> func.HttpResponse:
     return await answered(req, answer)
 
 
+@bp.route("v1/records/{record_id}/body", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def show_body(req: func.HttpRequest) -> func.HttpResponse:
+    """The letter as its reader saw it, a page that runs and fetches nothing; 409 where there is none to show."""
+    from app.wiring import house
+    from registry.errors import Gone
+
+    async def answer(viewer: "Viewer") -> func.HttpResponse:
+        from graph.letter_page import HEADERS, NothingToShow, letter_page
+
+        record_id = req.route_params["record_id"]
+        found = await asyncio.to_thread(house().service.body, viewer, record_id)
+        if found is None:
+            return problem(404, "no_record")
+        if not found:
+            return problem(409, "no_body")
+        try:
+            page = await asyncio.to_thread(letter_page, await house().archive.get(found))
+        except Gone:
+            return problem(404, "no_document")
+        except NothingToShow:
+            return problem(409, "body_unreadable")
+        return func.HttpResponse(page, mimetype="text/html", charset="utf-8", headers=HEADERS)
+
+    return await answered(req, answer)
+
+
 def _quoted(name: str) -> str:
     return quote(name.replace("/", "-").replace("\\", "-"), safe="")
 

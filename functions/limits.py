@@ -1,7 +1,9 @@
 """How much a caller of the API may send; openapi.py tells them."""
 
-LARGEST_LETTER_BYTES = 50 * 2**20  # a scanned letter with its annexes, all in all
-MOST_FILES = 20
+from registry.limits import LARGEST_LETTER_BYTES, MOST_FILES
+
+__all__ = ["LARGEST_LETTER_BYTES", "LONGEST_KEY", "LONGEST_NAME", "LONGEST_NOTE", "LONGEST_TEXT", "MOST_FILES"]
+
 LONGEST_NAME = 255  # characters of a file's name
 LONGEST_TEXT = 500  # characters of a subject, a name, a number
 LONGEST_NOTE = 3_000  # characters of a reason

@@ -121,6 +121,7 @@ _SCHEMAS: dict[str, Schema] = {
             released_from=_TEXT_OR_NULL,
             released_as=_or_null(_object(record_id=_TEXT, reference=_TEXT)),
             same_as=_TEXT_OR_NULL,
+            same_reference=_TEXT_OR_NULL,
             outcome=_TEXT_OR_NULL,
             replied_at=_INSTANT_OR_NULL,
             stuck=_list_of(_TEXT),
@@ -267,7 +268,7 @@ _LETTER: Schema = {
         "asked": {**_one_of(ASKED_FROM_CARDS), "description": "Of the head of `to_unit`."},
         "again": {
             **_one_of(("true", "false")),
-            "description": "Enter it although a record has the same files; the new one names that in `same_as`.",
+            "description": "Enter it although another record has one of its files; it names that in `same_as`.",
         },
         "files": {
             "type": "array",
@@ -374,6 +375,20 @@ DOCUMENT: Schema = {
                 "responses": {
                     "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
                     **{str(status): _problem(status) for status in (401, 403, 404, 503)},
+                },
+            }
+        },
+        "/v1/records/{record_id}/body": {
+            "get": {
+                "operationId": "show_body",
+                "summary": "The letter as its reader saw it: a page that runs nothing and fetches nothing.",
+                "parameters": [_RECORD],
+                "responses": {
+                    "200": {
+                        "description": "HTML, to be shown in a frame.",
+                        "content": {"text/html": {"schema": _TEXT}},
+                    },
+                    **{str(status): _problem(status) for status in (401, 403, 404, 409, 503)},
                 },
             }
         },

@@ -11,7 +11,7 @@
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from graph import headers
@@ -56,6 +56,16 @@ class _Block:
     html: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a mail shows, as it came: each piece of its body (whether it is HTML, and its text), and the pictures in it
+    by content id, with their kind and bytes."""
+
+    letter: Letter
+    pieces: tuple[tuple[bool, str], ...]
+    pictures: Mapping[str, tuple[str, bytes]]
+
+
 class Reader:
     """Goes through the leaves of a mail, or of one within it."""
 
@@ -72,6 +82,7 @@ class Reader:
         self.parts: list[Part] = []
         self.bodies: dict[str, bytes] = {}  # by SHA-256
         self.attached: list[Letter] = []
+        self.within: list[View] = []  # what each of them shows
         self.remarks: dict[str, None] = {}
         self.repairs: list[Repair] = []
 
@@ -99,6 +110,16 @@ class Reader:
             to=", ".join(map(str, headers.addresses(header.get("to")))),
             attached=tuple(self.attached),
         )
+
+    def view(self, letter: Letter) -> View:
+        """What the mail shows, before anybody cleaned it: HTML where there is any, for it is what its reader saw."""
+        blocks = self._blocks if any(b.plain or b.html for b in self._blocks) else self._spare
+        pieces = [
+            piece for b in blocks for piece in ([(True, t) for t in b.html] or [(False, t) for t in b.plain])
+        ] or [(False, text) for text in self._appointments]
+        images = {cid: self.parts[place] for place, cid in self._images}
+        pictures = {cid: (part.content_type, self.bodies[part.sha256]) for cid, part in images.items()}
+        return View(letter, tuple(pieces), pictures)
 
     # ------------------------------------------------------------ the tree
 
@@ -259,6 +280,7 @@ class Reader:
             self._part(replace(entity, kind=_OUTLOOK), entity.filename or f"{letter.subject}.msg")
         if within.kind != "multipart/report":
             self.attached.append(letter)
+        self.within += [reader.view(letter), *reader.within]
         self.parts += reader.parts
         self.bodies |= reader.bodies
         self.remarks |= reader.remarks

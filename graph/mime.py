@@ -15,7 +15,7 @@ from graph import headers
 from graph.authentication import read_authentication
 from graph.charsets import decode
 from graph.headers import Header
-from graph.mail_parts import Reader
+from graph.mail_parts import Reader, View
 from graph.mime_tree import UNPARSEABLE, Entity, Limits, Parser, leaves
 from graph.reports import read_report
 from registry.mail import Address, Letter, Mail
@@ -80,6 +80,24 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
         unreadable=parser.defects,
     )
     return Fetched(mail, raw, reader.bodies)
+
+
+def read_views(raw: bytes, limits: Limits | None = None) -> list[View]:
+    """Return what the mail *raw* shows, and below it what each mail attached to it does; nothing of one that cannot be
+    read. Never raises."""
+    limits = limits or Limits()
+    if len(raw) > limits.size_bytes:
+        return []
+    try:
+        parser = Parser(limits)
+        root = parser.parse(raw)
+        reader = Reader(parser)
+        reader.walk(raw, root)
+        letter = reader.letter(root.header)
+        return [reader.view(letter), *reader.within]
+    except Exception:
+        log.exception("a mail could not be shown")
+        return []
 
 
 def _unread(raw: bytes, mailbox: str, item: Arrived) -> Fetched:

@@ -17,6 +17,7 @@ import msgspec
 
 from registry.errors import (
     Changed,
+    Forbidden,
     Gone,
     Locked,
     Misconfigured,
@@ -111,7 +112,7 @@ def decipher(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, 
         Locked: 423: a person has the file open.
         Unavailable: any other 429 or 5xx, 408, a redirect, and a success that is not the JSON it should be.
         Gone, Changed: 404 and 410; 409 and 412. Gone also for any code that says that a delta link is dead.
-        Misconfigured: 401, 403 and 507: token, consent, scope or quota; and a mailbox that there is not.
+        Misconfigured: 401, 403 (as Forbidden) and 507: token, consent, scope or quota; and a mailbox that there is not.
         Mistaken: any other 4xx.
 
     Source: https://learn.microsoft.com/graph/errors and /graph/throttling
@@ -149,7 +150,9 @@ def _by_status(status: int) -> type[TarasulError]:
             return Changed
         case 423:
             return Locked
-        case 401 | 403 | 507:
+        case 403:
+            return Forbidden
+        case 401 | 507:
             return Misconfigured
         case _ if 400 <= status < 500 and status not in (408, 429):
             return Mistaken

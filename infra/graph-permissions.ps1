@@ -9,7 +9,8 @@ needed: docs/tenant.md.
 #>
 [CmdletBinding()]
 param(
-    [Parameter(Mandatory)] [guid] $ServicePrincipalObjectId  # the enterprise application's, not the registration's
+    [Parameter(Mandatory)] [guid] $ServicePrincipalObjectId,  # the enterprise application's, not the registration's
+    [switch] $ReadSharedFiles  # only where READ_SHARED_LINKS is true
 )
 
 $ErrorActionPreference = 'Stop'
@@ -18,6 +19,7 @@ $permissions = @(
     'TeamsAppInstallation.ReadWriteSelfForUser.All'
     'AppCatalog.Read.All'
 )
+if ($ReadSharedFiles) { $permissions += 'Files.Read.All' }
 
 Connect-MgGraph -Scopes 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' -NoWelcome
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from registry.delivery import Delivery
-from registry.mail import Address, Mail
+from registry.mail import Address, Mail, Part
 from registry.record import Link, Record
 
 
@@ -16,6 +16,8 @@ class Register:
     links: tuple[Link, ...] = ()
     serial: int = 0
     kind: str = "incoming_letter"
+    same_as: str | None = None  # the record of a scan that has one of the mail's annexes …
+    same_reference: str | None = None  # … and its number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Release:
     sender: Address | None = None
     serial: int = 0
     kind: str = "incoming_letter"
+    same_as: str | None = None
+    same_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ class Admit:
     sender: Address
     serial: int
     kind: str
+    same_as: str | None = None
+    same_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +128,33 @@ class NoteLink:
 
     record_id: str
     link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAnnexFetched:
+    """The file behind a link is in the archive. `annex` is its place among the letter's attachments, from 0."""
+
+    record_id: str
+    annex: int
+    file: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAnnexRefused:
+    """The file behind a link cannot be had, for the reason (a text key)."""
+
+    record_id: str
+    annex: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandIn:
+    """Files that the letter lacks, handed in by a person."""
+
+    record_id: str
+    by: str
+    files: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +267,9 @@ type Command = (
     | NoteMachine
     | NoteOurs
     | NoteLink
+    | NoteAnnexFetched
+    | NoteAnnexRefused
+    | HandIn
     | Refer
     | StepCommand
     | Remind

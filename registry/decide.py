@@ -11,6 +11,7 @@
 from datetime import datetime
 
 from registry.acting import decide_step
+from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
 from registry.commands import (
     Acknowledge,
@@ -22,6 +23,9 @@ from registry.commands import (
     Complete,
     ConfirmSender,
     Enter,
+    HandIn,
+    NoteAnnexFetched,
+    NoteAnnexRefused,
     NoteCopy,
     NoteLink,
     NoteMachine,
@@ -96,13 +100,19 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         case NoteCopy():
             return decide_copy(command, record, now)
         case NoteMail():
-            return decide_mail(command, record, now)
+            return decide_mail(command, record, office, now)
         case NoteMachine():
             return decide_machine(command, record, now)
         case NoteOurs():
             return decide_ours(command, record, now)
         case NoteLink():
             return decide_link(command, record, now)
+        case NoteAnnexFetched():
+            return decide_fetched(command, record, office, now)
+        case NoteAnnexRefused():
+            return decide_refused(command, record, office, now)
+        case HandIn():
+            return decide_hand_in(command, record, office, now)
         case NoteReplyDrafted():
             return _decide_drafted(command, record, now)
         case NoteReplySent():

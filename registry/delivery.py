@@ -28,3 +28,4 @@ class Delivery:
     to_unit: str = ""
     asked: str = ""
     same_as: str | None = None
+    same_reference: str | None = None

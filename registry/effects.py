@@ -65,6 +65,18 @@ class MarkMail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchAnnex:
+    """The file behind a link of the letter lies in the archive. `annex` is its place among the attachments, from 0."""
+
+    record_id: str
+    annex: int
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/annex"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftReply:
     """A reply in the thread of the mail that brought the record lies in the mailbox, ready to be sent."""
 
@@ -108,10 +120,11 @@ class TellDay:
         return f"{self.record_id}/{self.person}"
 
 
-type Effect = AskAction | RefreshCard | RemindCard | MarkMail | DraftReply | SendReply | TellDay
+type Effect = AskAction | RefreshCard | RemindCard | MarkMail | FetchAnnex | DraftReply | SendReply | TellDay
 
 EFFECTS: dict[str, type[Effect]] = {
-    kind.__name__: kind for kind in (AskAction, RefreshCard, RemindCard, MarkMail, DraftReply, SendReply, TellDay)
+    kind.__name__: kind
+    for kind in (AskAction, RefreshCard, RemindCard, MarkMail, FetchAnnex, DraftReply, SendReply, TellDay)
 }
 
 

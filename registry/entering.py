@@ -127,4 +127,5 @@ def _registered(ask: Enter, letter: Letter, secrecy: str, unit: Unit, office: Of
         attachment_names=tuple(p.name for p in delivery.parts),
         their_reference=words(delivery.their_reference),
         same_as=delivery.same_as,
+        same_reference=delivery.same_reference,
     )

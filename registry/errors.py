@@ -8,6 +8,7 @@
     - Gone           moved or deleted
     - Changed        somebody wrote first
   + Misconfigured    consent, secret, quota        -> an operator; no retry
+    - Forbidden      … this one thing at least
   + Mistaken         our request makes no sense    -> a developer; no retry
 """
 
@@ -46,6 +47,10 @@ class Changed(Stale):
 
 class Misconfigured(TarasulError):
     """Consent, secret, permission, quota or setting: an operator must act."""
+
+
+class Forbidden(Misconfigured):
+    """We were known for who we are, and this was not for us."""
 
 
 class Mistaken(TarasulError):

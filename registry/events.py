@@ -63,7 +63,7 @@ class Registered(Event):
         {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference", "repairs"}
     )
     later: ClassVar[frozenset[str]] = frozenset(
-        {"their_reference", "released_from", "same_as", "arc", "repairs", "due_at"}
+        {"their_reference", "released_from", "same_as", "same_reference", "arc", "repairs", "due_at"}
     )
 
     entity_id: str
@@ -90,7 +90,8 @@ class Registered(Event):
     reasons: tuple[str, ...] = ()  # as text keys: why it is in quarantine; what must be known of a letter (sealed …)
     their_reference: str | None = None  # the number that the sender gave the letter
     released_from: str | None = None  # the quarantined record whose mail this is
-    same_as: str | None = None  # the record that has the same documents; a clerk registered them again all the same
+    same_as: str | None = None  # the record that had one of its files before, as a scan or as a mail's annex …
+    same_reference: str | None = None  # … and its number
     arc: str | None = None  # what our server made of the seals of those who passed it on, where there are any
     repairs: tuple[Repair, ...] = ()  # texts that were put right, each as it stood
     due_at: datetime | None = None
@@ -190,6 +191,28 @@ class MailReceived(Event):
     sender: Address
     source: Source
     answers: str  # the Message-ID it answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexFetched(Event):
+    """The file of an annex that came as a link is there, and takes the link's place."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"name"})
+
+    annex: int  # its place among the attachments, from 0
+    name: str
+    size_bytes: int
+    sha256: str
+    content_type: str
+    way: str  # link: out of the cloud; mail: in an answer; chat: handed in there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexRefused(Event):
+    """The file behind a link cannot be had. `reason` is a text key."""
+
+    annex: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +336,8 @@ EVENTS: dict[str, type[Event]] = {
         AnnotationFinal,
         CopyReceived,
         MailReceived,
+        AnnexFetched,
+        AnnexRefused,
         DeliveryFailed,
         ReceiptReceived,
         AutoReplyReceived,

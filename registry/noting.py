@@ -9,6 +9,7 @@
 
 from datetime import datetime
 
+from registry.annexes import annexes_of
 from registry.commands import NoteCopy, NoteLink, NoteMachine, NoteMail, NoteOurs
 from registry.decisions import Accepted, Decision, Nothing
 from registry.effects import MarkMail
@@ -26,7 +27,7 @@ from registry.events import (
 )
 from registry.forwarded import plain_subject
 from registry.mail import Mail
-from registry.office import SYSTEM
+from registry.office import SYSTEM, Office
 from registry.record import Link, Record
 from registry.vocabulary import FOR_FOLLOW_UP, FOR_INFORMATION
 
@@ -43,7 +44,7 @@ def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
     return Accepted(events, _mark(record, mail))
 
 
-def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
+def decide_mail(ask: NoteMail, record: Record, office: Office, now: datetime) -> Decision:
     mail = ask.mail
     if any(same_item(source, mail) for source in record.mails):
         return Nothing()
@@ -55,7 +56,7 @@ def decide_mail(ask: NoteMail, record: Record, now: datetime) -> Decision:
         source=source_of(mail),
         answers=ask.answers,
     )
-    return Accepted((noted,), _mark(record, mail))
+    return Accepted((noted, *annexes_of(ask, record, office, now)), _mark(record, mail))
 
 
 def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from registry.changed import changed
 from registry.events import (
+    AnnexFetched,
+    AnnexRefused,
     AnnotationDrafted,
     AnnotationFinal,
     Attachment,
@@ -43,6 +45,8 @@ from registry.office import Office, Person
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
 
 OPEN, REFERRED, DONE = "open", "referred", "done"
+LINK = "text/uri-list"  # the content type of an annex of which only its address came
+INCOMPLETE = "incomplete.cloud"  # the remark of a letter that has such an annex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +156,8 @@ class Record:
     released_from: str | None = None  # the quarantined record whose mail this is
     released_as: str | None = None  # the record that a quarantined mail became …
     released_reference: str | None = None  # … and its number
-    same_as: str | None = None
+    same_as: str | None = None  # the record that had one of its files before …
+    same_reference: str | None = None  # … and its number
     proposed_sender: Address | None = None  # what stood in the place of `original_sender` before a clerk confirmed it
     sender_confirmed_by: str | None = None
     due_at: datetime | None = None
@@ -165,6 +170,7 @@ class Record:
     outcome: str | None = None
     outcome_note: str | None = None
     stuck: tuple[str, ...] = ()
+    refused_annexes: tuple[int, ...] = ()  # links behind which the file could not be had
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -263,6 +269,16 @@ def asked_people(step: Step, office: Office) -> tuple[Person, ...]:
     return (person,) if person is not None else ()
 
 
+def missing_annexes(record: Record) -> tuple[int, ...]:
+    """Return the places, from 0, of the annexes of which only a link is there."""
+    return links_among(record.attachments)
+
+
+def links_among(attachments: Iterable[Attachment]) -> tuple[int, ...]:
+    """Return the places, from 0, of those that are links to a file in the cloud."""
+    return tuple(n for n, a in enumerate(attachments) if a.content_type == LINK and not a.complete)
+
+
 def fold(record_id: str, events: Iterable[Event]) -> Record | None:
     """Return the record that *events* add up to; None for no events."""
     record: Record | None = None
@@ -319,6 +335,7 @@ def _registered(record_id: str, e: Registered) -> Record:
         their_reference=e.their_reference,
         released_from=e.released_from,
         same_as=e.same_as,
+        same_reference=e.same_reference,
         due_at=e.due_at,
     )
 
@@ -343,6 +360,10 @@ def _after(record: Record, event: Event) -> Record:
             return _annotated(record, event, note, final=True)
         case CopyReceived(source=source) | MailReceived(source=source):
             return changed(record, mails=(*record.mails, source))
+        case AnnexFetched():
+            return _completed(record, event)
+        case AnnexRefused(annex=annex):
+            return changed(record, refused_annexes=(*record.refused_annexes, annex))
         case AutoReplyReceived(source=source) | ReceiptReceived(source=source) | OursReturned(source=source):
             return changed(record, mails=(*record.mails, source))
         case DeliveryFailed(source=source, recipients=recipients, status=status):
@@ -367,6 +388,17 @@ def _after(record: Record, event: Event) -> Record:
             return changed(record, stuck=(*record.stuck, effect))
         case _:
             raise AssertionError(f"no record knows what {type(event).__name__} does to it")
+
+
+def _completed(record: Record, e: AnnexFetched) -> Record:
+    """The file in the link's place; when no link is left, the record is incomplete no more."""
+    file = Attachment(size_bytes=e.size_bytes, sha256=e.sha256, content_type=e.content_type)
+    attachments, names = list(record.attachments), list(record.attachment_names)
+    attachments[e.annex], names[e.annex] = file, e.name
+    after = changed(record, attachments=tuple(attachments), attachment_names=tuple(names))
+    if missing_annexes(after):
+        return after
+    return changed(after, reasons=tuple(reason for reason in record.reasons if reason != INCOMPLETE))
 
 
 def _referred(record: Record, e: Referred) -> Record:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from registry.annexes import fetches_due
 from registry.brought import Brought, brought
-from registry.commands import NewRecord, Quarantine
+from registry.commands import NewRecord, Quarantine, Register
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
 from registry.events import Attachment, Referred, Registered
@@ -11,7 +12,7 @@ from registry.mail import Address, Mail
 from registry.noting import linked, source_of
 from registry.numbers import numbered
 from registry.office import SYSTEM, Office, Unit
-from registry.record import Record
+from registry.record import Record, links_among
 from registry.routing import Route, confidentiality_of, route, urgency_of
 from registry.vocabulary import FOR_REVIEW, KINDS
 from texts import search_key
@@ -44,7 +45,25 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
         rule=goes.rule,
     )
     mark = MarkMail(record_id=ask.record_id, mailbox=ask.mail.mailbox, item_id=ask.mail.item_id)
-    return Accepted((registered, referred, *(linked(link, now) for link in ask.links)), (mark,))
+    told = (_told_of_the_scan(unit, now),) if registered.same_as is not None and goes.to_person is not None else ()
+    fetches = fetches_due(ask.record_id, links_among(registered.attachments)) if isinstance(ask, Register) else ()
+    links = (linked(link, now) for link in ask.links)
+    return Accepted((registered, referred, *told, *links), (mark, *fetches))
+
+
+def _told_of_the_scan(unit: Unit, now: datetime) -> Referred:
+    """The clerks know paper and mail alike: they are told that both brought the same."""
+    return Referred(
+        at=now,
+        by=SYSTEM,
+        step=2,
+        asked="for_information",
+        to_person=None,
+        to_unit=unit.unit_id,
+        parent=None,
+        cause="rule",
+        rule="same_file",
+    )
 
 
 def is_sealed(mail: Mail) -> bool:
@@ -89,6 +108,8 @@ def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: 
         reasons=ask.reasons if isinstance(ask, Quarantine) else mail.remarks,
         arc=mail.authentication.arc if mail.authentication.arc != "none" else None,
         repairs=mail.repairs,
+        same_as=ask.same_as if isinstance(ask, Register) else None,
+        same_reference=ask.same_reference if isinstance(ask, Register) else None,
     )
 
 

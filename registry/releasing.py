@@ -10,6 +10,7 @@
 from datetime import datetime
 
 from registry.acting import words
+from registry.annexes import fetches_due
 from registry.commands import Admit, Release
 from registry.confirming import written_sender
 from registry.decisions import Accepted, Decision, Nothing, Refused
@@ -17,7 +18,7 @@ from registry.effects import MarkMail
 from registry.events import Closed, Referred, Registered, Released
 from registry.numbers import numbered, reference
 from registry.office import Office
-from registry.record import Record
+from registry.record import INCOMPLETE, Record, missing_annexes
 from registry.rights import may_act
 from registry.vocabulary import FOR_REVIEW, KINDS, Verb
 
@@ -46,6 +47,8 @@ def decide_release(ask: Release, record: Record, office: Office, now: datetime) 
         sender=written_sender(ask.sender) or record.original_sender,
         serial=ask.serial,
         kind=ask.kind,
+        same_as=ask.same_as,
+        same_reference=ask.same_reference,
     )
     return Accepted(
         (
@@ -85,9 +88,12 @@ def decide_admit(ask: Admit, record: Record | None, office: Office, now: datetim
         source=held.source,
         attachments=held.attachments,
         attachment_names=held.attachment_names,
+        reasons=(INCOMPLETE,) if missing_annexes(held) else (),
         arc=held.arc,
         repairs=held.repairs,
         released_from=held.record_id,
+        same_as=ask.same_as,
+        same_reference=ask.same_reference,
     )
     referred = Referred(
         at=now,
@@ -102,4 +108,4 @@ def decide_admit(ask: Admit, record: Record | None, office: Office, now: datetim
         rule="released",
     )
     mark = MarkMail(record_id=ask.record_id, mailbox=held.source.mailbox, item_id=held.source.item_id)
-    return Accepted((registered, referred), (mark,))
+    return Accepted((registered, referred), (mark, *fetches_due(ask.record_id, missing_annexes(held))))

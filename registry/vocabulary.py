@@ -53,6 +53,7 @@ FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
 FOR_INFORMATION = "for_information"
 FOR_FOLLOW_UP = "for_follow_up"
+FOR_MISSING_FILE = "for_missing_file"  # the letter's annex came as a link: the file itself is asked for
 
 DISPOSITIONS: dict[str, Disposition] = {
     row.code: row
@@ -72,6 +73,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row(FOR_FOLLOW_UP, Verb.COMPLETE, custody=False, until_closed=True),
         _row("for_filing", Verb.COMPLETE),
         _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
+        _row(FOR_MISSING_FILE, Verb.COMPLETE, custody=False, words=True),
     )
 }
 

@@ -107,6 +107,7 @@ def plan(
         "BOT_OPENID_METADATA_URL": f"{tenant_url}/botframework/.well-known/openidconfiguration",
         "BOT_SERVICE_HOSTS": "127.0.0.1",
         "BOT_SERVICE_URL": f"{tenant_url}/",
+        "SHAREPOINT_HOSTS": "127.0.0.1 ministry-my.sharepoint.com",
         "PUBLIC_URL": product_url,
         "REGISTRY_MAILBOXES": " ".join(box["address"] for box in people["registry_mailboxes"]),
     }
@@ -116,6 +117,7 @@ def plan(
         "GRAPH_CLIENT_STATE": _secret(state, "client_state"),
         "STATEMENT_KEY": _secret(state, "statement_key"),
         "ORGANISATION": str(MINISTRY / "organisation.json"),
+        "READ_SHARED_LINKS": "true",
         "TIME_ZONE": "Asia/Kuwait",
     }
     passed_on = {

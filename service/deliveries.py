@@ -4,15 +4,14 @@
 #
 # Rule 1: the bytes are in the archive before anything is said of them: every file, and the slip that names them.
 # Rule 2: the caller's key makes a letter once. The same key with another slip is told apart.
-# Rule 3: the same files again, under another key, are not entered silently: the caller is told which record has them,
-#         and enters them `again` if they mean it; the new record names the first.
+# Rule 3: a file that another record has, as a scan or as the annex of a mail, is not entered silently: the caller is
+#         told which record that is, and enters it `again` if they mean it; the new record names the first.
 
 import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from registry.commands import Enter
 from registry.decisions import Decision
@@ -21,8 +20,10 @@ from registry.mail import Address, Letter, Part
 from registry.record import Record
 from service.once import KeyReused, take_once
 from service.ports import Archive, Clock, Store, Transaction
+from service.same_files import ANNEX, SCAN, first_with
 from service.take import Taken, Taker, Undone
 from texts import clean
+from texts.names import safe_name
 
 SLIP_TYPE = "application/json"
 
@@ -51,7 +52,7 @@ class Slip:
     to_unit: str = ""
     asked: str = ""
     received_at: datetime | None = None  # None: now
-    again: bool = False  # enter it although its files are known
+    again: bool = False  # enter it although another record has its files
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Entered:
 
 
 class KnownFiles(Exception):
-    """The same files were entered before: as this record."""
+    """One of the files is known already: this record has it."""
 
     def __init__(self, record_id: str) -> None:
         super().__init__(record_id)
@@ -79,15 +80,22 @@ class Deliveries:
         self._store, self._taker, self._clock, self._archive = store, taker, clock, archive
 
     async def enter(
-        self, slip: Slip, files: Sequence[File] = (), *, by: str | None, on_behalf_of: str | None = None, key: str
+        self,
+        slip: Slip,
+        files: Sequence[File] = (),
+        *,
+        handed: Sequence[Part] = (),
+        by: str | None,
+        on_behalf_of: str | None = None,
+        key: str,
     ) -> Entered:
-        """Enter a letter once for the *key* of whoever asks.
+        """Enter a letter once for the *key* of whoever asks; *handed* are files that lie in the archive already.
 
         Raises:
             KeyReused, KnownFiles: See the rules above; nothing was entered.
             Unavailable: The archive or the database is; the same may be asked again.
         """
-        parts = [await self._keep(file) for file in files]
+        parts = [*handed, *[await self._keep(number, file) for number, file in enumerate(files, start=1)]]
         written = _write(slip, parts, by, on_behalf_of)
         digest = await self._archive.put(written)
         delivery = Delivery(
@@ -119,30 +127,25 @@ class Deliveries:
             return Entered(undone.taken.decision, undone.taken.record)
         return Entered(taken.decision, taken.record, taken.repeated, bool(taken.effects))
 
-    async def _keep(self, file: File) -> Part:
-        digest = await self._archive.put(file.body)
-        return Part(
-            name=clean(file.name), content_type=clean(file.content_type), size_bytes=len(file.body), sha256=digest
-        )
+    async def _keep(self, number: int, file: File) -> Part:
+        digest, kind = await self._archive.put(file.body), clean(file.content_type)
+        name = safe_name(file.name, kind, number)
+        return Part(name=name, content_type=kind, size_bytes=len(file.body), sha256=digest)
 
     def _take(self, tx: Transaction, ask: Enter, *, key: str, again: bool) -> Taken:
-        now, files = self._clock(), _files_key(ask.delivery)
-        first = tx.taken_for(files) if files is not None else None
-        ask = replace(ask, delivery=replace(ask.delivery, same_as=first))
-        taken = take_once(tx, self._taker, ask, key=key, digest=ask.delivery.sha256, at=now)
-        if taken.repeated or files is None:
+        files = ask.delivery.parts
+        first = first_with(tx, files, SCAN, ANNEX)
+        if first is not None:
+            ask = replace(ask, delivery=replace(ask.delivery, same_as=first.record_id, same_reference=first.reference))
+        taken = take_once(tx, self._taker, ask, key=key, digest=ask.delivery.sha256, at=self._clock())
+        if taken.repeated:
             return taken
-        if first is None and not tx.first_time(files, ask.record_id, now):
-            first = tx.taken_for(files)  # somebody entered them at this very moment
+        if first is None:  # somebody may have entered them at this very moment
+            known = first_with(tx, files, SCAN)
+            first = known if known is not None and known.record_id != ask.record_id else None
         if first is not None and not again:
-            raise KnownFiles(first)
+            raise KnownFiles(first.record_id)
         return taken
-
-
-def _files_key(delivery: Delivery) -> str | None:
-    """The key under which these files are known, in whatever order and by whatever names; None for no files."""
-    digests = sorted(part.sha256 for part in delivery.parts)
-    return f"files:{sha256(' '.join(digests).encode()).hexdigest()}" if digests else None
 
 
 def _write(slip: Slip, parts: Sequence[Part], by: str | None, on_behalf_of: str | None) -> bytes:

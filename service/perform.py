@@ -18,9 +18,20 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
-from registry.effects import AskAction, DraftReply, Effect, MarkMail, RefreshCard, RemindCard, SendReply, TellDay
+from registry.effects import (
+    AskAction,
+    DraftReply,
+    Effect,
+    FetchAnnex,
+    MarkMail,
+    RefreshCard,
+    RemindCard,
+    SendReply,
+    TellDay,
+)
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.record import OPEN
+from service.annexes import Annexes
 from service.ports import (
     CardView,
     ChatBlocked,
@@ -80,12 +91,13 @@ class Performer:
         mailboxes: Mapping[str, Mailbox],
         chats: Chats,
         installs: Installs,
+        annexes: Annexes,
         lease_s: float = 60.0,
         most_tries: int = 40,
         at_once: int = 8,
     ) -> None:
         self._store, self._taker, self._clock, self._owner = store, taker, clock, owner
-        self._mailboxes, self._chats, self._installs = mailboxes, chats, installs
+        self._mailboxes, self._chats, self._installs, self._annexes = mailboxes, chats, installs, annexes
         self._lease_s, self._most_tries, self._at_once = lease_s, most_tries, at_once
         self._turns = count()
 
@@ -152,6 +164,8 @@ class Performer:
                 return await self._refresh(effect)
             case MarkMail():
                 return await self._mark(effect)
+            case FetchAnnex():
+                return await self._fetch_annex(effect)
             case DraftReply():
                 return await self._draft(effect, tries)
             case SendReply():
@@ -228,6 +242,11 @@ class Performer:
         except Gone:
             log.warning("the mail was deleted before it was marked", extra={"record": record.record_id})
         return Done()
+
+    async def _fetch_annex(self, effect: FetchAnnex) -> Done:
+        stored = await asyncio.to_thread(self._store.read, lambda tx: tx.record(effect.record_id))
+        assert stored is not None, "an effect's record exists"
+        return Done(await self._annexes.fetch(stored.record, effect.annex))
 
     async def _draft(self, effect: DraftReply, tries: int) -> Done | Later:
         """Draft it in the thread of the mail that brought the letter. Its id may have changed when somebody moved it:

@@ -451,6 +451,39 @@ class Installs(Protocol):
         ...
 
 
+class NotFetched(Exception):
+    """A file cannot be had, for the reason (a text key), and asking again does not help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Downloads(Protocol):
+    """Files that are handed out at a link that opens itself, for some minutes."""
+
+    async def fetch(self, link: str, limit_bytes: int) -> bytes:
+        """The file's bytes. Raises NotFetched; Unavailable where it may be had later."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file that somebody shared by a link."""
+
+    name: str
+    content_type: str
+    body: bytes
+
+
+class SharedFiles(Protocol):
+    """Files of the ministry's own people, shared by a link that stands in a letter."""
+
+    async def fetch(self, link: str) -> SharedFile:
+        """Raises NotFetched where it is not ours, not for us, or not there; Unavailable where it may be had later."""
+        ...
+
+
 # ---------------------------------------------------------------- Teams
 
 

@@ -139,6 +139,15 @@ class Service:
             None,
         )
 
+    def body(self, viewer: Viewer, record_id: str) -> str | None:
+        """The SHA-256 of the mail whose words are the letter's, where *viewer* may open it; empty for a letter that is
+        no mail, None for one that they may not."""
+        now = self.clock()
+        record, _ = self._readable(viewer, record_id, now)
+        if record is None or not viewer.is_cleared(record, now):
+            return None
+        return "" if record.delivered else record.source.sha256
+
     def day(self, day: date) -> dict[str, Any]:
         """The last count of *day*, as the API shows it."""
         kept = self.store.read(lambda tx: tx.day_counts(day.isoformat()))

@@ -19,13 +19,23 @@ from registry.commands import Command, Enter, Quarantine, Register, Release
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing
 from registry.effects import Effect
-from registry.events import AutoReplyReceived, CopyReceived, Event, MailReceived, Registered, Released, ReplySent
+from registry.events import (
+    AnnexFetched,
+    AutoReplyReceived,
+    CopyReceived,
+    Event,
+    MailReceived,
+    Registered,
+    Released,
+    ReplySent,
+)
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
 from service.ports import Clock, SeenMail, Store, Stored, Transaction
+from service.same_files import SCAN, first_with, note_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,8 @@ class Taker:
             return Taken(Nothing(), stored.record if stored else None, repeated=True)
         stored = tx.record(command.record_id)
         record, office = stored.record if stored else None, tx.office()
-        decision = decide(_numbered(tx, command, record, office, now), record, office, now)
+        command = _numbered(tx, _compared(tx, command, record), record, office, now)
+        decision = decide(command, record, office, now)
         if not isinstance(decision, Accepted):
             raise Undone(Taken(decision, record))
         after = self._keep(tx, command.record_id, stored, decision, now)
@@ -141,8 +152,21 @@ def _numbered(tx: Transaction, command: Command, record: Record | None, office: 
     return replace(command, serial=tx.draw(series_of(office, unit, KINDS[command.kind], now)))
 
 
+def _compared(tx: Transaction, command: Command, record: Record | None) -> Command:
+    """Name the record of a scan that has one of the mail's annexes."""
+    match command:
+        case Register():
+            first = first_with(tx, command.mail.parts, SCAN)
+        case Release() if record is not None:
+            first = first_with(tx, record.attachments, SCAN)
+        case _:
+            return command
+    return replace(command, same_as=first.record_id, same_reference=first.reference) if first is not None else command
+
+
 def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> None:
-    """Remember by which Message-IDs the record is answered; those of a released one are its letter's from now on."""
+    """Remember by which Message-IDs the record is answered, and by which files it is known; those of a released one are
+    its letter's from now on."""
     record_id = record.record_id
     match event:
         case Released(as_record=as_record):
@@ -155,6 +179,10 @@ def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> N
         ):
             if source.internet_message_id:
                 tx.note_message_id(source.internet_message_id, record_id, ours=False)
+            if isinstance(event, Registered) and record.rules.listed:
+                note_files(tx, record, now)
+        case AnnexFetched():
+            note_files(tx, record, now)
         case ReplySent(internet_message_id=message_id):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from registry.events import (
+    AnnexFetched,
+    AnnexRefused,
     AnnotationDrafted,
     AutoReplyReceived,
     CopyReceived,
@@ -116,6 +118,7 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         if record.released_as
         else None,
         "same_as": record.same_as,
+        "same_reference": record.same_reference,
         "outcome": record.outcome,
         "replied_at": instant(record.reply.sent_at) if record.reply else None,
         "stuck": list(record.stuck),
@@ -185,7 +188,14 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 
 
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
-    """What happened, in one sentence."""
+    """What happened, in one sentence; of a letter with the files of another, in two."""
+    said = _what_happened(event, office, lang, cleared=cleared)
+    if isinstance(event, Registered) and event.same_reference is not None:
+        return f"{said} {say(lang, 'event.Registered.same', reference=event.same_reference)}"
+    return said
+
+
+def _what_happened(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
     match event:
         case Registered(reasons=reasons, reference=reference, kind=kind) if reasons and (
             cleared or not KINDS[kind].listed
@@ -226,6 +236,11 @@ def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) ->
                 return say(lang, "event.SenderConfirmed.hidden")
             kind = "event.SenderConfirmed" if sender == proposed else "event.SenderConfirmed.corrected"
             return say(lang, kind, sender=sender, proposed=proposed)
+        case AnnexFetched(name=name, way=way):
+            key = f"event.AnnexFetched.{way}" if cleared else "event.AnnexFetched.hidden"
+            return say(lang, key, **({"name": name} if cleared else {}))
+        case AnnexRefused(reason=reason):
+            return say(lang, "event.AnnexRefused", reason=say(lang, reason))
         case EffectStuck(effect=effect, reason=reason):
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
         case _:

@@ -6,6 +6,7 @@
 # Rule 2: what must hold is said once, here. tests/registry plays it in memory; tests/store plays it on a store, where
 #         `take` is the service's and what is kept is compared as well.
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +20,9 @@ from registry.commands import (
     Command,
     Complete,
     ConfirmSender,
+    HandIn,
+    NoteAnnexFetched,
+    NoteAnnexRefused,
     NoteCopy,
     NoteMail,
     NoteReplyDrafted,
@@ -36,16 +40,17 @@ from registry.effects import AskAction
 from registry.events import Released
 from registry.mail import Address, Mail
 from registry.office import SYSTEM
-from registry.record import DONE, OPEN, Record, Step, asked_people, fold, holders
+from registry.record import DONE, OPEN, Record, Step, asked_people, fold, holders, missing_annexes
 from registry.rights import may_act
-from registry.vocabulary import DISPOSITIONS, Verb
-from tests.values import FORWARDED, OFFICE, PEOPLE, Desk, forwarded, mail
+from registry.vocabulary import DISPOSITIONS, FOR_MISSING_FILE, Verb
+from tests.values import ANNEX, CLOUD_FILE, FORWARDED, OFFICE, PEOPLE, Desk, forwarded, mail
 
 LETTERS: dict[str, Mail] = {
     "forwarded": forwarded(),
     "from outside": mail(),
     "secret": mail(subject="سري: كشف الرواتب"),
     "a secret forward": forwarded(text=FORWARDED.replace("طلب مستندات", "سري - طلب مستندات")),
+    "with links": forwarded(parts=(CLOUD_FILE, ANNEX, CLOUD_FILE), remarks=("incomplete.cloud",)),
     "quarantined": mail(unreadable=("quarantine.encrypted",)),
 }
 SOMEBODY = st.sampled_from([*PEOPLE, "ghost"])
@@ -172,6 +177,17 @@ class Life(RuleBasedStateMachine):
         r = self.desk.record_id
         self.ask(NoteMail(record_id=r, mail=again, answers="<1@x>") if answers else NoteCopy(record_id=r, mail=again))
 
+    @rule(annex=st.integers(0, 3), had=st.booleans())
+    def a_link_is_followed(self, annex: int, had: bool) -> None:
+        r, file = self.desk.record_id, replace(ANNEX, sha256=f"{annex:064x}")
+        refused = NoteAnnexRefused(record_id=r, annex=annex, reason="file.gone")
+        self.ask(NoteAnnexFetched(record_id=r, annex=annex, file=file) if had else refused)
+
+    @rule(by=SOMEBODY, number=st.integers(0, 3))
+    def somebody_hands_in_a_file(self, by: str, number: int) -> None:
+        file = replace(ANNEX, sha256=f"{number:064x}")
+        self.ask(HandIn(record_id=self.desk.record_id, by=by, files=(file,)))
+
     @rule(sent=st.booleans(), number=st.integers(1, 2))
     def the_reply_goes_its_way(self, sent: bool, number: int) -> None:
         fields: dict[str, str] = {"record_id": self.desk.record_id, "mailbox": "m", "item_id": f"draft-{number}"}
@@ -204,6 +220,14 @@ class Life(RuleBasedStateMachine):
         released = [e for e in self.desk.events if isinstance(e, Released)]
         assert len(released) == (self.desk.held.released_as is not None) <= self.desk.held.ended
         assert not released or not self.desk.held.rules.listed
+
+    @invariant()
+    def a_record_says_that_it_is_incomplete_while_a_link_waits(self) -> None:
+        record = self.desk.held
+        asked = [s for s in record.steps if s.asked == FOR_MISSING_FILE and s.cause == "rule"]
+        if record.rules.listed:
+            assert ("incomplete.cloud" in record.reasons) == bool(missing_annexes(record))
+        assert missing_annexes(record) or all(s.state == DONE for s in asked)
 
     @invariant()
     def closed_is_closed(self) -> None:

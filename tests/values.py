@@ -95,6 +95,9 @@ AUDIT = Address("ديوان المحاسبة", "oversight@audit.example")
 HUDA, OMAR, LAILA = (Address(PEOPLE[k].name, PEOPLE[k].mail) for k in ("huda", "omar", "laila"))
 ANNEX = Part(name="كشف المستندات.pdf", content_type="application/pdf", size_bytes=48_213, sha256="a" * 64)
 
+CLOUD_LINK = "https://ministry-my.sharepoint.com/:b:/g/personal/huda/E1?e=x"
+CLOUD_FILE = Part(name="كشف.pdf", content_type="text/uri-list", size_bytes=63, sha256="c" * 64, complete=False)
+
 FORWARDED = """للاطلاع واتخاذ اللازم.
 
 ________________________________

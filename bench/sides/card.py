@@ -21,8 +21,10 @@ from bot.cards import step_card
 from bot.channel import Channel
 from bot.desk import Desk
 from bot.handlers import Bot
+from graph.downloads import LinkedFiles
 from registry.commands import Approve
 from service.deliveries import Deliveries
+from service.handed import HandedFiles
 from service.service import Service
 from tests import stores
 
@@ -59,7 +61,8 @@ class Presses:
             openid_metadata_url=f"{origin}/openid",
             service_hosts=("smba.trafficmanager.net",),
         )
-        self.bot = Bot(self.channel, self.service, Deliveries(office.store, office.taker, clock, NoArchive()))
+        deliveries = Deliveries(office.store, office.taker, clock, NoArchive())
+        self.bot = Bot(self.channel, self.service, deliveries, HandedFiles(NoArchive(), LinkedFiles(())))
 
     def bodies(self, count: int) -> list[bytes]:
         """Presses that nobody made yet, each on a letter of its own."""

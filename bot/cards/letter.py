@@ -1,8 +1,10 @@
 """What cards say of the letter itself and of who has it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards.parts import Json, box, day, fact, moment, name_of, short, words
+from registry.mail import Part
 from registry.office import Office
 from registry.record import Record, Step, holders
 from texts import Language, isolate, say
@@ -66,12 +68,26 @@ def secrecy(record: Record, lang: Language) -> Json | None:
 def annexes(record: Record, lang: Language) -> Json | None:
     """The names of the first annexes and how many more there are; pictures of a signature are no annex."""
     pairs = zip(record.attachments, record.attachment_names, strict=True)
-    named = [isolate(short(name, 60)) for annex, name in pairs if not annex.inline]
+    return _names([name for annex, name in pairs if not annex.inline], lang)
+
+
+def handed_in(files: Sequence[Part], lang: Language) -> Json | None:
+    """The names of files that were handed in for a letter that has no number yet."""
+    return _names([file.name for file in files], lang)
+
+
+def _names(names: list[str], lang: Language) -> Json | None:
+    named = [isolate(short(name, 60)) for name in names]
     shown = ("، " if lang == "ar" else ", ").join(named[:_MOST_NAMES])
     if len(named) > _MOST_NAMES:
         more = isolate(len(named) - _MOST_NAMES)
         shown = say(lang, "card.attachments_more", names="{names}", count=more).replace(isolate("{names}"), shown)
     return fact(say(lang, "card.attachments"), shown)
+
+
+def same_as(record: Record, lang: Language) -> Json | None:
+    """The number of the record that had one of its files before: a number may stand on any card."""
+    return fact(say(lang, "card.same_as"), isolate(record.same_reference) if record.same_reference else "")
 
 
 def reasons(record: Record, lang: Language) -> Json | None:

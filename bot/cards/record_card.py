@@ -65,6 +65,7 @@ def record_card(
                     letter.reasons(record, lang),
                     letter.links(record, lang),
                     letter.undelivered(record, office, lang),
+                    letter.same_as(record, lang),
                     letter.annexes(record, lang),
                     letter.held_by(record, office, lang, at),
                     _released(record, lang),

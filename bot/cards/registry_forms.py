@@ -5,6 +5,8 @@
 # Rule 1: a form changes nothing; its button does. What was read or typed stands in it already.
 # Rule 2: of a secret record nothing is shown or asked but its number.
 
+from collections.abc import Sequence
+
 from bot.actions import Inputs
 from bot.cards import letter
 from bot.cards.parts import (
@@ -22,7 +24,7 @@ from bot.cards.parts import (
     sentence,
     short,
 )
-from registry.mail import Address
+from registry.mail import Address, Part
 from registry.office import Office
 from registry.vocabulary import ASKED_FROM_CARDS, CONFIDENTIALITIES, DELIVERIES, URGENCIES
 from service.ports import CardView
@@ -65,15 +67,31 @@ def sender_form(view: CardView, *, sender: Address | None = None) -> Json:
     return card(lang, body, say(lang, "card.fallback", asked=title, reference=record.reference))
 
 
-def entry_form(office: Office, lang: Language, typed: Inputs | None = None, *, said: str | None = None) -> Json:
-    """Enter a letter on paper. *typed* is what was filled in before."""
-    filled = typed or Inputs()
+def entry_form(
+    office: Office,
+    lang: Language,
+    typed: Inputs | None = None,
+    *,
+    token: str = "",
+    files: Sequence[Part] = (),
+    said: str | None = None,
+    anyway: bool = False,
+) -> Json:
+    """Enter a letter on paper.
+
+    Args:
+        typed: What was filled in before.
+        token: What stands for the files that were handed in.
+        anyway: Whether the files are known from another record, and it may be entered all the same.
+    """
+    filled = typed or Inputs(received_via="scan" if files else "")
     as_said = (AS_SAID, say(lang, "card.as_the_letter_says"))
     units = [(u.unit_id, short(u.name(lang), 60)) for u in office.units.values() if office.head(u.unit_id) is not None]
-    title = say(lang, "card.enter")
+    title, verb = say(lang, "card.enter"), "enter_again" if anyway else "enter"
     body = [
         notice(lang, said),
         head(lang, say(lang, "product"), title),
+        facts(letter.handed_in(files, lang)),
         line_input(lang, "subject", "card.subject", filled.subject, **_needed(lang)),
         *_sender_lines(lang, Address(filled.sender_name, filled.sender_address)),
         _beside(
@@ -110,7 +128,7 @@ def entry_form(office: Office, lang: Language, typed: Inputs | None = None, *, s
             filled.disposition,
         ),
         sentence(say(lang, "card.enter_rule"), size="small", isSubtle=True, spacing="small"),
-        buttons([button(lang, "enter", None, style="positive")], spacing="medium"),
+        buttons([button(lang, verb, token or None, style="positive")], spacing="medium"),
     ]
     return card(lang, body, title)
 

@@ -33,7 +33,7 @@ from bot.cards.parts import (
 )
 from registry.record import OPEN, REFERRED, Record, Step
 from registry.rights import is_asked, may_act
-from registry.vocabulary import FOR_FOLLOW_UP, Verb, is_secret
+from registry.vocabulary import FOR_FOLLOW_UP, FOR_MISSING_FILE, Verb, is_secret
 from service.ports import CardView
 from texts import say
 
@@ -50,6 +50,7 @@ _STYLES: dict[str, Style] = {
     "released": "good",
     "returned": "warning",
 }
+_COMPLETED_WITH = {"for_study_opinion": "card.write_opinion", FOR_MISSING_FILE: "card.write_no_file"}
 _MOST_NOTES = 3
 _MOST_RESULTS = 5
 _TIGHT = 100  # characters of a text, where not all of them can be shown
@@ -118,6 +119,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
         *_put_before(view, longest),
         *_notes(view, longest),
         _copies(view),
+        sentence(say(lang, "card.file_rule"), spacing="medium") if step.asked == FOR_MISSING_FILE else None,
         _input(view, verbs, typed),
         *_actions(view, verbs),
     ]
@@ -146,6 +148,7 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.reasons(record, lang),
         letter.links(record, lang),
         letter.undelivered(record, office, lang),
+        letter.same_as(record, lang),
         _asked_by(view),
     )
 
@@ -201,8 +204,7 @@ def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
     if Verb.APPROVE in verbs:
         hint = "card.write_approval"
     elif Verb.COMPLETE in verbs:
-        opinion = view.step.asked == "for_study_opinion"
-        hint = "card.write_opinion" if opinion else "card.write_result"
+        hint = _COMPLETED_WITH.get(view.step.asked, "card.write_result")
     else:
         hint = "card.write_reason" if view.record.rules.listed else "card.write_dismissal"
     return text_input(view.language, "note", hint, typed)

@@ -168,8 +168,10 @@ def next_activity_id(world: World, chat: Thing, now: datetime) -> str:
 
 def content(activity: Thing) -> Thing:
     """What of an activity stands in the chat."""
-    cards = [a["content"] for a in activity.get("attachments") or () if a.get("contentType") == ADAPTIVE_CARD]
-    return {"text": activity.get("text") or "", "card": cards[0] if cards else None}
+    attached = activity.get("attachments") or ()
+    cards = [a["content"] for a in attached if a.get("contentType") == ADAPTIVE_CARD]
+    files = [a["name"] for a in attached if a.get("contentType") != ADAPTIVE_CARD and a.get("name")]
+    return {"text": activity.get("text") or "", "card": cards[0] if cards else None, "files": files}
 
 
 def say(world: World, chat: Thing, now: datetime, sender: str, activity: Thing) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox.tenant import chats, connector, tokens
+from sandbox.tenant import chats, connector, files, tokens
 from sandbox.tenant.deliveries import Errand
 from sandbox.tenant.tenant import Routes, Tenant
 from sandbox.tenant.wire import Refused, Request, Response, Steps, json_response, refuse
@@ -107,6 +107,7 @@ def show_chats(tenant: Tenant, request: Request, now: datetime, upn: str) -> Res
             "edited": message["edited_at"],
             "text": message["text"],
             "card": message["card"],
+            "files": message.get("files", []),
         }
         for message in (chats.seen_by(tenant.world, chat, someone["id"]) if chat else ())
     ]
@@ -175,7 +176,8 @@ def _outcome(answer: Response, presser: Thing, *, submitted: bool) -> Thing:
 def say(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
     """Type a message to the bot; who has no chat with it yet adds the app first, as one does from Teams' store.
 
-    `text`; and if given `guest` (true: somebody whom the directory does not know) and `client_activity_id`.
+    `text`; and if given `guest` (true: somebody whom the directory does not know), `client_activity_id` and `files`
+    (each `{name, content (base64)}`), which Teams puts into their OneDrive and hands on by a link that opens itself.
     """
     asked = request.json()
     someone = chats.guest(tenant, upn) if asked.get("guest") else _somebody(tenant, upn)
@@ -188,11 +190,28 @@ def _said(tenant: Tenant, someone: Thing, asked: Thing, now: datetime) -> Steps:
         announce(tenant, someone["id"], "add", now, after_s=0)
     chat = chats.chat_of(tenant, someone["id"])
     assert chat is not None
-    message = {"type": "message", "text": str(asked.get("text") or ""), "textFormat": "plain"}
+    handed = [files.keep(tenant, someone, str(f["name"]), files.body_of(f)) for f in asked.get("files") or ()]
+    message: Thing = {"type": "message", "text": str(asked.get("text") or ""), "textFormat": "plain"}
+    if handed:
+        message["attachments"] = [_download_info(tenant, file, now) for file in handed]
     said = chats.say(tenant.world, chat, now, someone["id"], message)
     own = {**message, "id": asked.get("client_activity_id") or said}
     answer = yield to_bot(tenant, activity_from(tenant, chat, someone, now, **own), now)
     return json_response({"activityId": said, "status": answer.status})
+
+
+def _download_info(tenant: Tenant, file: Thing, now: datetime) -> Thing:
+    """A file as Teams hands it to a bot in a personal chat."""
+    return {
+        "contentType": "application/vnd.microsoft.teams.file.download.info",
+        "contentUrl": file["web_url"],
+        "name": file["name"],
+        "content": {
+            "downloadUrl": files.download_link(tenant, file, now),
+            "uniqueId": file["id"],
+            "fileType": file["name"].rpartition(".")[2],
+        },
+    }
 
 
 @ROUTES.on("POST", "/sandbox/teams/{upn}/uninstall")

@@ -17,6 +17,7 @@ from sandbox.tenant import (
     controls,
     directory,
     entra,
+    files,
     letters,
     presses,
     subscriptions,
@@ -44,7 +45,7 @@ SERVICES = (
     *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
     *(attachments.ROUTES, sending.ROUTES),
     *(teams.ROUTES, connector.ROUTES, presses.ROUTES),
-    *(letters.ROUTES, controls.ROUTES),
+    *(files.ROUTES, letters.ROUTES, controls.ROUTES),
 )
 
 

@@ -29,7 +29,10 @@ from sandbox.tenant.world import World
 type Handler = Callable[..., Response | Steps]
 
 # A path's first segment says whose it is; everything else is Entra's.
-SERVICES = {"v1.0": "graph", "outlook": "graph", "v3": "connector", "secrets": "vault", "sandbox": "controls"}
+SERVICES = {
+    **{"v1.0": "graph", "outlook": "graph", "v3": "connector", "secrets": "vault", "files": "files"},
+    "sandbox": "controls",
+}
 
 # Whoever sends this header is spared the faults: the people at the page go on working while the cloud fails Tarasul.
 SPARED = "x-sandbox-spared"

@@ -387,8 +387,10 @@ class Ministry:
         person = next(value for title, value in form.choices("to").items() if title.startswith(self.name(to)))
         return self.presses(form, "refer", to=person, disposition=asked, note=note)
 
-    def says(self, upn: str, text: str, **how: Any) -> int:
-        """Write to the bot; the status with which it took that."""
+    def says(self, upn: str, text: str, *, files: Mapping[str, bytes] | None = None, **how: Any) -> int:
+        """Write to the bot, or hand in files by name; the status with which it took that."""
+        if files:
+            how["files"] = [{"name": n, "content": base64.b64encode(body).decode()} for n, body in files.items()]
         return int(self.control("POST", f"teams/{upn}/say", json={"text": text, **how})["status"])
 
     def has_the_app(self, upn: str) -> None:

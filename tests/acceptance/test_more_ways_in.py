@@ -1,12 +1,26 @@
 """Letters that come another way: scanned and sent to the API, handed to the clerk, kept in quarantine and released."""
 
+import base64
 import json
 from collections.abc import Sequence
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
-from tests.acceptance.ministry import ABDULLAH, HUDA, MARYAM, NOURA, REGISTRY, Card, Json, Ministry, letter
+from tests.acceptance.ministry import (
+    ABDULLAH,
+    HUDA,
+    MARYAM,
+    NOURA,
+    READER,
+    REGISTRY,
+    SALEM,
+    Card,
+    Json,
+    Ministry,
+    letter,
+)
 
 SCANNER = ("Records.Register.All",)
 SCAN = ("الكتاب.pdf", b"%PDF-1.4\n%%EOF scan\n")
@@ -154,6 +168,112 @@ def test_a_clerk_enters_a_letter_on_paper_by_the_form_in_the_chat(ministry: Mini
     assert record["reference"] in shown.words
     assert (record["received_via"], record["original_sender"]["name"]) == ("hand", "سفارة")
     assert "باليد" in ministry.asked(HUDA, record["reference"], "acknowledge").words
+
+
+def test_a_clerk_hands_in_the_scans_by_chat_and_the_letter_is_registered_with_them(ministry: Ministry) -> None:
+    ministry.has_the_app(NOURA)
+    scans = {"الكتاب.pdf": b"%PDF-1.4 handed in", "../كشف.xlsx": b"PK handed in"}
+
+    def asked() -> list[Card]:
+        ministry.says(NOURA, "", files=scans)
+        ministry.at_rest()
+        return [card for card in ministry.cards(NOURA) if "enter" in card.verbs]
+
+    paper = ministry.awaited(asked, "the form with the files")[-1]
+    assert "الكتاب.pdf" in paper.words
+    words = {
+        "subject": "كتاب ممسوح من المحادثة",
+        "sender_name": "ديوان المحاسبة",
+        "received_via": "scan",
+        "to": "rules",
+    }
+    told = {"disposition": "for_action", "urgency": "said", "confidentiality": "said"}
+    for _ in range(2):
+        ministry.presses(paper, "enter", **words, **told)
+    record = ministry.registered("كتاب ممسوح من المحادثة")
+    assert [(a["name"], a["complete"]) for a in record["attachments"]] == [("الكتاب.pdf", True), ("_كشف.xlsx", True)]
+    reader = ministry.stage.token(roles=("Records.Read.All",), audience="api")
+    for annex, body in zip(record["attachments"], scans.values(), strict=True):
+        path = f"/api/v1/records/{record['record_id']}/documents/{annex['sha256']}"
+        assert ministry.stage.product("GET", path, token=reader).body == body
+
+    # The same scan comes by mail: a letter of its own, which names the first, and the clerks are told.
+    ministry.arrives(letter("كتاب بالبريد مع المسح نفسه", annex=scans["الكتاب.pdf"]))
+    mailed = ministry.registered("كتاب بالبريد مع المسح نفسه")
+    assert (mailed["same_as"], mailed["same_reference"]) == (record["record_id"], record["reference"])
+    assert record["reference"] in ministry.asked(NOURA, mailed["reference"], "acknowledge").words
+
+    # And nobody else hands in anything.
+    ministry.has_the_app(HUDA)
+    ministry.says(HUDA, "", files=scans)
+    ministry.awaited(lambda: [t for t in ministry.texts(HUDA) if "السجل" in t], "whose turn it is")
+
+
+def shares(ministry: Ministry, name: str, body: bytes, state: str | None = None) -> str:
+    """Huda shares a file of hers; its link."""
+    content = base64.b64encode(body).decode()
+    told = ministry.control("POST", "files", json={"upn": HUDA, "name": name, "content": content, "state": state})
+    return str(told["url"])
+
+
+def test_an_annex_that_came_as_a_link_is_fetched_or_asked_of_the_forwarder(ministry: Ministry) -> None:
+    fetched, refused = b"%PDF out of the cloud", b"%PDF from her own hand"
+    link, closed = shares(ministry, "كشف.pdf", fetched), shares(ministry, "سري.pdf", refused, "forbidden")
+    reader = ministry.stage.token(roles=("Records.Read.All",), audience="api")
+
+    def whole(subject: str, body: bytes) -> Json:
+        record = ministry.registered(subject)
+        record = ministry.becomes(record["record_id"], lambda r: all(a["complete"] for a in r["attachments"]), "whole")
+        annex = record["attachments"][-1]
+        path = f"/api/v1/records/{record['record_id']}/documents/{annex['sha256']}"
+        assert ministry.stage.product("GET", path, token=reader).body == body
+        assert record["reasons"] == []
+        assert ministry.sheet(record["record_id"])["verified"]
+        return record
+
+    ministry.receives_and_forwards(HUDA, "كتاب وكشفه في السحابة", text=f"نرفق الكشف: {link} للاطلاع", annex=None)
+    assert whole("كتاب وكشفه في السحابة", fetched)["attachments"][0]["name"] == "كشف.pdf"
+
+    subject = "كتاب وكشفه مغلق"
+    ministry.receives_and_forwards(HUDA, subject, text=f"نرفق الكشف: {closed} للاطلاع", annex=None)
+    record = ministry.registered(subject)
+    (asked,) = ministry.awaited(
+        lambda: [c for c in ministry.cards(HUDA) if "وصل مرفق الكتاب رابطاً" in c.words], "the request"
+    )
+    assert record["reference"] in asked.words
+    assert not ministry.record(record["record_id"])["attachments"][0]["complete"]
+    ministry.says(HUDA, record["reference"], files={"الكشف نفسه.pdf": refused})
+    record = whole(subject, refused)
+    assert record["attachments"][0]["name"] == "الكشف نفسه.pdf"
+
+
+def test_the_body_of_a_letter_is_shown_to_whoever_may_read_it_and_runs_nothing(ministry: Ministry) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "بنك <letters@bank.example>", REGISTRY, "كشف بنص منسق"
+    mail.set_content("<p dir=rtl>نرفق <b>الكشف</b></p><img src=http://t.example/x><script>x()</script>", subtype="html")
+    ministry.arrives(mail.as_bytes())
+    record = ministry.registered("كشف بنص منسق")
+    path = f"/api/v1/records/{record['record_id']}/body"
+    for token in (ministry.stage.token(upn=NOURA, audience="api"), ministry.stage.token(roles=READER, audience="api")):
+        shown = ministry.stage.product("GET", path, token=token)
+        assert (shown.status, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert '<p dir="rtl">نرفق <b>الكشف</b></p>' in shown.body.decode()
+        assert b"t.example" not in shown.body
+        assert b"x()" not in shown.body
+        assert shown.headers["content-security-policy"].startswith("default-src 'none'")
+    stranger = ministry.stage.token(upn=SALEM, audience="api")
+    ministry.api(f"records/{record['record_id']}/body", token=stranger, status=404)
+    secret = EmailMessage()
+    secret["From"], secret["To"], secret["Subject"] = "بنك <letters@bank.example>", REGISTRY, "سري: كشف"
+    secret.set_content("سر")
+    ministry.arrives(secret.as_bytes())
+    kept = ministry.registered("سري: كشف")
+    ministry.api(f"records/{kept['record_id']}/body", token=ministry.stage.token(upn=NOURA, audience="api"), status=404)
+
+    token = ministry.stage.token(roles=SCANNER, audience="api")
+    sent = form({"subject": "ورق بلا نص", "sender_name": "سفارة"}, [])
+    paper = ministry.writes("records", token=token, key="body", status=201, **sent)
+    ministry.api(f"records/{paper['record_id']}/body", status=409)
 
 
 def test_a_clerk_says_whose_forwarded_letter_it_is(ministry: Ministry) -> None:

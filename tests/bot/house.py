@@ -14,6 +14,7 @@ from registry.mail import Mail
 from registry.office import Office
 from registry.record import Record
 from service.deliveries import Deliveries
+from service.handed import HandedFiles
 from service.ports import SentCard
 from service.service import Service
 from service.take import Taken, Taker
@@ -22,6 +23,7 @@ from store.migrate import migrate
 from store.store import SqlStore
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeTeams
+from tests.fakes.downloads import FakeDownloads
 from tests.values import NOON, OFFICE, forwarded
 
 type Json = dict[str, Any]
@@ -50,7 +52,9 @@ class House:
         self.teams = FakeTeams()
         self.archive = FakeArchive()
         self.deliveries = Deliveries(self.store, self.taker, self.clock, self.archive)
-        self.bot = Bot(self.teams, self.service, self.deliveries)
+        self.downloads = FakeDownloads()
+        self.handed = HandedFiles(self.archive, self.downloads, within_s=2)
+        self.bot = Bot(self.teams, self.service, self.deliveries, self.handed)
         self._activities = count(1)
 
     def __enter__(self) -> Self:

@@ -27,6 +27,8 @@ from registry.commands import (
     Approve,
     Close,
     Complete,
+    HandIn,
+    NoteAnnexRefused,
     NoteCopy,
     NoteMachine,
     Quarantine,
@@ -36,7 +38,7 @@ from registry.commands import (
     Remind,
     Return,
 )
-from registry.mail import Address, Authentication, Repair, Report
+from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
 from service.ports import Asked, CardView
@@ -198,6 +200,44 @@ def _entry_refused(lang: Language) -> Card:
         subject="دعوة إلى اجتماع", their_reference="ص/44", letter_date="10/6/1448", to="finance", urgency="urgent"
     )
     return entry_form(OFFICE, lang, typed, said=say(lang, "say.sender_missing"))
+
+
+FILES = tuple(
+    Part(name=name, content_type="application/pdf", size_bytes=90_000, sha256=f"{n:064x}")
+    for n, name in enumerate(("كتاب ديوان المحاسبة.pdf", "كشف الحساب 2026-1448.pdf"), start=1)
+)
+
+
+def _entry_files(lang: Language) -> Card:
+    return entry_form(OFFICE, lang, token="b" * 64, files=FILES)
+
+
+def _entry_known(lang: Language) -> Card:
+    typed = Inputs(subject="دعوة إلى اجتماع", sender_name="ديوان المحاسبة", received_via="scan", to="finance")
+    said = say(lang, "card.files_known", reference="س.ع/و/12/2026")
+    return entry_form(OFFICE, lang, typed, token="b" * 64, files=FILES, said=said, anyway=True)
+
+
+def _same_as() -> Desk:
+    """A mail that brings what was registered as a scan before: the clerks are told."""
+    desk = Desk()
+    letter = forwarded(parts=FILES)
+    desk.accept(Register(record_id="r1", mail=letter, serial=13, same_as="r0", same_reference="س.ع/و/12/2026"))
+    return desk
+
+
+def _missing_file() -> Desk:
+    """An annex came as a link that nobody here may open: whoever forwarded the letter is asked for the file."""
+    link = replace(FILES[0], content_type="text/uri-list", complete=False)
+    desk = registered(forwarded(parts=(link,), remarks=("incomplete.cloud",)))
+    desk.accept(NoteAnnexRefused(record_id="r1", annex=0, reason="file.forbidden"))
+    return desk
+
+
+def _file_came() -> Desk:
+    desk = _missing_file()
+    desk.accept(HandIn(record_id="r1", by="huda", files=(FILES[1],)))
+    return desk
 
 
 def _entered(lang: Language) -> Card:
@@ -382,6 +422,11 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "form-sender": _sender_form,
     "form-entry": lambda lang: entry_form(OFFICE, lang),
     "form-entry-refused": _entry_refused,
+    "form-entry-files": _entry_files,
+    "form-entry-known": _entry_known,
+    "step-same-file": _step(_same_as, 2, "abdullah"),
+    "step-missing-file": _step(_missing_file, 2, "huda"),
+    "step-file-came": _step(_file_came, 2, "huda"),
     "record-entered": _entered,
     "record-released": _record(_released, "noura"),
     "record-open": _record(_completed, "omar"),

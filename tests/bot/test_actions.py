@@ -91,7 +91,7 @@ def test_mentions_are_taken_out_by_their_entities() -> None:
         "text": "<at>تراسل</at> رقم 12 <at>x</at>",
         "entities": [{"type": "mention", "text": "<at>تراسل</at>"}, {"type": "clientInfo"}, "x", None],
     }
-    assert read(activity) == Said(text="رقم 12 <at>x</at>", by=HUDA, chat=CHAT)
+    assert read(activity) == Said(text="رقم 12 <at>x</at>", by=HUDA, chat=CHAT, activity_id="1700000000123")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bot.handlers import Bot
 from registry.mail import Address
 from registry.office import Office
 from sandbox.tenant import tokens
+from service.annexes import Annexes
 from service.people import load_organisation, office_of
 from service.perform import Performer
 from service.ports import DirectoryPerson
@@ -25,6 +26,7 @@ from tests.bot.rules_of_teams import walk, wrong_with
 from tests.bot.teams_world import TeamsWorld, teams_world
 from tests.fakes.installs import FakeInstalls
 from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import MAILBOX, forwarded
 
 type Json = dict[str, Any]
@@ -96,7 +98,7 @@ async def ministry(tmp_path: Path) -> AsyncIterator[Ministry]:
         door = await stack.enter_async_context(Door())
         teams = await stack.enter_async_context(teams_world(door.url))
         channel = teams.channel()
-        door.bot = Bot(channel, house.service, house.deliveries)
+        door.bot = Bot(channel, house.service, house.deliveries, house.handed)
         door.performer = Performer(
             house.store,
             house.taker,
@@ -105,6 +107,7 @@ async def ministry(tmp_path: Path) -> AsyncIterator[Ministry]:
             mailboxes={MAILBOX: FakeMailbox(MAILBOX)},
             chats=TeamsChats(channel, house.clock, "https://smba.example/"),
             installs=FakeInstalls(),
+            annexes=Annexes(house.archive, FakeSharedFiles()),
         )
         for upn in (HUDA, OMAR):
             await door.bot.turn(_met(teams, upn))
@@ -197,5 +200,6 @@ async def test_the_tenants_new_signing_key_is_found(ministry: Ministry) -> None:
     ministry.teams.tenant.part(tokens.Keys).change("channel")
     refused = await ministry.press(HUDA, asked, "annotate")
     assert refused["status"] == 401, "it was looked for a moment ago"
-    ministry.door.bot = Bot(ministry.teams.channel(look_again_s=0), ministry.house.service, ministry.house.deliveries)
+    house, channel = ministry.house, ministry.teams.channel(look_again_s=0)
+    ministry.door.bot = Bot(channel, house.service, house.deliveries, house.handed)
     assert (await ministry.press(HUDA, asked, "annotate"))["status"] == 200

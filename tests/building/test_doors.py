@@ -16,6 +16,7 @@ ROUTES = {
     ("GET", "v1/records/{record_id}"),
     ("POST", "v1/records/{record_id}/commands"),
     ("GET", "v1/records/{record_id}/sheet"),
+    ("GET", "v1/records/{record_id}/body"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
     ("GET", "v1/reconciliation/{date}"),
     ("GET", "v1/openapi.json"),

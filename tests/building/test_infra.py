@@ -110,7 +110,9 @@ def test_the_scripts_grant_the_permissions_of_the_docs_and_no_others() -> None:
     assert set(re.findall(r"'Application ([\w.]+)'", SCOPE)) == by_exchange
     listed = re.search(r"\$permissions = @\((.*?)\)", PERMISSIONS, re.DOTALL)
     assert listed is not None
-    assert set(re.findall(r"'([\w.]+)'", listed[1])) == rows.keys() - by_exchange
+    by_choice = {name for name, how in rows.items() if "only where" in how}
+    assert set(re.findall(r"\{ \$permissions \+= '([\w.]+)' \}", PERMISSIONS)) == by_choice
+    assert set(re.findall(r"'([\w.]+)'", listed[1])) == rows.keys() - by_exchange - by_choice
 
 
 def test_the_docs_name_the_permissions_that_the_sandbox_gives_and_enforces() -> None:

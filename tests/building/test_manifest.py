@@ -91,6 +91,13 @@ def test_the_bot_is_met_in_personal_chats_alone() -> None:
     assert manifest["defaultInstallScope"] == "personal"
 
 
+def test_a_file_can_be_sent_to_the_bot() -> None:
+    """Else Teams shows a clerk no paper clip, and no scan can be handed in."""
+    assert [(bot["supportsFiles"], bot["isNotificationOnly"]) for bot in read("manifest.json")["bots"]] == [
+        (True, False)
+    ]
+
+
 def test_the_form_names_no_real_tenant() -> None:
     manifest = read("manifest.json")
     zeros = "00000000-0000-0000-0000-000000000000"

@@ -5,6 +5,7 @@ import pytest
 from graph.wire import LONGEST_WAIT_S, Ask, decipher, wait_of
 from registry.errors import (
     Changed,
+    Forbidden,
     Gone,
     Locked,
     Misconfigured,
@@ -39,7 +40,7 @@ def test_a_success_that_is_not_the_json_it_should_be_is_unavailable(body: bytes)
 @pytest.mark.parametrize(
     ("status", "meaning"),
     [
-        *((400, Mistaken), (401, Misconfigured), (403, Misconfigured), (404, Gone), (405, Mistaken)),
+        *((400, Mistaken), (401, Misconfigured), (403, Forbidden), (404, Gone), (405, Mistaken)),
         *((408, Unavailable), (409, Changed), (410, Gone), (412, Changed), (413, Mistaken), (415, Mistaken)),
         *((423, Locked), (424, Mistaken), (429, Unavailable), (500, Unavailable), (502, Unavailable)),
         *((503, Unavailable), (504, Unavailable), (507, Misconfigured), (509, Unavailable), (302, Unavailable)),

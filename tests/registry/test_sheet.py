@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from registry.commands import Approve, Complete, Refer
 from registry.events import (
     EVENTS,
+    AnnexFetched,
+    AnnexRefused,
     AnnotationDrafted,
     AnnotationFinal,
     Attachment,
@@ -121,6 +123,17 @@ EVERY_EVENT: tuple[Event, ...] = (
     Released(at=NOON, by="noura", capacity="clerk", as_record="r2", reference="س.ع/و/8/2026"),
     SenderConfirmed(at=NOON, by="noura", capacity="clerk", proposed=AUDIT, sender=HUDA),
     Reminded(at=NOON, by="tarasul", step=4, remind_at=datetime(2026, 11, 24, 4, 30, tzinfo=UTC)),
+    AnnexFetched(
+        at=NOON,
+        by="huda",
+        annex=0,
+        name="كشف.pdf",
+        size_bytes=12,
+        sha256="b" * 64,
+        content_type="application/pdf",
+        way="chat",
+    ),
+    AnnexRefused(at=NOON, by="tarasul", annex=1, reason="file.gone"),
     DeliveryFailed(
         at=NOON,
         by="tarasul",
@@ -196,7 +209,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         "received_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at"), st.none() | INSTANTS),
         "source": SOURCES,
-        **dict.fromkeys(("step", "serial", "year"), COUNTS),
+        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes"), COUNTS),
         **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),
         "attachments": st.just(()),
         "attachment_names": st.just(()),
@@ -233,7 +246,7 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names", "repairs", "recipients", "words"}
+    free |= {"attachment_names", "name", "repairs", "recipients", "words"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 

@@ -12,6 +12,7 @@ from registry.events import Event
 from registry.office import Office
 from registry.record import Record
 from registry.sheet import read_entry
+from service.annexes import Annexes
 from service.intake import Intake
 from service.perform import Performer
 from service.ports import Conversation, SeenMail, Wanted
@@ -25,6 +26,7 @@ from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
 from tests.fakes.installs import FakeInstalls
 from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import FORWARDED, KUWAIT, MAILBOX, NOON, OFFICE, SECOND_MAILBOX
 
 LEASE_S = 60.0
@@ -42,6 +44,7 @@ class Registry:
         self.box, self.second = FakeMailbox(MAILBOX, self.clock), FakeMailbox(SECOND_MAILBOX, self.clock)
         self.boxes = {MAILBOX: self.box, SECOND_MAILBOX: self.second}
         self.archive, self.chats, self.installs = FakeArchive(), FakeChats(), FakeInstalls()
+        self.shared = FakeSharedFiles()
         self.intake = self.reader("intake")
         self.reconciler = Reconciler(self.store, self.intake, self.clock, self.boxes, KUWAIT)
         self._keys = iter(range(1_000_000))
@@ -63,6 +66,7 @@ class Registry:
             mailboxes=self.boxes,
             chats=self.chats,
             installs=self.installs,
+            annexes=Annexes(self.archive, self.shared),
             lease_s=LEASE_S,
             **rest,
         )

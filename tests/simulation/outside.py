@@ -17,6 +17,7 @@ from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
 from tests.fakes.installs import FakeInstalls
 from tests.fakes.mailbox import FakeMailbox, Item, Reply
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.fakes.subscriptions import FakeSubscriptions
 from tests.simulation.weather import Weather
 from tests.values import MAILBOX, SECOND_MAILBOX
@@ -129,7 +130,7 @@ class Outside:
         self.chats = Chats()
         self.installs = Installs(self.chats, told)
         self.subscriptions = Subscriptions(clock, timedelta(minutes=20))
-        self.archive = FakeArchive()
+        self.archive, self.shared = FakeArchive(), FakeSharedFiles()
         self.truths: list[Truth] = []
 
     def arrive(self, mailbox: str, raw: bytes, letter: str, must_be: frozenset[str]) -> Truth:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from registry.errors import Unavailable
+from service.annexes import Annexes
 from service.intake import Intake
 from service.perform import Performer
 from service.reconcile import Reconciler
@@ -103,6 +104,7 @@ class Process:
             mailboxes=boxes,
             chats=self._reached(outside.chats),
             installs=self._reached(outside.installs),
+            annexes=Annexes(self._reached(outside.archive), self._reached(outside.shared)),
             lease_s=LEASE_S,
         )
         self.subscriber = Subscriber(self.store, self._reached(outside.subscriptions), self.clock, list(boxes))

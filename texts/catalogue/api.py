@@ -35,9 +35,9 @@ ROWS: dict[str, tuple[str, str]] = {
         "The letter is larger than the limit: {files} files and {most} MB in all.",
     ),
     "api.files_known": (
-        "هذه الملفات مقيّدة من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع {anyway}.",
-        "These files are registered already as {reference}; nothing was registered. If it is another letter, ask with "
-        "{anyway}.",
+        "من هذه الملفات ما هو مقيّد من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فأعد الطلب مع {anyway}.",
+        "Of these files some are registered already, as {reference}; nothing was registered. If it is another letter, "
+        "ask with {anyway}.",
     ),
     "api.person_needed": (
         "هذا الإجراء لموظف بعينه. الدور على المتصل: اطلبه برمز موظف القيد.",
@@ -50,6 +50,19 @@ ROWS: dict[str, tuple[str, str]] = {
     "api.no_document": (
         "لا توجد في هذه المراسلة وثيقة بهذه البصمة مما يجوز لك فتحه.",
         "The record has no document by this hash that you may open.",
+    ),
+    "api.no_body": (
+        "ورد هذا الكتاب ورقياً، فليس له نص يُعرض. افتح وثائقه.",
+        "This letter came on paper and has no text to show. Open its documents.",
+    ),
+    "api.body_unreadable": (
+        "لا يُقرأ نص هذا الكتاب هنا: هو مختوم أو تعذّرت قراءته. الدور على موظف القيد: افتحه في Outlook.",
+        "The text of this letter cannot be read here: it is sealed, or cannot be understood. It is the registry's "
+        "turn: open it in Outlook.",
+    ),
+    "page.pictures_left_out": (
+        "حُذفت صور من خارج الرسالة لأن عرضها يتصل بمواقع خارجية.",
+        "Pictures that are not part of the mail were left out: showing them would call other sites.",
     ),
     "api.unavailable": (
         "الخدمة مشغولة. لم يتغير شيء، فأعد المحاولة بعد قليل.",

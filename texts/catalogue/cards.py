@@ -120,6 +120,20 @@ ROWS: dict[str, tuple[str, str]] = {
         "يُعطى رقماً عند الضغط. والمطلوب يسري على من اخترته، لا على قواعد الإحالة.",
         "It is numbered when you press. What you ask goes to the unit you chose, not to the registry's rules.",
     ),
+    "card.files_known": (
+        "من هذه الملفات ما هو مقيّد من قبل برقم {reference}، فلم يُقيّد شيء. إن كان كتاباً آخر فاضغط «قيد رغم ذلك».",
+        "Of these files some are registered already, as {reference}; nothing was registered. If it is another letter, "
+        "press “Register all the same”.",
+    ),
+    "card.file_rule": (
+        "وصل مرفق الكتاب رابطاً لا ملفاً. ردّ على رسالة التحويل والملف مرفق بها، أو أرسل الملف في هذه المحادثة مع رقم "
+        "المراسلة.",
+        "The letter's annex came as a link, not as a file. Reply in the letter's thread with the file attached, or "
+        "send the file in this chat with the record's number.",
+    ),
+    "card.write_no_file": ("إن تعذّر إرسال الملف، فالسبب", "If the file cannot be sent, why not"),
+    "card.file_taken": ("استُلم الملف وحُفظ مع المراسلة.", "The file was taken and is kept with the record."),
+    "card.same_as": ("فيها ما هو مقيّد برقم", "Also registered as"),
     "card.entered": ("قُيّد برقم {reference}.", "Registered as {reference}."),
     # secrecy
     "card.secret": ("درجة السرية: {level}. لا تُعرض تفاصيلها هنا.", "Secrecy: {level}. Its details are not shown here."),
@@ -156,6 +170,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "verb.correct": ("المرسل", "Sender"),
     "verb.confirm_sender": ("تثبيت المرسل", "Confirm the sender"),
     "verb.enter": ("قيد", "Register"),
+    "verb.enter_again": ("قيد رغم ذلك", "Register all the same"),
     "verb.view": ("تحديث", "Refresh"),
     "verb.back": ("رجوع", "Back"),
     "verb.open": ("فتح", "Open"),

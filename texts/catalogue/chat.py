@@ -12,7 +12,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "رقم المراسلة، مثل {example}: حالتها ولدى من هي.",
         "A record's number, such as {example}: where it stands and who has it.",
     ),
-    "chat.help_register": ("«قيد»: نموذج لقيد كتاب ورقي.", "“register”: a form to register a letter on paper."),
+    "chat.help_register": (
+        "«قيد»: نموذج لقيد كتاب ورقي. وإن أرسلت ملفاته هنا جاءك النموذج بها.",
+        "“register”: a form to register a letter on paper. Send its files here, and the form comes with them.",
+    ),
     "chat.help_quarantine": (
         "«المحجور»: البريد المحجور، و«قيد المحجور {example}» لقيده.",
         "“quarantine”: the quarantined mails; “release {example}” registers one.",
@@ -56,7 +59,51 @@ ROWS: dict[str, tuple[str, str]] = {
         "تعذّر تسجيل الإجراء الآن، ولم يتغير شيء. اضغط مرة أخرى بعد قليل.",
         "It could not be recorded just now; nothing was changed. Press again in a moment.",
     ),
-    # how a day's count ended, to the operators
+    "chat.files_too_many": (
+        "الملفات أكثر من {most}. أرسل الكتاب بملفات أقل، كأن تجمع صفحاته في ملف واحد.",
+        "More than {most} files. Send the letter in fewer, its pages in one file for example.",
+    ),
+    "chat.file_refused": ("لم أستلم الملف {name}: {why}.", "I did not take the file {name}: {why}."),
+    "chat.files_later": (
+        "تعذّر استلام الملفات الآن، ولم يُقيّد شيء. أرسلها مرة أخرى بعد قليل.",
+        "The files could not be taken just now; nothing was registered. Send them again in a moment.",
+    ),
+    "chat.files_for_which": (
+        "ينقص أكثر من مراسلة لك ملف. أرسل الملف مع رقم المراسلة.",
+        "More than one record of yours lacks a file. Send the file with the record's number.",
+    ),
+    # why a file cannot be had, and whose turn it is; these stand within a sentence
+    "file.elsewhere": (
+        "هو خارج مواقع SharePoint التي تقرأ الوزارة منها، وعلى مسؤول النظام إضافة الموقع إن كان للوزارة",
+        "it lies outside the SharePoint sites that are read here; if the site is the ministry's, it is the turn of the "
+        "system's operator to add it",
+    ),
+    "file.gone": (
+        "انتهت صلاحية الرابط أو حُذف الملف، وعلى المرسل إرساله من جديد",
+        "the link has expired or the file was deleted; it is the turn of whoever sent it to send it again",
+    ),
+    "file.too_large": (
+        "هو أكبر من 50 ميغابايت، وعلى المرسل إرساله مجزأً أو أصغر",
+        "it is larger than 50 MB; it is the turn of whoever sent it to make it smaller or to divide it",
+    ),
+    "file.forbidden": (
+        "لا صلاحية لتراسل على الملف، وعلى المرسل إرسال الملف نفسه",
+        "Tarasul has no permission for the file; it is the turn of whoever sent it to send the file itself",
+    ),
+    "file.not_allowed": (
+        "لا تسمح إعدادات الوزارة بقراءة الملفات المشتركة، وعلى المرسل إرسال الملف نفسه",
+        "the ministry's settings do not let shared files be read; it is the turn of whoever sent it to send the file",
+    ),
+    "file.folder": (
+        "الرابط لمجلد لا لملف، وعلى المرسل إرسال الملفات نفسها",
+        "the link leads to a folder; it is the turn of whoever sent it to send the files themselves",
+    ),
+    "file.malware": (
+        "رأت فيه Microsoft برنامجاً ضاراً فلم يُستلم، وعلى المرسل مراجعة مسؤول النظام",
+        "Microsoft found it to be malware and it was not taken; whoever sent it must see the system's operator",
+    ),
+    "file.empty": ("هو فارغ، وعلى المرسل التحقق منه", "it is empty; it is the turn of whoever sent it to look at it"),
+    # how a day's count, to the operators
     "day.green": (
         "اكتمل حساب يوم {day}: وردت {seen} رسالة، قُيّد منها {registered} وحُجز {quarantined}، ولكل رسالة حكمها ولا ناقص.",
         "The count of {day} is complete: {seen} mails came, {registered} registered and {quarantined} quarantined; "

@@ -18,6 +18,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "asked.for_follow_up": ("للمتابعة", "For follow-up"),
     "asked.for_filing": ("للحفظ", "For filing"),
     "asked.for_circulation": ("للتعميم", "For circulation"),
+    "asked.for_missing_file": ("لإرسال الملف نفسه", "To send the file itself"),
     # kinds
     "kind.incoming_letter": ("كتاب وارد", "Incoming letter"),
     "kind.quarantined_mail": ("بريد محجور", "Quarantined mail"),

@@ -119,6 +119,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "كتاب مختوم داخل توقيعه، يُفتح في Outlook لدى السجل",
         "sealed inside its signature, to be opened in Outlook by the registry",
     ),
+    "annex.none_missing": (
+        "لا ينقص المراسلة رقم {reference} ملف، فلم يتغير شيء.",
+        "Record no. {reference} lacks no file; nothing was changed.",
+    ),
     "incomplete.cloud": (
         "ناقص: مرفق ورد رابطاً إلى ملف سحابي، والدور على من أرسل الكتاب إلى السجل أن يرفق الملف نفسه",
         "incomplete: an annex came as a link to a cloud file; it is the turn of whoever sent it in to attach the file",

@@ -1,0 +1,114 @@
+################################################################
+# Files that a clerk hands in by chat, before the letter they belong to has a number
+################################################################
+#
+# Rule 1: the bytes are in the archive before the form is shown; what names them is in the archive as well: the bundle,
+#         whose SHA-256 is all that the form carries.
+# Rule 2: a bundle is its clerk's and its message's: the same message brought again gives the same bundle, and whoever
+#         did not hand it in does not open it.
+# Rule 3: the links are Teams' word, and die within minutes: they are followed at once, and kept nowhere.
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from registry.errors import Gone, Unavailable
+from registry.limits import LARGEST_LETTER_BYTES
+from registry.mail import Part
+from service.ports import Archive, Downloads, NotFetched
+from texts import clean
+from texts.names import safe_name
+
+_AT_ONCE = 3
+_KINDS = {
+    "pdf": "application/pdf",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "txt": "text/plain",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A file as Teams offers it: what it is called, and where it can be had for some minutes."""
+
+    name: str
+    link: str
+
+
+class NotHandedIn(Exception):
+    """One of the files cannot be had: which, and why (a text key)."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name, self.reason = name, reason
+
+
+class HandedFiles:
+    """Takes files that people hand in by chat. *within_s* is for all files of a message: Teams waits for an answer."""
+
+    def __init__(self, archive: Archive, downloads: Downloads, *, within_s: float = 10.0) -> None:
+        self._archive, self._downloads, self._within_s = archive, downloads, within_s
+
+    async def take(self, offered: Sequence[Offered], *, by: str, message: str) -> str:
+        """Fetch and archive what *by* handed in with *message*; the bundle's token.
+
+        Raises:
+            NotHandedIn: One cannot be had; asking again does not help.
+            Unavailable: Something is busy; the same files may be handed in again.
+        """
+        try:
+            async with asyncio.timeout(self._within_s):
+                parts = await self._fetch_all(offered)
+                bundle = {"v": 1, "by": by, "message": message, "files": [asdict(part) for part in parts]}
+                return await self._archive.put(json.dumps(bundle, ensure_ascii=False, sort_keys=True).encode())
+        except TimeoutError as why:
+            raise Unavailable(f"the files did not come within {self._within_s:g} s") from why
+
+    async def parts(self, token: str, by: str) -> tuple[Part, ...] | None:
+        """The files of the bundle *token*; None where it is none of *by*."""
+        try:
+            told = json.loads(await self._archive.get(token))
+            files, owner = told["files"], told["by"]
+        except (Gone, ValueError, KeyError, TypeError):
+            return None
+        return tuple(Part(**file) for file in files) if owner == by else None
+
+    async def _fetch_all(self, offered: Sequence[Offered]) -> list[Part]:
+        slots, left = asyncio.Semaphore(_AT_ONCE), LARGEST_LETTER_BYTES
+
+        async def fetch(number: int, file: Offered) -> Part:
+            nonlocal left
+            name = safe_name(file.name, "", number)
+            async with slots:
+                try:
+                    body = await self._downloads.fetch(file.link, left)
+                except NotFetched as why:
+                    raise NotHandedIn(name, why.reason) from why
+                left -= len(body)
+                if left < 0:
+                    raise NotHandedIn(name, "file.too_large")
+                if not body:
+                    raise NotHandedIn(name, "file.empty")
+                sha256 = await self._archive.put(body)
+            return Part(name=name, content_type=kind_of(name), size_bytes=len(body), sha256=sha256)
+
+        tasks = [asyncio.ensure_future(fetch(n, file)) for n, file in enumerate(offered, start=1)]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def kind_of(name: str) -> str:
+    """The content type that a file's name says; what nobody knows is bytes."""
+    return _KINDS.get(clean(name).rpartition(".")[2].lower(), "application/octet-stream")
