@@ -256,7 +256,7 @@ def test_a_field_that_came_later_is_written_only_where_it_says_something() -> No
     assert not plain.later & json.loads(written([plain])[0].canonical).keys()
     repairs = (Repair(name="subject", raw="ÚíÈ", confidence="likely"),)
     said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0", arc="fail", repairs=repairs)
-    said = replace(said, due_at=NOON)
+    said = replace(said, due_at=NOON, same_reference="س.ع/و/6/2026")
     entry = written([said])[0]
     assert plain.later <= json.loads(entry.canonical).keys()
     assert read_entry(entry) == said
