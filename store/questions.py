@@ -12,8 +12,6 @@ from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, sele
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql import ColumnElement
 
-from registry.mail import Mail
-from registry.recognise import Known
 from registry.record import Record
 from registry.sheet import Entry, PrivateText
 from service.ports import Conversation, SeenMail, SentCard, Subscribed, Wanted
@@ -33,46 +31,6 @@ def _keep(on: Connection, table: Any, key: Sequence[str], row: dict[str, Any]) -
 
 
 # ---------------------------------------------------------------- mail
-
-
-def known(on: Connection, entity_id: str, mail: Mail) -> Known:
-    """What is known of a mail's identities: whether it is ours, which record it made, which it answers."""
-    same = on.execute(
-        select(s.mail.c.record_id).where(
-            s.mail.c.entity_id == entity_id,
-            s.mail.c.identity == mail.identity,
-            s.mail.c.verdict.in_(("registered", "quarantined")),
-        )
-    ).scalar()
-    ids = s.message_ids
-    ours = (
-        bool(mail.message_id)
-        and on.execute(
-            select(ids.c.record_id).where(
-                ids.c.entity_id == entity_id, ids.c.message_id == mail.message_id, ids.c.ours.is_(True)
-            )
-        ).scalar()
-    )
-    ours = ours or _is_a_reply_of_ours(on, entity_id, mail.our_key)
-    answered = None
-    references = list(dict.fromkeys(mail.references))[-_AT_ONCE:]
-    if references:
-        rows = on.execute(
-            select(ids.c.message_id, ids.c.record_id).where(
-                ids.c.entity_id == entity_id, ids.c.message_id.in_(references)
-            )
-        ).all()
-        by_id = {message_id: record_id for message_id, record_id in rows}
-        answered = next(((by_id[r], r) for r in reversed(references) if r in by_id), None)
-    return Known(ours=bool(ours), same_letter=same, answered=answered)
-
-
-def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
-    """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
-    kind, _, record_id = key.partition(":")
-    o = s.outbox.c
-    asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == "SendReply")
-    return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None
 
 
 def hand_over_mail(on: Connection, entity_id: str, record_id: str, to_record: str, at: datetime) -> None:
@@ -95,7 +53,7 @@ def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]
                 s.mail.c.entity_id == entity_id,
                 s.mail.c.mailbox == mailbox,
                 s.mail.c.item_id.in_(item_ids[start : start + _AT_ONCE]),
-                s.mail.c.verdict != "gone",
+                s.mail.c.verdict.not_in(("gone", "shown")),
             )
         )
         left.difference_update(item_id for (item_id,) in rows)
@@ -366,8 +324,14 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         may_read = [_of_record(s.readers, s.readers.c.person_id == wanted.reader)]
         if wanted.reader_unit:
             may_read.append(c.unit_id == wanted.reader_unit)
+            may_read.append(_of_record(s.readers, s.readers.c.person_id == register_reader(wanted.reader_unit)))
         found.append(or_(*may_read))
     return found
+
+
+def register_reader(unit_id: str) -> str:
+    """As whom the clerks of a unit read what was put before their register and stands in another one."""
+    return f"register:{unit_id}"
 
 
 def _put_before(person: str, unit: str, *also: ColumnElement[bool]) -> ColumnElement[bool]:

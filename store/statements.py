@@ -122,10 +122,14 @@ see_mail = Statement(
         index_elements=["entity_id", "mailbox", "item_id"],
         set_={
             name: bindparam(name)
-            for name in ("identity", "message_id", "received_at", "verdict", "rule", "record_id", "seen_at")
+            for name in (
+                *("identity", "message_id", "received_at", "verdict", "rule", "record_id"),
+                *("seen_at", "sender", "thread"),
+            )
         },
     )
 )
+show_mail = Statement(_once(s.mail))
 new_message_id = Statement(_once(s.message_ids))
 
 

@@ -450,7 +450,9 @@ class Day:
         return int(rows.fetchone()[0])
 
     def _judged(self) -> set[tuple[str, str]]:
-        rows = MemoryHold.database.driver.execute("SELECT mailbox, item_id FROM mail WHERE verdict <> 'gone'")
+        rows = MemoryHold.database.driver.execute(
+            "SELECT mailbox, item_id FROM mail WHERE verdict NOT IN ('gone', 'shown')"
+        )
         return set(rows.fetchall())
 
     def _unjudged(self) -> bool:

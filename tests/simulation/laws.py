@@ -64,14 +64,15 @@ def _conservation(day: Day) -> Iterator[str]:
     seen = _verdicts(day)
     for truth in day.outside.truths:
         judged = [seen[truth.mailbox, i] for i in truth.ids if (truth.mailbox, i) in seen]
-        verdicts = [s.verdict for s in judged if s.verdict != "gone"]
+        verdicts = [s.verdict for s in judged if s.verdict not in ("gone", "shown")]
         renamed = {"copy"} if len(truth.ids) > 1 else set()  # under its new id it is the same letter once more
         if wrong := set(verdicts) - truth.must_be - renamed:
             yield f"{truth.letter} ({truth.ids}) was taken for {', '.join(sorted(wrong))}"
         if not verdicts and not truth.deleted:
             yield f"{truth.letter} ({truth.ids}) came and was never judged"
     for address in day.outside.boxes:
-        for item in sorted(day.outside.there(address) - {i for m, i in seen if m == address}):
+        judged_there = {i for (m, i), s in seen.items() if m == address and s.verdict != "shown"}
+        for item in sorted(day.outside.there(address) - judged_there):
             yield f"{item} lies at {address} and has no verdict"
 
 
