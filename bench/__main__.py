@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import card, cold, faults, machine, resync, steps
+from bench import card, catch_up, cold, drain, faults, machine, resync, steps
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "resync": resync.measure,
+    "catch_up": catch_up.measure,
     "faults": faults.measure,
+    "drain": drain.measure,
     "steps": steps.measure,
     "card": card.measure,
     "cold": cold.measure,

@@ -41,22 +41,22 @@ def measure(pairs: int) -> list[Table]:
             return side("sides.listing_floor", {"base_url": f"{at}/{folder}/v1.0"}, python=alone)
 
         sides = {
-            "ours": _counted(ours("known", f"{at}/selected", COUNT), pages),
-            "sdk": _counted(sdk("selected", SELECTED), pages),
-            "o365": _counted(o365("selected", SELECTED), pages),
-            "floor": _counted(floor("selected"), pages),
-            "floor, whole": _counted(floor("whole"), pages),
-            "ours, whole": _counted(ours("known", f"{at}/whole", COUNT), pages),
-            "sdk, whole": _counted(sdk("whole", []), pages),
-            "o365, whole": _counted(o365("whole", []), pages),
-            "new": _counted(ours("new", f"{at}/new", NEW), pages),
-            "naive": _counted(ours("naive", f"{at_small}/selected", NAIVE), small),
+            "ours": counted(ours("known", f"{at}/selected", COUNT), pages),
+            "sdk": counted(sdk("selected", SELECTED), pages),
+            "o365": counted(o365("selected", SELECTED), pages),
+            "floor": counted(floor("selected"), pages),
+            "floor, whole": counted(floor("whole"), pages),
+            "ours, whole": counted(ours("known", f"{at}/whole", COUNT), pages),
+            "sdk, whole": counted(sdk("whole", []), pages),
+            "o365, whole": counted(o365("whole", []), pages),
+            "new": counted(ours("new", f"{at}/new", NEW), pages),
+            "naive": counted(ours("naive", f"{at_small}/selected", NAIVE), small),
         }
         found = in_turns(sides, pairs)
     return [_cpu(found), _requests(found)]
 
 
-def _counted(side: Side, server: Side) -> Callable[[], Round]:
+def counted(side: Side, server: Side) -> Callable[[], Round]:
     """A round of *side*, per letter, with what the server was asked and what it spent on it."""
 
     def round_() -> Round:
@@ -66,6 +66,7 @@ def _counted(side: Side, server: Side) -> Callable[[], Round]:
             "cpu_us": told["cpu_s"] / count * 1e6,
             "letters_per_s": count / told["wall_s"],
             "requests": (after["asked"] - before["asked"]) / count,
+            "grew_mb": told.get("grew_mb", 0.0),
             "server_share": (after["cpu_s"] - before["cpu_s"]) / told["cpu_s"] * 100,
         }
 

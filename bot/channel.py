@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from bot.keys import CHANNEL, ChannelKeys, Forged
 from bot.limits import CLOCKS_APART
+from bot.pace import Pace
 from bot.refusals import read_refusal
 from bot.wire import Wire, is_safe, split
 from registry.errors import Misconfigured, Unavailable
@@ -76,7 +77,7 @@ class Channel:
     ) -> None:
         self._app_id, self._tenant_id, self._issuer = app_id, tenant_id, issuer
         self._token, self._hosts, self._deadline_s = token, tuple(h.lower() for h in service_hosts), deadline_s
-        self._wire = Wire()
+        self._wire, self._pace = Wire(), Pace()
         self._keys = ChannelKeys(openid_metadata_url, self._wire, look_again_s)
         self._extractor: Any = None
         self._adapter: Any = None
@@ -200,6 +201,7 @@ class Channel:
         self._adapter = self._adapter or CloudAdapterBase(self)
         activity = Model.deserialize({**said, "channelId": CHANNEL, "serviceUrl": service_url})
         activity.id, activity.conversation = activity_id, ConversationAccount(id=conversation_id)
+        await self._pace.turn(conversation_id)
         context = TurnContext(self._adapter, activity)
         context.turn_state[CloudAdapterBase.BOT_CONNECTOR_CLIENT_KEY] = self._connector(service_url)
         try:

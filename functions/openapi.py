@@ -104,7 +104,20 @@ _SCHEMAS: dict[str, Schema] = {
             updated_at=_INSTANT,
             due_at=_INSTANT_OR_NULL,
             dmarc=_one_of(("pass", "fail", "none")),
+            arc=_one_of(("pass", "fail", "none")),
+            sender_check=_ref("Said"),
+            passed_on_check=_or_null(_ref("Said")),
             reasons=_list_of(_ref("Said")),
+            repairs=_list_of(_object(what=_TEXT, raw=_TEXT, confidence=_one_of(("high", "likely")))),
+            links=_list_of(
+                _object(
+                    record_id=_TEXT,
+                    reference=_TEXT,
+                    how=_one_of(("same_id", "number", "register")),
+                    said=_ref("Said"),
+                )
+            ),
+            undelivered=_list_of(_object(at=_INSTANT, recipients=_list_of(_TEXT), status=_TEXT)),
             released_from=_TEXT_OR_NULL,
             released_as=_or_null(_object(record_id=_TEXT, reference=_TEXT)),
             same_as=_TEXT_OR_NULL,

@@ -14,7 +14,7 @@ from registry.mail import Authentication, Verdict
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?')
 _COMMENT = re.compile(r"\([^()]*+\)")
-_RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
+_RESULT = re.compile(r"\s*(spf|dkim|dmarc|arc)\s*=\s*([a-z]+)", re.IGNORECASE)
 _DEEPEST_COMMENT = 8
 
 _VERDICTS = {"pass": "pass", "fail": "fail", "softfail": "fail", "hardfail": "fail", "policy": "fail"}
@@ -25,7 +25,7 @@ def read_authentication(results: list[str]) -> Authentication:
     said = _QUOTED.sub("", results[0]) if results else ""
     for _ in range(_DEEPEST_COMMENT):
         said = _COMMENT.sub("", said)
-    found: dict[str, list[str]] = {"spf": [], "dkim": [], "dmarc": []}
+    found: dict[str, list[str]] = {"spf": [], "dkim": [], "dmarc": [], "arc": []}
     for clause in said.split(";"):
         if result := _RESULT.match(clause):
             found[result[1].lower()].append(_VERDICTS.get(result[2].lower(), "none"))
@@ -34,6 +34,7 @@ def read_authentication(results: list[str]) -> Authentication:
         # A mail may carry several signatures, and one good one is enough.
         dkim="pass" if "pass" in found["dkim"] else _strictest(found["dkim"]),
         dmarc=_strictest(found["dmarc"]),
+        arc=_strictest(found["arc"]),
     )
 
 

@@ -28,6 +28,9 @@ from texts.catalogue.mail import ROWS
 _OURS = "String {6c2f8a10-3c1e-4a55-9a0e-0f4c2d5b7e21} Name"
 NUMBER = f"{_OURS} TarasulNumber"
 KEY = f"{_OURS} TarasulKey"
+# The header Auto-Submitted (RFC 3834). Graph takes no header that does not begin with x-; but what is named among
+# PS_INTERNET_HEADERS Exchange writes as a header (MS-OXPROPS, MS-OXCMAIL).
+AUTO_SUBMITTED = "String {00020386-0000-0000-c000-000000000046} Name Auto-Submitted"
 
 # How a mark of ours begins, in any language ("تراسل:", "Tarasul:"), whichever wrote it.
 MARKS = tuple({said.partition(":")[0] + ":" for row in ROWS if row.startswith("category.") for said in ROWS[row]})
@@ -204,10 +207,13 @@ class OutlookMailbox:
     async def _new_reply(self, item_id: str, html: str, key: str) -> str:
         message = {
             "body": {"contentType": "html", "content": html},
-            "singleValueExtendedProperties": [{"id": KEY, "value": key}],
+            "singleValueExtendedProperties": [
+                {"id": KEY, "value": key},
+                {"id": AUTO_SUBMITTED, "value": "auto-generated"},
+            ],
             "internetMessageHeaders": [
                 {"name": OUR_KEY, "value": key},
-                # No absence note answers a machine (RFC 3834; Auto-Submitted itself may not be set here).
+                # No absence note answers a machine; a bounce is wanted, and is not suppressed.
                 {"name": "x-auto-response-suppress", "value": "OOF, AutoReply"},
             ],
         }

@@ -4,8 +4,9 @@
 #
 # Rule 1: pure, and never raises: what cannot be understood is said in `Mail.unreadable`; such a mail is quarantined.
 # Rule 2: every leaf is a part or belongs to the body: the parts add up (graph/mail_parts.py, graph/accounting.py).
-# Rule 3: a letter's identity is what its writer made of it (Message-ID, From, Date, Subject, decoded parts), not what
-#         servers added on the way.
+# Rule 3: a letter's identity is what its writer made of it (From, Date, Subject, decoded parts), not what servers added
+#         on the way; some of them give it another Message-ID. That counts only where there is no Date: letters sent
+#         every month in the same words are as many letters.
 
 import hashlib
 import logging
@@ -16,6 +17,7 @@ from graph.charsets import decode
 from graph.headers import Header
 from graph.mail_parts import Reader, View
 from graph.mime_tree import UNPARSEABLE, Entity, Limits, Parser, leaves
+from graph.reports import read_report
 from registry.mail import Address, Letter, Mail
 from service.ports import Arrived, Fetched
 
@@ -69,7 +71,8 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
         authentication=read_authentication(header.all("authentication-results")),
         our_key=headers.words(header.get(OUR_KEY)),
         auto_submitted=_auto_submitted(header),
-        report=root.kind == "multipart/report",
+        null_sender=header.get("return-path").replace(" ", "") == "<>",
+        report=read_report(root, OUR_KEY) if root.kind == "multipart/report" else None,
         importance=_importance(header),
         sensitivity=_one_of(header.get("sensitivity"), _SENSITIVITIES),
         remarks=tuple(reader.remarks),
@@ -121,17 +124,18 @@ def _unread(raw: bytes, mailbox: str, item: Arrived) -> Fetched:
 
 
 def _identity(message_id: str, sender: Address, header: Header, root: Entity) -> str:
-    """Message-ID and a SHA-256 over From, Date, Subject and the leaves, each in the spelling no server changes."""
+    """A SHA-256 over From, Date, Subject and the leaves, each in the spelling no server changes."""
     digest = hashlib.sha256()
     subject = "".join(headers.words(header.get("subject")).split())
-    for said in (message_id, sender.address.lower(), headers.instant_of(header.get("date")), subject):
+    sent_at = headers.instant_of(header.get("date"))
+    for said in (sender.address.lower(), sent_at, subject):
         digest.update(hashlib.sha256(said.encode()).digest())
     for leaf in leaves(root):
         content = leaf.content
         if leaf.main == "text":  # servers write it in another charset, with other line ends
             content = decode(content, leaf.parameters.get("charset", ""))[0].encode().translate(None, _BLANKS)
         digest.update(hashlib.sha256(content).digest())
-    return f"{message_id}|{digest.hexdigest()}"
+    return f"|{digest.hexdigest()}" if sent_at else f"{message_id}|{digest.hexdigest()}"
 
 
 def _references(header: Header) -> tuple[str, ...]:

@@ -165,8 +165,8 @@ def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> 
 
 
 def _reply_due(record: Record) -> tuple[Effect, ...]:
-    """An official who forwarded the letter is answered in the thread; an outside sender is not, nobody signed it."""
-    return (DraftReply(record_id=record.record_id),) if record.forwarded_by and record.reply is None else ()
+    """An official who forwarded the letter is answered in the thread; a machine or an outside sender is not."""
+    return (DraftReply(record_id=record.record_id),) if record.needs_reply and record.reply is None else ()
 
 
 def _worker(record: Record, step: Step) -> Step | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from registry.delivery import Delivery
 from registry.mail import Address, Mail, Part
-from registry.record import Record
+from registry.record import Link, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,7 @@ class Register:
 
     record_id: str
     mail: Mail
+    links: tuple[Link, ...] = ()
     serial: int = 0
     kind: str = "incoming_letter"
     same_as: str | None = None  # the record of a scan that has one of the mail's annexes …
@@ -26,6 +27,7 @@ class Quarantine:
     record_id: str
     mail: Mail
     reasons: tuple[str, ...]
+    links: tuple[Link, ...] = ()
     serial: int = 0
     kind: str = "quarantined_mail"
 
@@ -86,10 +88,11 @@ class ConfirmSender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCopy:
-    """The letter of a record arrived once more."""
+    """The letter of a record arrived once more; `refer_to` is the unit in whose register it did, if it is to know."""
 
     record_id: str
     mail: Mail
+    refer_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,32 @@ class NoteMail:
     record_id: str
     mail: Mail
     answers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteMachine:
+    """A machine answered a mail of ours, or reports of it: a bounce, a receipt, an automatic reply."""
+
+    record_id: str
+    mail: Mail
+    answers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOurs:
+    """A mail of ours came back to us."""
+
+    record_id: str
+    mail: Mail
+    known_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLink:
+    """The record has to do with another one."""
+
+    record_id: str
+    link: Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +264,9 @@ type Command = (
     | ConfirmSender
     | NoteCopy
     | NoteMail
+    | NoteMachine
+    | NoteOurs
+    | NoteLink
     | NoteAnnexFetched
     | NoteAnnexRefused
     | HandIn

@@ -27,7 +27,10 @@ from registry.commands import (
     NoteAnnexFetched,
     NoteAnnexRefused,
     NoteCopy,
+    NoteLink,
+    NoteMachine,
     NoteMail,
+    NoteOurs,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
@@ -43,10 +46,11 @@ from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
 from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.record import Record, evolve
 from registry.referring import decide_refer
-from registry.registering import decide_copy, decide_mail, decide_new
+from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
 
@@ -97,6 +101,12 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_copy(command, record, now)
         case NoteMail():
             return decide_mail(command, record, office, now)
+        case NoteMachine():
+            return decide_machine(command, record, now)
+        case NoteOurs():
+            return decide_ours(command, record, now)
+        case NoteLink():
+            return decide_link(command, record, now)
         case NoteAnnexFetched():
             return decide_fetched(command, record, office, now)
         case NoteAnnexRefused():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from registry.mail import Address
+from registry.mail import Address, Repair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +60,10 @@ class Registered(Event):
     """A letter was entered in the register and has its number."""
 
     private: ClassVar[frozenset[str]] = frozenset(
-        {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference"}
+        {"subject", "sender", "original_sender", "letter_date", "attachment_names", "their_reference", "repairs"}
     )
     later: ClassVar[frozenset[str]] = frozenset(
-        {"their_reference", "released_from", "same_as", "same_reference", "due_at"}
+        {"their_reference", "released_from", "same_as", "same_reference", "arc", "repairs", "due_at"}
     )
 
     entity_id: str
@@ -92,6 +92,8 @@ class Registered(Event):
     released_from: str | None = None  # the quarantined record whose mail this is
     same_as: str | None = None  # the record that had one of its files before, as a scan or as a mail's annex …
     same_reference: str | None = None  # … and its number
+    arc: str | None = None  # what our server made of the seals of those who passed it on, where there are any
+    repairs: tuple[Repair, ...] = ()  # texts that were put right, each as it stood
     due_at: datetime | None = None
 
 
@@ -214,6 +216,60 @@ class AnnexRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFailed(Event):
+    """A mail of ours, `answers`, did not reach these recipients. `status` is RFC 3463's; `words` are their server's."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"recipients", "words"})
+
+    source: Source
+    answers: str
+    status: str
+    recipients: tuple[str, ...]
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReceived(Event):
+    """A mail system tells of a mail of ours: that it was delivered, delayed, read …"""
+
+    private: ClassVar[frozenset[str]] = frozenset({"recipients"})
+
+    source: Source
+    answers: str
+    what: str  # as RFC 3464 and RFC 8098 name it; empty where it does not say
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoReplyReceived(Event):
+    """A machine answered a mail of ours: somebody is away, a ticket was made."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"subject", "sender"})
+
+    subject: str
+    sender: Address
+    source: Source
+    answers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OursReturned(Event):
+    """A mail of ours came back to a registry mailbox. `known_by`: its Message-ID (message_id), or our mark (mark)."""
+
+    source: Source
+    known_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Event):
+    """The record has to do with another one, as it seems. `how`: same_id, number, register."""
+
+    to_record: str
+    reference: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
     """Nobody need act any more. `outcome` is approved, answered, closed; of a quarantined mail, released, dismissed."""
 
@@ -282,6 +338,11 @@ EVENTS: dict[str, type[Event]] = {
         MailReceived,
         AnnexFetched,
         AnnexRefused,
+        DeliveryFailed,
+        ReceiptReceived,
+        AutoReplyReceived,
+        OursReturned,
+        Linked,
         Closed,
         Released,
         SenderConfirmed,

@@ -46,11 +46,31 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """What the receiving server found out about the sender. Shown as what it is, never as more."""
+    """What the receiving server found out about the sender. Shown as what it is, never as more.
+
+    `arc` is what it made of the seals of those who passed the mail on (RFC 8617); no sender is believed for it.
+    """
 
     spf: Verdict = "none"
     dkim: Verdict = "none"
     dmarc: Verdict = "none"
+    arc: Verdict = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a mail system tells of a mail (RFC 3464, RFC 8098).
+
+    `what` is failed, delayed, delivered, relayed, expanded; displayed, deleted, dispatched, processed; or empty where
+    nothing of it can be read. `about` are the Message-IDs of that mail, `our_key` is the mark in its returned header.
+    """
+
+    what: str = ""
+    about: tuple[str, ...] = ()
+    our_key: str = ""
+    recipients: tuple[str, ...] = ()
+    status: str = ""  # RFC 3463: 5.1.1
+    said: str = ""  # by the server that refused it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +89,11 @@ class Letter:
 class Mail:
     """One mail in a registry mailbox.
 
-    `identity` names the letter whatever mailbox or server it passed: Message-ID with the SHA-256 of From, Date, Subject
-    and the decoded parts. `sha256` names the exact bytes, which lie in the archive. `unreadable` says what could not
-    be understood, as text keys; such a mail is quarantined, never dropped. `remarks` say what must be known of a letter
-    that is registered all the same: sealed, incomplete, repaired.
+    `identity` names the letter whatever mailbox or server it passed, and whatever Message-ID those gave it: the SHA-256
+    of From, Date, Subject and the decoded parts; of an undated one, its Message-ID as well. `sha256` names the exact
+    bytes, which lie in the archive. `unreadable` says what could not be understood, as text keys; such a mail is
+    quarantined, never dropped. `remarks` say what must be known of a letter that is registered all the same: sealed,
+    incomplete, repaired.
     """
 
     mailbox: str
@@ -90,7 +111,8 @@ class Mail:
     authentication: Authentication = Authentication()
     our_key: str = ""  # the mark that our own mails carry
     auto_submitted: str = ""  # RFC 3834: no, auto-generated, auto-replied …
-    report: bool = False  # multipart/report: a bounce or a receipt
+    null_sender: bool = False  # its envelope names nobody to answer (RFC 5321): whoever wrote it is no person
+    report: Report | None = None  # a bounce or a receipt
     importance: str = "normal"  # low, normal, high
     sensitivity: str = ""  # RFC 2156: personal, private, company-confidential
     remarks: tuple[str, ...] = ()

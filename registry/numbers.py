@@ -1,11 +1,14 @@
 """Numbers that a register gives: which series, which year, how they are written."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypedDict
 
 from registry.office import Office, Unit
-from registry.vocabulary import Kind
+from registry.vocabulary import KINDS, Kind
+from texts.isolates import bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,38 @@ def numbered(office: Office, unit: Unit, kind: Kind, serial: int, now: datetime)
         year=series.year,
         reference=reference(unit, kind, serial, series.year),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A number of ours that stands in a text."""
+
+    unit_id: str
+    kind: str
+    year: int
+    serial: int
+
+
+def mentioned(text: str, office: Office) -> tuple[Mentioned, ...]:
+    """Return the numbers of *office*'s registers that stand in *text*, the first few, each once."""
+    units = {unit.code: unit.unit_id for unit in office.units.values() if unit.registry_for}
+    if not units:
+        return ()
+    found: dict[Mentioned, None] = {}
+    for code, letter, serial, year in _pattern(tuple(units)).findall(bare(text[:_LOOKED_AT])):
+        found[Mentioned(units[code], _KIND_OF[letter], int(year), int(serial))] = None
+        if len(found) == _MOST_MENTIONED:
+            break
+    return tuple(found)
+
+
+_LOOKED_AT = 100_000  # characters
+_MOST_MENTIONED = 3
+_KIND_OF = {kind.letter: kind.code for kind in KINDS.values()}
+
+
+@lru_cache(maxsize=16)
+def _pattern(codes: tuple[str, ...]) -> re.Pattern[str]:
+    """As `reference` writes them, in whatever digits; a longer number that begins so is another one."""
+    units, letters = ("|".join(map(re.escape, some)) for some in (codes, _KIND_OF))
+    return re.compile(rf"(?<![\w.])({units})/({letters})/(\d{{1,9}})/(\d{{4}})(?!\d)")

@@ -27,6 +27,11 @@ class Person:
     clearance: str = "restricted"
 
 
+# What a register does with a letter that another register has entered already: note it on that record, have that record
+# referred to it, or enter the letter under a number of its own, linked with the first.
+COPIES = ("note", "refer", "link")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """A unit. `code` stands in references; `registry_for` are the mailboxes whose register it keeps."""
@@ -37,6 +42,7 @@ class Unit:
     code: str
     head: str | None = None  # person_id
     registry_for: tuple[str, ...] = ()
+    copies: str = "note"  # of COPIES
     under: str | None = None  # the unit above this one
 
     def name(self, lang: Language) -> str:
@@ -53,6 +59,20 @@ class ReferralRule:
     asked: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopGuard:
+    """Where two machines must have begun to answer each other.
+
+    `mails`: from one sender on one record within `mails_s`. `answers`: of ours within `answers_s`, to one official who
+    goes on writing under the same subject.
+    """
+
+    mails: int = 20
+    mails_s: int = 3_600
+    answers: int = 5
+    answers_s: int = 86_400
+
+
 @dataclass(frozen=True, kw_only=True)
 class Office:
     """One entity's people, units and rules, at one moment. Compared by `version`."""
@@ -65,6 +85,7 @@ class Office:
     people: dict[str, Person] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
     rules: tuple[ReferralRule, ...] = ()
+    loop_guard: LoopGuard = LoopGuard()
     due: DueRules | None = None  # None: nothing has a time
 
     def person(self, person_id: str | None) -> Person | None:

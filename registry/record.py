@@ -17,11 +17,16 @@ from registry.events import (
     AnnotationDrafted,
     AnnotationFinal,
     Attachment,
+    AutoReplyReceived,
     Closed,
     CopyReceived,
+    DeliveryFailed,
     EffectStuck,
     Event,
+    Linked,
     MailReceived,
+    OursReturned,
+    ReceiptReceived,
     Referred,
     Registered,
     Released,
@@ -35,7 +40,7 @@ from registry.events import (
     StepCompleted,
     StepReturned,
 )
-from registry.mail import Address
+from registry.mail import Address, Repair
 from registry.office import Office, Person
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
 
@@ -97,6 +102,24 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another record that this one has to do with. `how` says why it is thought so (a text key `link.…`)."""
+
+    record_id: str
+    reference: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """Our reply did not reach these people; `status` is the code that their server gave."""
+
+    at: datetime
+    recipients: tuple[str, ...]
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One piece of correspondence as it stands. `version` is the number of its events."""
 
@@ -127,6 +150,8 @@ class Record:
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     reasons: tuple[str, ...] = ()
+    arc: str | None = None
+    repairs: tuple[Repair, ...] = ()
     their_reference: str | None = None
     released_from: str | None = None  # the quarantined record whose mail this is
     released_as: str | None = None  # the record that a quarantined mail became …
@@ -138,7 +163,9 @@ class Record:
     due_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     annotations: tuple[Annotation, ...] = ()
-    mails: tuple[Source, ...] = ()  # copies and answers that came in later
+    mails: tuple[Source, ...] = ()  # copies, answers and reports that came in later
+    links: tuple[Link, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
     reply: Reply | None = None
     outcome: str | None = None
     outcome_note: str | None = None
@@ -177,6 +204,11 @@ class Record:
         return frozenset(s.to_person for s in self.steps if s.to_person) | frozenset(
             {self.forwarded_by} if self.forwarded_by else ()
         )
+
+    @property
+    def registers(self) -> frozenset[str]:
+        """The units whose clerks may read it: the one in whose register it stands, and those it was put before."""
+        return frozenset(s.to_unit for s in self.steps if s.to_person is None) | {self.registry_unit_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +330,8 @@ def _registered(record_id: str, e: Registered) -> Record:
         attachments=e.attachments,
         attachment_names=e.attachment_names,
         reasons=e.reasons,
+        arc=e.arc,
+        repairs=e.repairs,
         their_reference=e.their_reference,
         released_from=e.released_from,
         same_as=e.same_as,
@@ -330,6 +364,14 @@ def _after(record: Record, event: Event) -> Record:
             return _completed(record, event)
         case AnnexRefused(annex=annex):
             return changed(record, refused_annexes=(*record.refused_annexes, annex))
+        case AutoReplyReceived(source=source) | ReceiptReceived(source=source) | OursReturned(source=source):
+            return changed(record, mails=(*record.mails, source))
+        case DeliveryFailed(source=source, recipients=recipients, status=status):
+            failed = Undelivered(at=event.at, recipients=recipients, status=status)
+            return changed(record, mails=(*record.mails, source), undelivered=(*record.undelivered, failed))
+        case Linked(to_record=to_record, reference=reference, how=how):
+            link = Link(record_id=to_record, reference=reference, how=how)
+            return changed(record, links=(*record.links, link))
         case Closed(outcome=outcome, note=note):
             steps = tuple(_closed(s, event) if _ends_with_it(s) and s.state != DONE else s for s in record.steps)
             return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from registry.annexes import annexes_of, fetches_due
+from registry.annexes import fetches_due
 from registry.brought import Brought, brought
-from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine, Register
+from registry.commands import NewRecord, Quarantine, Register
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import MarkMail
-from registry.events import Attachment, CopyReceived, MailReceived, Referred, Registered, Source
-from registry.forwarded import plain_subject
+from registry.events import Attachment, Referred, Registered
 from registry.mail import Address, Mail
+from registry.noting import linked, source_of
 from registry.numbers import numbered
 from registry.office import SYSTEM, Office, Unit
 from registry.record import Record, links_among
@@ -47,7 +47,8 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
     mark = MarkMail(record_id=ask.record_id, mailbox=ask.mail.mailbox, item_id=ask.mail.item_id)
     told = (_told_of_the_scan(unit, now),) if registered.same_as is not None and goes.to_person is not None else ()
     fetches = fetches_due(ask.record_id, links_among(registered.attachments)) if isinstance(ask, Register) else ()
-    return Accepted((registered, referred, *told), (mark, *fetches))
+    links = (linked(link, now) for link in ask.links)
+    return Accepted((registered, referred, *told, *links), (mark, *fetches))
 
 
 def _told_of_the_scan(unit: Unit, now: datetime) -> Referred:
@@ -65,50 +66,14 @@ def _told_of_the_scan(unit: Unit, now: datetime) -> Referred:
     )
 
 
-def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
-    mail = ask.mail
-    if any(same_item(source, mail) for source in (record.source, *record.mails)):
-        return Nothing()
-    same = "identity" if mail.message_id == record.source.internet_message_id else "content"
-    noted = CopyReceived(at=now, by=SYSTEM, source=source_of(mail), same_as=same)
-    return Accepted((noted,), (MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id),))
-
-
-def decide_mail(ask: NoteMail, record: Record, office: Office, now: datetime) -> Decision:
-    mail = ask.mail
-    if any(same_item(source, mail) for source in record.mails):
-        return Nothing()
-    noted = MailReceived(
-        at=now,
-        by=SYSTEM,
-        subject=plain_subject(mail.letter.subject),
-        sender=mail.sender,
-        source=source_of(mail),
-        answers=ask.answers,
-    )
-    mark = MarkMail(record_id=record.record_id, mailbox=mail.mailbox, item_id=mail.item_id)
-    return Accepted((noted, *annexes_of(ask, record, office, now)), (mark,))
-
-
-def same_item(source: Source, mail: Mail) -> bool:
-    """Whether *mail* is the very one that *source* names: an id counts in its own mailbox."""
-    return (source.mailbox, source.item_id) == (mail.mailbox, mail.item_id)
-
-
-def source_of(mail: Mail) -> Source:
-    return Source(
-        mailbox=mail.mailbox,
-        item_id=mail.item_id,
-        internet_message_id=mail.message_id,
-        sha256=mail.sha256,
-        size_bytes=mail.size_bytes,
-        identity=mail.identity,
-    )
-
-
 def is_sealed(mail: Mail) -> bool:
     """Whether what a mail says can be read by its addressee alone."""
     return any(remark.startswith("sealed.") for remark in mail.remarks)
+
+
+def is_automatic(mail: Mail) -> bool:
+    """Whether a machine wrote it, so that nobody may answer by one (RFC 3834)."""
+    return mail.auto_submitted not in ("", "no") or mail.null_sender or mail.report is not None
 
 
 def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: datetime) -> Registered:
@@ -126,7 +91,7 @@ def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: 
         letter_date=letter.sent_at,
         confidentiality=confidentiality_of(mail, letter),
         urgency=urgency_of(mail, letter),
-        needs_reply=kind.listed and what.forwarder is not None,
+        needs_reply=kind.listed and what.forwarder is not None and not is_automatic(mail),
         dmarc=mail.authentication.dmarc,
         source=source_of(mail),
         attachments=tuple(
@@ -141,6 +106,8 @@ def _registered(ask: NewRecord, what: Brought, unit: Unit, office: Office, now: 
         ),
         attachment_names=tuple(p.name for p in mail.parts),
         reasons=ask.reasons if isinstance(ask, Quarantine) else mail.remarks,
+        arc=mail.authentication.arc if mail.authentication.arc != "none" else None,
+        repairs=mail.repairs,
         same_as=ask.same_as if isinstance(ask, Register) else None,
         same_reference=ask.same_reference if isinstance(ask, Register) else None,
     )

@@ -89,6 +89,8 @@ def decide_admit(ask: Admit, record: Record | None, office: Office, now: datetim
         attachments=held.attachments,
         attachment_names=held.attachment_names,
         reasons=(INCOMPLETE,) if missing_annexes(held) else (),
+        arc=held.arc,
+        repairs=held.repairs,
         released_from=held.record_id,
         same_as=ask.same_as,
         same_reference=ask.same_reference,

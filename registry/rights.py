@@ -65,8 +65,13 @@ def is_clerk(person: Person, unit_id: str) -> bool:
 
 
 def is_reader(person: Person, record: Record) -> bool:
-    """Whether the record was put before this person, came through them, or stands in their register."""
-    return person.person_id in record.participants or is_clerk(person, record.registry_unit_id)
+    """Whether the record was put before this person, came through them, or stands in or was put before
+    their register."""
+    return person.person_id in record.participants or _keeps_it(person, record)
+
+
+def _keeps_it(person: Person, record: Record) -> bool:
+    return any(is_clerk(person, unit) for unit in record.registers)
 
 
 def _person_reasons(person: Person, record: Record, verb: Verb) -> list[str]:
@@ -74,7 +79,7 @@ def _person_reasons(person: Person, record: Record, verb: Verb) -> list[str]:
     if not person.active:
         reasons.append("may.inactive")
     unread = verb not in (Verb.READ, Verb.CORRECT)  # what can be done by the number alone
-    routes = unread and is_clerk(person, record.registry_unit_id)
+    routes = unread and _keeps_it(person, record)
     if not routes and not may_see(person.clearance, record.confidentiality):
         reasons.append("may.secrecy")
     return reasons

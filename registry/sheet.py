@@ -53,7 +53,7 @@ def write_entry(record_id: str, seq: int, event: Event, prev_hash: str, new_salt
     texts: list[PrivateText] = []
     for name in _names(type(event)):
         value = getattr(event, name)
-        if name in event.later and value is None:
+        if name in event.later and value in (None, ()):
             continue
         if name in event.private and value is not None:
             private = PrivateText(name, new_salt(), value if isinstance(value, str) else _canonical(_plain(value)))
@@ -77,9 +77,11 @@ def read_entry(entry: Entry) -> Event:
     values: dict[str, Any] = {}
     try:
         for name, hint in _hints(kind).items():
+            if name in kind.later and name not in body:
+                continue
             value = body.get(name)
             hidden = name in kind.private and value is not None
-            values[name] = _private(texts.get(name), hint, body) if hidden else value
+            values[name] = _private(texts.get(name), name, hint, body) if hidden else value
         event: Event = msgspec.convert(values, kind, strict=False)
     except (msgspec.ValidationError, TypeError, KeyError) as error:
         raise ValueError(f"{entry.record_id}/{entry.seq}: {error}") from error
@@ -166,10 +168,11 @@ def _hints(kind: type[Event]) -> Mapping[str, Any]:
     return _known_hints[kind]
 
 
-def _private(text: str | None, hint: Any, body: dict[str, Any]) -> Any:
+def _private(text: str | None, name: str, hint: Any, body: dict[str, Any]) -> Any:
     """The value of a private field from its text; where it was erased, a value of the same shape that says so."""
-    if get_origin(hint) is tuple:  # the attachments' names
-        return json.loads(text) if text is not None else [ERASED for _ in body["attachments"]]
+    if get_origin(hint) is tuple:
+        erased = [ERASED for _ in body["attachments"]] if name == "attachment_names" else []
+        return json.loads(text) if text is not None else erased
     if hint is Address:
         return json.loads(text) if text is not None else {"name": ERASED, "address": ""}
     return text if text is not None else ERASED

@@ -51,13 +51,14 @@ def _row(
 
 FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
+FOR_INFORMATION = "for_information"
 FOR_FOLLOW_UP = "for_follow_up"
 FOR_MISSING_FILE = "for_missing_file"  # the letter's annex came as a link: the file itself is asked for
 
 DISPOSITIONS: dict[str, Disposition] = {
     row.code: row
     for row in (
-        _row("for_information", Verb.ACKNOWLEDGE, custody=False),
+        _row(FOR_INFORMATION, Verb.ACKNOWLEDGE, custody=False),
         _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
         _row("for_study_opinion", Verb.COMPLETE, words=True),
         _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL),

@@ -8,7 +8,9 @@
 # Rule 3: the bytes are in the archive before anything is said of them.
 # Rule 4: what cannot be read or entered is quarantined with a number. A mail that cannot even be fetched does not stand
 #         in the way of those behind it: they are taken, the cursor stays before it, and it is tried at every visit.
-# Rule 5: a letter makes one record, in whatever mailbox it arrives, and whoever reads them at the same moment.
+# Rule 5: a letter makes one record, in whatever mailbox it arrives, and whoever reads them at the same moment; where a
+#         register enters for itself what another one has, one in each.
+# Rule 6: what a page shows is noted before it is worked on: should it be gone when we come back, it was seen.
 
 import asyncio
 import logging
@@ -18,16 +20,29 @@ from datetime import timedelta
 from itertools import batched, count
 from typing import Any
 
-from registry.commands import NewRecord, NoteCopy, NoteMail, Quarantine, Register
+from registry.commands import NewRecord, NoteCopy, NoteLink, NoteMachine, NoteMail, NoteOurs, Quarantine, Register
 from registry.decisions import Nothing, Refused
 from registry.errors import Gone, Misconfigured, TarasulError, Throttled, Unavailable
 from registry.mail import Address, Letter, Mail
-from registry.recognise import Copy, NewLetter, Noise, Ours, Recognised, ReplyTo, Suspect, recognise
-from registry.record import Record
-from registry.registering import same_item
+from registry.noting import same_item
+from registry.recognise import (
+    Again,
+    Copy,
+    Machine,
+    NewLetter,
+    Noise,
+    Ours,
+    Recognised,
+    ReplyTo,
+    Suspect,
+    copy_of,
+    recognise,
+    traces,
+)
+from registry.record import Link, Record
 from service.folders import INBOX, Folders
-from service.ports import Archive, Arrived, Changes, Clock, Fetched, Mailbox, SeenMail, Store
-from service.take import Taken, Taker
+from service.ports import Archive, Arrived, Changes, Clock, Fetched, Mailbox, SeenMail, Store, Transaction
+from service.take import Taken, Taker, Undone
 from texts import clean
 
 log = logging.getLogger("tarasul.intake")
@@ -136,6 +151,8 @@ class Intake:
         ids = [item.item_id for item in page.arrived]
         unseen = await asyncio.to_thread(self._store.read, lambda tx: tx.unseen(mailbox, ids))
         fresh = list({i.item_id: i for i in page.arrived if i.item_id in unseen}.values())
+        if fresh:
+            await asyncio.to_thread(self._store.write, lambda tx: tx.show_mail(mailbox, fresh, self._clock()))
         return await self._take_all(mailbox, fresh, visit, failed)
 
     async def _take_all(
@@ -156,6 +173,8 @@ class Intake:
                     self._note_failure(mailbox, item, error, failed)
                 else:
                     taken += 1
+                    if answer.mail.item_id != item.item_id:  # it was moved, and judged under the id that it has now
+                        await asyncio.to_thread(self._note_gone, mailbox, item, "noise.moved")
         return taken
 
     async def _fetch(self, box: Mailbox, item: Arrived) -> Fetched | None:
@@ -215,17 +234,25 @@ class Intake:
 
     def _enter(self, mail: Mail, verdict: Recognised) -> Taken | None:
         match verdict:
-            case NewLetter():
-                return self._register(Register(record_id=self._taker.chance.new_id(), mail=mail), "registered", None)
-            case Suspect(reasons=reasons):
-                apart = Quarantine(record_id=self._taker.chance.new_id(), mail=mail, reasons=reasons)
+            case NewLetter(links=links):
+                letter = Register(record_id=self._taker.chance.new_id(), mail=mail, links=links)
+                return self._register(letter, "registered", None)
+            case Again(link=link):
+                return self._again(mail, link)
+            case Suspect(reasons=reasons, links=links):
+                apart = Quarantine(record_id=self._taker.chance.new_id(), mail=mail, reasons=reasons, links=links)
                 return self._register(apart, "quarantined", reasons[0])
-            case Copy(record_id=record_id):
-                return self._copy(mail, record_id)
+            case Copy():
+                return self._copy(mail, verdict)
             case ReplyTo(record_id=record_id, answers=answers):
-                return self._reply(NoteMail(record_id=record_id, mail=mail, answers=answers))
-            case Ours():
-                self._see(mail, "ours")
+                return self._reply(NoteMail(record_id=record_id, mail=mail, answers=answers), None)
+            case Machine(record_id=record_id, answers=answers, rule=rule):
+                return self._reply(NoteMachine(record_id=record_id, mail=mail, answers=answers), rule)
+            case Ours(record_id=record_id, known_by=known_by):
+                ask = NoteOurs(record_id=record_id, mail=mail, known_by=known_by)
+                key = f"ours:{mail.mailbox}:{mail.identity}"
+                taken = self._taker.take(ask, key=key, seen=_seen(mail, "ours"))
+                return self._seen_before(mail, "ours", None, taken)
             case Noise(rule=rule):
                 self._see(mail, "ignored", rule=rule)
         return None
@@ -234,51 +261,95 @@ class Intake:
         """Enter a letter. It may have been entered before: from another mailbox, even at this moment; or from this
         one, and the verdict on it was lost."""
         mail = ask.mail
-        key = f"letter:{mail.identity}"
-        taken = self._taker.take(ask, key=key, seen=_seen(mail, verdict, rule))
-        while taken.repeated and taken.record is None:  # its record is gone from our tables: it is registered anew
-            key += ":lost"
-            taken = self._taker.take(ask, key=key, seen=_seen(mail, verdict, rule))
+        taken = self._taken_once(ask, f"letter:{mail.identity}", verdict, rule)
         if not taken.repeated:
             return taken
         assert taken.record is not None, "a record that is not there was registered anew"
         record = taken.record if taken.record.released_as is None else self._released(taken.record)
         if not same_item(record.source, mail):
-            return self._copy(mail, record.record_id)
+            return self._once_more(mail, record)
         self._see(mail, _verdict_of(record), record=record)
         return replace(taken, record=record)
+
+    def _once_more(self, mail: Mail, record: Record) -> Taken:
+        """The letter of *record* came in another mail: another register may want it."""
+        office = self._store.read(lambda tx: tx.office())
+        unit_id = record.registry_unit_id if record.rules.listed else ""
+        what = copy_of(mail, record.record_id, record.reference, unit_id, office)
+        return self._again(mail, what.link) if isinstance(what, Again) else self._copy(mail, what)
+
+    def _again(self, mail: Mail, link: Link) -> Taken:
+        """Enter in this register the letter of a record in another; each says so of the other."""
+        unit = self._store.read(lambda tx: tx.office()).registry_unit(mail.mailbox)
+        ask = Register(record_id=self._taker.chance.new_id(), mail=mail, links=(link,))
+        key = f"letter:{mail.identity}:{unit.unit_id if unit is not None else ''}"
+        taken = self._taken_once(ask, key, "registered", None, also=link)
+        if not taken.repeated:
+            return taken
+        assert taken.record is not None, "a record that is not there was registered anew"
+        if not same_item(taken.record.source, mail):
+            return self._copy(mail, Copy(taken.record.record_id))
+        self._see(mail, _verdict_of(taken.record), record=taken.record)
+        return taken
+
+    def _taken_once(self, ask: NewRecord, key: str, verdict: str, rule: str | None, also: Link | None = None) -> Taken:
+        """Take *ask* under *key*; where the record that was made under it is gone from our tables, anew."""
+        seen = _seen(ask.mail, verdict, rule)
+        taken = self._take_linked(ask, key, seen, also)
+        while taken.repeated and taken.record is None:
+            key += ":lost"
+            taken = self._take_linked(ask, key, seen, also)
+        return taken
+
+    def _take_linked(self, ask: NewRecord, key: str, seen: SeenMail, also: Link | None) -> Taken:
+        """Take *ask*; the record that *also* names is linked back with the new one, in the same transaction."""
+        if also is None:
+            return self._taker.take(ask, key=key, seen=seen)
+
+        def work(tx: Transaction) -> Taken:
+            taken = self._taker.take_in(tx, ask, key=key, seen=seen)
+            if not taken.repeated and taken.record is not None:
+                back = Link(record_id=ask.record_id, reference=taken.record.reference, how=also.how)
+                note = NoteLink(record_id=also.record_id, link=back)
+                self._taker.take_in(tx, note, key=f"link:{also.record_id}:{ask.record_id}")
+            return taken
+
+        try:
+            return self._store.write(work)
+        except Undone as undone:
+            return undone.taken
 
     def _released(self, held: Record) -> Record:
         """The record as which a quarantined one was registered after all."""
         stored = self._store.read(lambda tx: tx.record(held.released_as or ""))
         return stored.record if stored is not None else held
 
-    def _copy(self, mail: Mail, record_id: str) -> Taken:
-        copy = NoteCopy(record_id=record_id, mail=mail)
+    def _copy(self, mail: Mail, what: Copy) -> Taken:
+        copy = NoteCopy(record_id=what.record_id, mail=mail, refer_to=what.refer_to)
         taken = self._taker.take(copy, key=f"copy:{mail.mailbox}:{mail.item_id}", seen=_seen(mail, "copy"))
-        return self._seen_before(mail, "copy", taken)
+        return self._seen_before(mail, "copy", None, taken)
 
-    def _reply(self, ask: NoteMail) -> Taken:
+    def _reply(self, ask: NoteMail | NoteMachine, rule: str | None) -> Taken:
         mail = ask.mail
-        taken = self._taker.take(ask, key=f"mail:{mail.mailbox}:{mail.identity}", seen=_seen(mail, "reply"))
+        taken = self._taker.take(ask, key=f"mail:{mail.mailbox}:{mail.identity}", seen=_seen(mail, "reply", rule))
         noted = taken.record is not None and any(same_item(m, mail) for m in taken.record.mails)
-        return self._seen_before(mail, "reply" if noted else "copy", taken)
+        return self._seen_before(mail, "reply" if noted else "copy", rule if noted else None, taken)
 
-    def _seen_before(self, mail: Mail, verdict: str, taken: Taken) -> Taken:
+    def _seen_before(self, mail: Mail, verdict: str, rule: str | None, taken: Taken) -> Taken:
         """What changed nothing kept no verdict on the mail either: keep it now. It may be the very mail that made the
         record, which another reader entered at this moment."""
         if isinstance(taken.decision, Nothing):
             if taken.record is not None and same_item(taken.record.source, mail):
-                verdict = _verdict_of(taken.record)
-            self._see(mail, verdict, record=taken.record)
+                verdict, rule = _verdict_of(taken.record), None
+            self._see(mail, verdict, rule, record=taken.record)
         return taken
 
     def _see(self, mail: Mail, verdict: str, rule: str | None = None, record: Record | None = None) -> None:
         seen = _seen(mail, verdict, rule, record.record_id if record is not None else None)
         self._store.write(lambda tx: tx.see_mail(seen, self._clock()))
 
-    def _note_gone(self, mailbox: str, item: Arrived) -> None:
-        """Deleted before we read it: said so; should it come back, it is read then."""
+    def _note_gone(self, mailbox: str, item: Arrived, rule: str = "noise.gone") -> None:
+        """Not to be found under this id when we read it: said so; should it come back, it is read then."""
         seen = SeenMail(
             mailbox=mailbox,
             item_id=item.item_id,
@@ -286,7 +357,7 @@ class Intake:
             message_id=item.message_id,
             received_at=item.received_at,
             verdict="gone",
-            rule="noise.gone",
+            rule=rule,
         )
         self._store.write(lambda tx: tx.see_mail(seen, self._clock()))
 
@@ -327,6 +398,7 @@ class _Visit:
 
 
 def _seen(mail: Mail, verdict: str, rule: str | None = None, record_id: str | None = None) -> SeenMail:
+    sender, thread = traces(mail)
     return SeenMail(
         mailbox=mail.mailbox,
         item_id=mail.item_id,
@@ -336,6 +408,8 @@ def _seen(mail: Mail, verdict: str, rule: str | None = None, record_id: str | No
         verdict=verdict,
         rule=rule,
         record_id=record_id,
+        sender=sender,
+        thread=thread,
     )
 
 

@@ -12,14 +12,14 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from registry.errors import Misconfigured
-from registry.office import Office, Person, ReferralRule, Unit
+from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.due_rules import read_due_rules
@@ -43,6 +43,7 @@ class Organisation:
     units: tuple[Mapping[str, Any], ...]
     rules: tuple[ReferralRule, ...]
     clearances: Mapping[str, str]
+    loop_guard: LoopGuard
     due: DueRules | None = None
 
     @property
@@ -74,6 +75,7 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
             for r in body.get("referral_rules", ())
         ),
         clearances={upn.lower(): level for upn, level in body.get("clearances", {}).items()},
+        loop_guard=LoopGuard(**body.get("loop_guard", {})),
         due=read_due_rules(body["due"])[0] if "due" in body else None,
     )
 
@@ -95,6 +97,11 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
+    wrong += [
+        f"{u['id']} does {u['copies']} with copies, which is none of {', '.join(COPIES)}"
+        for u in units
+        if u.get("copies", "note") not in COPIES
+    ]
     wrong += [f"rule {r['rule']} names no unit {r['unit']}" for r in rules if r["unit"] not in ids]
     wrong += [f"rule {r['rule']} asks {r['asked']}" for r in rules if r["asked"] not in DISPOSITIONS]
     wrong += [
@@ -123,6 +130,9 @@ def _misshapen(body: dict[str, Any]) -> list[str]:
         wrong.append("each of referral_rules needs rule, a list any_words, unit and asked")
     if not isinstance(body.get("clearances", {}), dict):
         wrong.append("clearances says for each user name a level")
+    guard, named = body.get("loop_guard", {}), {f.name for f in fields(LoopGuard)}
+    if not isinstance(guard, dict) or not all(k in named and type(v) is int and v > 0 for k, v in guard.items()):
+        wrong.append(f"loop_guard has whole numbers above 0, of {', '.join(sorted(named))}")
     return wrong
 
 
@@ -164,6 +174,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
             code=u["code"],
             head=_head(u, people, placed),
             registry_for=tuple(m.lower() for m in u.get("registry_for", ())),
+            copies=u.get("copies", "note"),
             under=u.get("under"),
         )
         for u in organisation.units
@@ -174,6 +185,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
         domains=organisation.domains,
         names=dict(organisation.names),
         rules=organisation.rules,
+        loop_guard=organisation.loop_guard,
         due=organisation.due,
         units=units,
         people={

@@ -80,7 +80,11 @@ class SentCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMail:
-    """The verdict on one mail: registered, copy, reply, ours, quarantined, ignored, or gone before it was read."""
+    """The verdict on one mail: registered, copy, reply, ours, quarantined, ignored, or gone before it was read.
+
+    "shown" is none: a delta page showed the mail, and nobody has judged it yet. `sender` and `thread` are what
+    registry.recognise.traces says of it.
+    """
 
     mailbox: str
     item_id: str
@@ -90,6 +94,8 @@ class SeenMail:
     verdict: str
     rule: str | None = None
     record_id: str | None = None
+    sender: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,10 @@ class Transaction(Protocol):
     def known(self, mail: Mail) -> Known: ...
 
     def see_mail(self, seen: SeenMail, at: datetime) -> None: ...
+
+    def show_mail(self, mailbox: str, arrived: Sequence["Arrived"], at: datetime) -> None:
+        """Note that delta showed these, where nothing is known of them yet."""
+        ...
 
     def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None: ...
 

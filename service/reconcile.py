@@ -5,7 +5,8 @@
 # Rule 1: seen = registered + copies + replies + ours + quarantined + ignored, for each mailbox and day, where *seen* is
 #         a fresh listing by received time together with whatever delta ever showed: a fault in our own delta cannot
 #         hide itself.
-# Rule 2: a mail that the listing shows and nobody judged is taken at once; what is missing after that is named.
+# Rule 2: a mail that the listing or delta showed and nobody judged is taken at once, or noted as gone; what is missing
+#         after that is named.
 # Rule 3: a verdict counts only where its record is there and whole. A record that is gone is told, and its letter is
 #         registered anew, if it is there to be read; one that is not whole is told until an operator mended it.
 # Rule 4: a count says when it was made. A day that does not add up is never green.
@@ -26,6 +27,7 @@ from service.ports import Arrived, Clock, Mailbox, SeenMail, Store
 log = logging.getLogger("tarasul.reconcile")
 
 _FIRST_HOUR = timedelta(hours=1)
+SHOWN = "shown"  # by delta, and not judged yet
 _COLUMNS = {
     "registered": "registered",
     "copy": "copies",
@@ -73,11 +75,14 @@ def count_day(
 ) -> DayCount:
     """Add up one mailbox's day from what a listing shows (None: it failed) and what was judged.
 
-    What was gone when we wanted to read it, and is listed now, came back: it has no verdict yet.
+    What was gone when we wanted to read it, and is listed now, came back: it has no verdict yet. What a delta page
+    showed and nobody judged has none either, whether or not it is still there.
     """
     back = set(listed or ())
-    verdicts = {s.item_id: s.verdict for s in judged if s.verdict != "gone" or s.item_id not in back}
-    seen = set(verdicts) | set(listed or ())
+    verdicts = {
+        s.item_id: s.verdict for s in judged if s.verdict != SHOWN and (s.verdict != "gone" or s.item_id not in back)
+    }
+    seen = {s.item_id for s in judged} | back
     columns = Counter(_COLUMNS[v] for v in verdicts.values())
     return DayCount(
         mailbox=mailbox,
@@ -142,7 +147,8 @@ class Reconciler:
             await self._forget_lost(mailbox, side.count.lost)
             side = await self._add_up(mailbox, listed, start, end)
         if side.count.missing and listed is not None:
-            missing = [listed[i] for i in side.count.missing if i in listed]
+            shown = {s.item_id: _arrived(s) for s in side.judged if s.verdict == SHOWN}
+            missing = [(listed.get(i) or shown[i]) for i in side.count.missing if i in listed or i in shown]
             missing.sort(key=lambda item: item.received_at)
             try:
                 await self._intake.take_missing(mailbox, missing)
@@ -174,6 +180,10 @@ class Reconciler:
             self._store.read, lambda tx: (tx.mail_between(mailbox, start, end), tx.lost(mailbox, start, end))
         )
         return Side(count_day(mailbox, listed, judged, lost), listed, tuple(judged))
+
+
+def _arrived(seen: SeenMail) -> Arrived:
+    return Arrived(item_id=seen.item_id, message_id=seen.message_id, received_at=seen.received_at)
 
 
 def read_count(body: str) -> DayCount:

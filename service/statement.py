@@ -258,8 +258,8 @@ def _told(key: str, person: Person, day: date, green: bool, sides: Sequence[Side
 
 def _name(side: Side, item: str) -> str:
     """Of a letter that nobody judged only its identity is known: nothing of its words may be said."""
-    arrived = (side.listed or {}).get(item)
-    return (arrived.message_id if arrived is not None else "") or item
+    named = {s.item_id: s.message_id for s in side.judged} | {i: a.message_id for i, a in (side.listed or {}).items()}
+    return named.get(item) or item
 
 
 def _instant(at: datetime) -> str:

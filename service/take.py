@@ -19,7 +19,16 @@ from registry.commands import Command, Enter, Quarantine, Register, Release
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing
 from registry.effects import Effect
-from registry.events import AnnexFetched, CopyReceived, Event, MailReceived, Registered, Released, ReplySent
+from registry.events import (
+    AnnexFetched,
+    AutoReplyReceived,
+    CopyReceived,
+    Event,
+    MailReceived,
+    Registered,
+    Released,
+    ReplySent,
+)
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
@@ -162,7 +171,12 @@ def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> N
     match event:
         case Released(as_record=as_record):
             tx.hand_over_mail(record_id, as_record, now)
-        case Registered(source=source) | CopyReceived(source=source) | MailReceived(source=source):
+        case (
+            Registered(source=source)
+            | CopyReceived(source=source)
+            | MailReceived(source=source)
+            | AutoReplyReceived(source=source)
+        ):
             if source.internet_message_id:
                 tx.note_message_id(source.internet_message_id, record_id, ours=False)
             if isinstance(event, Registered) and record.rules.listed:

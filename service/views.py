@@ -15,9 +15,15 @@ from registry.events import (
     AnnexFetched,
     AnnexRefused,
     AnnotationDrafted,
+    AutoReplyReceived,
+    CopyReceived,
+    DeliveryFailed,
     EffectStuck,
     Event,
+    Linked,
     MailReceived,
+    OursReturned,
+    ReceiptReceived,
     Referred,
     Registered,
     Released,
@@ -87,7 +93,26 @@ def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -
         "updated_at": instant(record.updated_at),
         "due_at": instant(record.due_at),
         "dmarc": record.dmarc,
+        "arc": record.arc or "none",
+        "sender_check": _said(f"dmarc.{record.dmarc}"),
+        "passed_on_check": _said(f"arc.{record.arc}") if record.arc is not None else None,
         "reasons": [_said(reason) for reason in record.reasons if open_to_viewer or not record.rules.listed],
+        "repairs": [
+            {"what": r.name, "raw": r.raw, "confidence": r.confidence} for r in record.repairs if open_to_viewer
+        ],
+        "links": [
+            {
+                "record_id": link.record_id,
+                "reference": link.reference,
+                "how": link.how,
+                "said": _said(f"link.{link.how}"),
+            }
+            for link in record.links
+        ],
+        "undelivered": [
+            {"at": instant(u.at), "recipients": list(u.recipients) if open_to_viewer else [], "status": u.status}
+            for u in record.undelivered
+        ],
         "released_from": record.released_from,
         "released_as": {"record_id": record.released_as, "reference": record.released_reference}
         if record.released_as
@@ -187,9 +212,23 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
         case Referred(cause=cause, asked=asked, to_person=person, to_unit=unit):
             who = _name_in(person, unit, office, lang)
             return say(lang, f"event.Referred.{cause}", who=who, asked=say(lang, f"asked.{asked}"))
-        case MailReceived(sender=sender):
+        case CopyReceived(same_as=same_as):
+            return say(lang, f"event.CopyReceived.{same_as}")
+        case MailReceived(sender=sender, answers=answers) | AutoReplyReceived(sender=sender, answers=answers):
             who = sender.name or sender.address or say(lang, "sender.none")
-            return say(lang, "event.MailReceived", who=who if cleared else say(lang, "note.secret_hidden"))
+            who = who if cleared else say(lang, "note.secret_hidden")
+            return say(lang, f"event.{type(event).__name__}", who=who, answers=answers)
+        case DeliveryFailed(recipients=recipients, answers=answers, status=status, words=words):
+            who = _recipients(recipients, lang) if cleared else say(lang, "note.secret_hidden")
+            why = " ".join((status, words or "")) if cleared else status
+            return say(lang, "event.DeliveryFailed", who=who, answers=answers, status=why.strip())
+        case ReceiptReceived(recipients=recipients, answers=answers, what=what):
+            who = _recipients(recipients, lang) if cleared else say(lang, "note.secret_hidden")
+            return say(lang, "event.ReceiptReceived", who=who, answers=answers, what=say(lang, f"receipt.{what}"))
+        case OursReturned(known_by=known_by):
+            return say(lang, f"event.OursReturned.{known_by}")
+        case Linked(reference=reference, how=how):
+            return say(lang, "event.Linked", reference=reference, how=say(lang, f"link.{how}"))
         case Released(reference=reference):
             return say(lang, "event.Released", reference=reference)
         case SenderConfirmed(proposed=proposed, sender=sender):
@@ -207,6 +246,10 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
         case _:
             outcome = getattr(event, "outcome", None)
             return say(lang, f"event.{type(event).__name__}" + (f".{outcome}" if outcome else ""))
+
+
+def _recipients(recipients: tuple[str, ...], lang: Language) -> str:
+    return ("، " if lang == "ar" else ", ").join(recipients) or say(lang, "receipt.nobody")
 
 
 def _note(event: Event, record: Record, viewer: Viewer, now: datetime) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from registry.office import Office, Person, ReferralRule, Unit
+from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from registry.working_time import DueRules
 from store import schema as s
 
@@ -45,6 +45,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         zone=ZoneInfo(body["zone"]),
         domains=tuple(body["domains"]),
         names=body["names"],
+        loop_guard=LoopGuard(**body["loop_guard"]),
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
         due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
@@ -56,6 +57,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
                 code=u.code,
                 head=u.head,
                 registry_for=tuple(json.loads(u.registry_for)),
+                copies=u.copies,
                 under=u.under,
             )
             for u in units
@@ -73,6 +75,7 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
             "zone": office.zone.key,
             "domains": office.domains,
             "names": office.names,
+            "loop_guard": asdict(office.loop_guard),
             "rules": [
                 {"rule": r.rule, "any_words": r.any_words, "unit": r.unit, "asked": r.asked} for r in office.rules
             ],
@@ -102,6 +105,7 @@ def _replace_units(connection: Connection, entity_id: str, office: Office) -> No
             "code": u.code,
             "head": u.head,
             "registry_for": json.dumps(u.registry_for),
+            "copies": u.copies,
             "under": u.under,
         }
         for u in office.units.values()

@@ -33,16 +33,6 @@ def _keep(on: Connection, table: Any, key: Sequence[str], row: dict[str, Any]) -
 # ---------------------------------------------------------------- mail
 
 
-def answered(on: Connection, entity_id: str, references: Sequence[str]) -> tuple[str, str] | None:
-    """The record that a mail with these *references* answers, the nearest last, and by which of them."""
-    ids, named = s.message_ids, list(dict.fromkeys(references))[-_AT_ONCE:]
-    rows = on.execute(
-        select(ids.c.message_id, ids.c.record_id).where(ids.c.entity_id == entity_id, ids.c.message_id.in_(named))
-    ).all()
-    by_id = {message_id: record_id for message_id, record_id in rows}
-    return next(((by_id[r], r) for r in reversed(named) if r in by_id), None)
-
-
 def hand_over_mail(on: Connection, entity_id: str, record_id: str, to_record: str, at: datetime) -> None:
     """Of the mails that made or follow the record, the one that made it changes its verdict; all change hands."""
     c, ids = s.mail.c, s.message_ids.c
@@ -63,7 +53,7 @@ def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]
                 s.mail.c.entity_id == entity_id,
                 s.mail.c.mailbox == mailbox,
                 s.mail.c.item_id.in_(item_ids[start : start + _AT_ONCE]),
-                s.mail.c.verdict != "gone",
+                s.mail.c.verdict.not_in(("gone", "shown")),
             )
         )
         left.difference_update(item_id for (item_id,) in rows)
@@ -219,8 +209,14 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         may_read = [_of_record(s.readers, s.readers.c.person_id == wanted.reader)]
         if wanted.reader_unit:
             may_read.append(c.unit_id == wanted.reader_unit)
+            may_read.append(_of_record(s.readers, s.readers.c.person_id == register_reader(wanted.reader_unit)))
         found.append(or_(*may_read))
     return found
+
+
+def register_reader(unit_id: str) -> str:
+    """As whom the clerks of a unit read what was put before their register and stands in another one."""
+    return f"register:{unit_id}"
 
 
 def _put_before(person: str, unit: str, *also: ColumnElement[bool]) -> ColumnElement[bool]:

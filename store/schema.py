@@ -159,11 +159,14 @@ mail = _table(
     _must("identity"),
     _must("message_id"),
     _must("received_at"),
-    _must("verdict"),  # registered, copy, reply, ours, quarantined, ignored, gone
+    _must("verdict"),  # shown; registered, copy, reply, ours, quarantined, ignored, gone
     Column("rule", String),
     Column("record_id", String),
     _must("seen_at"),
+    _must("sender", default="''"),  # who wrote it, and under which subject: hashes, by which two machines are caught
+    _must("thread", default="''"),
 )
+Index("mail_sender", mail.c.entity_id, mail.c.sender, mail.c.received_at)
 Index("mail_identity", mail.c.entity_id, mail.c.identity)
 Index("mail_received", mail.c.entity_id, mail.c.mailbox, mail.c.received_at)
 
@@ -209,6 +212,7 @@ units = _table(
     _must("code"),
     Column("head", String),
     _must("registry_for"),
+    _must("copies"),
     Column("under", String),
 )
 

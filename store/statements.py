@@ -144,10 +144,14 @@ see_mail = Statement(
         index_elements=["entity_id", "mailbox", "item_id"],
         set_={
             name: bindparam(name)
-            for name in ("identity", "message_id", "received_at", "verdict", "rule", "record_id", "seen_at")
+            for name in (
+                *("identity", "message_id", "received_at", "verdict", "rule", "record_id"),
+                *("seen_at", "sender", "thread"),
+            )
         },
     )
 )
+show_mail = Statement(_once(s.mail))
 new_message_id = Statement(_once(s.message_ids))
 
 
@@ -239,31 +243,6 @@ next_due_at = Statement(
 
 # ---------------------------------------------------------------- mailboxes
 
-same_letter = Statement(
-    select(s.mail.c.record_id).where(
-        s.mail.c.entity_id == _here,
-        s.mail.c.identity == bindparam("identity"),
-        s.mail.c.verdict.in_(
-            [literal_column("'registered'"), literal_column("'quarantined'")]  # a list of parameters has no fixed text
-        ),
-    )
-)
-our_message = Statement(
-    select(s.message_ids.c.record_id).where(
-        s.message_ids.c.entity_id == _here,
-        s.message_ids.c.message_id == bindparam("message_id"),
-        s.message_ids.c.ours.is_(True),
-    )
-)
-our_reply = Statement(
-    select(s.outbox.c.effect_id)
-    .where(
-        s.outbox.c.entity_id == _here,
-        s.outbox.c.record_id == bindparam("record_id"),
-        s.outbox.c.kind == literal_column("'SendReply'"),
-    )
-    .limit(literal_column("1"))
-)
 _the_cursor = and_(
     s.cursors.c.entity_id == _here,
     s.cursors.c.mailbox == bindparam("mailbox"),

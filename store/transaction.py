@@ -15,6 +15,7 @@ from registry.record import Record
 from registry.registering import searchable
 from registry.sheet import Entry
 from service.ports import (
+    Arrived,
     Asked,
     Claimed,
     Conversation,
@@ -29,6 +30,7 @@ from store import limits, questions
 from store import statements as sql
 from store.database import Connected, Statement
 from store.instants import read_instant, write_instant
+from store.known import known
 from store.offices import OfficeCache, load_office, save_office
 from store.records import record_of, state_of
 
@@ -111,8 +113,8 @@ class SqlTransaction:
             ],
         )
         self._save_open_steps(before, after)
-        was = before.participants if before is not None else frozenset()
-        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(after.participants - was)])
+        was = _readers(before) if before is not None else frozenset()
+        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(_readers(after) - was)])
 
     def _save_open_steps(self, before: Record | None, after: Record) -> None:
         was = {step.number: step for step in before.open_steps} if before is not None else {}
@@ -207,33 +209,24 @@ class SqlTransaction:
     # ------------------------------------------------------------ mail
 
     def known(self, mail: Mail) -> Known:
-        """What is known of a mail's identities: whether it is ours, which record it made, which it answers."""
-        same = self._run(sql.same_letter, identity=mail.identity).fetchone()
-        ours = bool(mail.message_id) and self._run(sql.our_message, message_id=mail.message_id).fetchone() is not None
-        return Known(
-            ours=ours or self._is_a_reply_of_ours(mail.our_key),
-            same_letter=same[0] if same else None,
-            answered=questions.answered(self._on.cold, self._entity_id, mail.references) if mail.references else None,
-        )
-
-    def _is_a_reply_of_ours(self, key: str) -> bool:
-        """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
-        kind, _, record_id = key.partition(":")
-        return kind == "reply" and self._run(sql.our_reply, record_id=record_id).fetchone() is not None
+        return known(self._on.cold, self._entity_id, mail, self.office())
 
     def see_mail(self, seen: SeenMail, at: datetime) -> None:
-        self._run(
-            sql.see_mail,
-            mailbox=seen.mailbox,
-            item_id=seen.item_id,
-            identity=seen.identity,
-            message_id=seen.message_id,
-            received_at=write_instant(seen.received_at),
-            verdict=seen.verdict,
-            rule=seen.rule,
-            record_id=seen.record_id,
-            seen_at=write_instant(at),
-        )
+        self._run(sql.see_mail, **_mail_row(seen, at))
+
+    def show_mail(self, mailbox: str, arrived: Sequence[Arrived], at: datetime) -> None:
+        rows = [
+            SeenMail(
+                mailbox=mailbox,
+                item_id=item.item_id,
+                identity="",
+                message_id=item.message_id,
+                received_at=item.received_at,
+                verdict="shown",
+            )
+            for item in arrived
+        ]
+        self._many(sql.show_mail, [_mail_row(seen, at) for seen in rows])
 
     def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None:
         self._run(sql.new_message_id, message_id=message_id, record_id=record_id, ours=ours)
@@ -415,6 +408,27 @@ class SqlTransaction:
 
     def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
         return questions.day_counts(self._on.cold, self._entity_id, day)
+
+
+def _readers(record: Record) -> frozenset[str]:
+    """Who may find it: people, and the registers besides its own, each as the unit whose it is."""
+    return record.participants | {questions.register_reader(u) for u in record.registers - {record.registry_unit_id}}
+
+
+def _mail_row(seen: SeenMail, at: datetime) -> dict[str, Any]:
+    return {
+        "mailbox": seen.mailbox,
+        "item_id": seen.item_id,
+        "identity": seen.identity,
+        "message_id": seen.message_id,
+        "received_at": write_instant(seen.received_at),
+        "verdict": seen.verdict,
+        "rule": seen.rule,
+        "record_id": seen.record_id,
+        "seen_at": write_instant(at),
+        "sender": seen.sender,
+        "thread": seen.thread,
+    }
 
 
 def _event_row(entry: Entry, at: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The product reads a folder of letters, durably: its own delta, its own intake, its own store, on a disk that syncs.
 
 `known`: it holds a verdict on every letter already. `new`: it has seen none, and fetches and registers each. `naive` is
-the control: known letters as a careless reader would take them, a transaction and a cursor for every single one.
+a control: known letters as a careless reader would take them, a transaction and a cursor for every single one.
+`hoarding` is another: it keeps every page.
 """
 
 import asyncio
@@ -44,6 +45,21 @@ class OneByOne(OutlookMailbox):
         return Changes((item,), page.cursor, more=page.more)
 
 
+class Hoarding(OutlookMailbox):
+    """A mailbox that keeps all that it ever showed."""
+
+    def __init__(self, graph: GraphClient, address: str) -> None:
+        super().__init__(graph, address)
+        self.shown: list[Changes] = []
+
+    async def changes(self, folder: str, cursor: str | None) -> Changes:
+        self.shown.append(await super().changes(folder, cursor))
+        return self.shown[-1]
+
+
+BOXES = {"naive": OneByOne, "hoarding": Hoarding}
+
+
 def clock() -> datetime:
     return datetime.now(UTC)
 
@@ -81,10 +97,10 @@ def keep_verdicts(store: SqlStore, count: int) -> None:
 class Reader:
     """The intake of one mailbox in a folder of its own."""
 
-    def __init__(self, base_url: str, folder: Path, *, naive: bool = False) -> None:
+    def __init__(self, base_url: str, folder: Path, kind: str) -> None:
         self.store = open_store(folder)
         self._graph = GraphClient(base_url, token)
-        box = (OneByOne if naive else OutlookMailbox)(self._graph, letters.MAILBOX)
+        box = BOXES.get(kind, OutlookMailbox)(self._graph, letters.MAILBOX)
         archive = open_archive(f"file://{folder}/archive")
         taker = Taker(self.store, clock)
         self.intake = Intake(self.store, taker, clock, archive, {letters.MAILBOX: box}, owner="bench")
@@ -101,23 +117,35 @@ class Reader:
         self.store.write(work)
 
 
+def _memory_kb(name: str) -> int:
+    status = Path("/proc/self/status").read_text("utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name))
+
+
 def main(kind: str, base_url: str, count: int) -> None:
     with tempfile.TemporaryDirectory() as name, asyncio.Runner() as runner:
         folder = Path(name)
-        kept = None if kind == "new" else Reader(base_url, folder, naive=kind == "naive")
+        kept = None if kind == "new" else Reader(base_url, folder, kind)
         if kept is not None:
             keep_verdicts(kept.store, count)
 
+        before = 0
+
         def measure() -> dict[str, float]:
-            reader = kept or Reader(base_url, folder)
+            nonlocal before
+            reader = kept or Reader(base_url, folder, kind)
             if kept is not None:
                 kept.forget_cursor()
+            if not before:
+                before = _memory_kb("VmRSS")
+                Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here, over all rounds
             with spent() as round_:
                 taken = runner.run(reader.intake.visit(letters.MAILBOX)).taken
+            grew_mb = max(0, _memory_kb("VmHWM") - before) / 1024
             assert taken == (count if kind == "new" else 0), f"{taken} letters were taken"
             if kept is None:
                 runner.run(reader.close())
-            return {"letters": count, "cpu_s": round_.cpu_s, "wall_s": round_.wall_s}
+            return {"letters": count, "cpu_s": round_.cpu_s, "wall_s": round_.wall_s, "grew_mb": grew_mb}
 
         serve(measure)
         if kept is not None:

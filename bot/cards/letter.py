@@ -11,6 +11,7 @@ from texts import Language, isolate, say
 
 _MOST_NAMES = 3
 _MOST_HOLDERS = 4
+_MOST_LINKS = 3
 
 
 def subject(record: Record, lang: Language) -> Json | None:
@@ -31,7 +32,7 @@ def forwarder(record: Record, office: Office, lang: Language) -> Json | None:
     if record.forwarded_by is not None:
         name = isolate(name_of(record.forwarded_by, "", office, lang))
         return fact(say(lang, "card.forwarded_by"), name)
-    return fact(say(lang, "card.sender_check"), say(lang, f"dmarc.{record.dmarc}"))
+    return sender_check(record, lang)
 
 
 def their_reference(record: Record, lang: Language) -> Json | None:
@@ -93,6 +94,35 @@ def reasons(record: Record, lang: Language) -> Json | None:
     """Why it is in quarantine; of a letter, what must be known of it: that it is sealed, incomplete, repaired."""
     said = ("؛ " if lang == "ar" else "; ").join(say(lang, reason) for reason in record.reasons)
     return fact(say(lang, "card.remarks" if record.rules.listed else "card.reasons"), said)
+
+
+def links(record: Record, lang: Language) -> Json | None:
+    """Other records with which this one seems to have to do, and why it seems so: a clerk judges."""
+    rows = [
+        say(lang, "card.link", reference=link.reference, how=say(lang, f"link.{link.how}"))
+        for link in record.links[-_MOST_LINKS:]
+    ]
+    return fact(say(lang, "card.links"), "\n\n".join(rows))
+
+
+def undelivered(record: Record, office: Office, lang: Language) -> Json | None:
+    """Whom our reply did not reach, last of all."""
+    if not record.undelivered:
+        return None
+    last = record.undelivered[-1]
+    who = (", ".join(short(r, 60) for r in last.recipients[:_MOST_NAMES])) or say(lang, "receipt.nobody")
+    when = moment(last.at, office, lang)
+    return fact(
+        say(lang, "card.undelivered"), say(lang, "card.undelivered_to", who=who, status=last.status or "?", when=when)
+    )
+
+
+def sender_check(record: Record, lang: Language) -> Json | None:
+    """What our server found out about the sender, and about who passed the mail on; as what it is."""
+    said = say(lang, f"dmarc.{record.dmarc}")
+    return fact(
+        say(lang, "card.sender_check"), f"{said}. {say(lang, f'arc.{record.arc}')}" if record.arc is not None else said
+    )
 
 
 def held_by(record: Record, office: Office, lang: Language, at: datetime) -> Json | None:

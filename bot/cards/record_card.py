@@ -63,6 +63,8 @@ def record_card(
                     letter.registered_on(record, office, lang),
                     letter.secrecy(record, lang),
                     letter.reasons(record, lang),
+                    letter.links(record, lang),
+                    letter.undelivered(record, office, lang),
                     letter.same_as(record, lang),
                     letter.annexes(record, lang),
                     letter.held_by(record, office, lang, at),

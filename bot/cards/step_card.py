@@ -77,7 +77,10 @@ def recorded(view: CardView) -> str:
 
 def verbs_of(view: CardView, at: datetime) -> list[Verb]:
     """What the reader may do with the step from its card."""
-    possible: tuple[Verb, ...] = _MASKED if is_masked(view.record, view.person.clearance) else _ORDER
+    possible: tuple[Verb, ...] = _ORDER
+    if is_masked(view.record, view.person.clearance):
+        told = view.step.to_person is None and not view.step.custody  # what the register can deal with by the number
+        possible = (*_MASKED, Verb.ACKNOWLEDGE, Verb.COMPLETE) if told else _MASKED
     if view.step.state == OPEN and not is_asked(view.person, view.step):
         possible = ()
     if not view.record.sender_is_proposed:
@@ -125,7 +128,13 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
 def _facts(view: CardView, at: datetime) -> Json | None:
     lang, record, office = view.language, view.record, view.office
     if record.reasons and not record.rules.listed:
-        return facts(letter.reasons(record, lang), letter.sender(record, lang), _asked_by(view))
+        return facts(
+            letter.reasons(record, lang),
+            letter.sender(record, lang),
+            letter.sender_check(record, lang),
+            letter.links(record, lang),
+            _asked_by(view),
+        )
     return facts(
         letter.sender(record, lang),
         letter.forwarder(record, office, lang),
@@ -137,6 +146,8 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
         letter.reasons(record, lang),
+        letter.links(record, lang),
+        letter.undelivered(record, office, lang),
         letter.same_as(record, lang),
         _asked_by(view),
     )
@@ -308,6 +319,12 @@ def _later(view: CardView, at: datetime) -> Json | None:
 
 
 def _mask(view: CardView) -> list[Json | None]:
+    undelivered = sentence(say(view.language, "card.undelivered_secret"), weight="bolder")
+    told = view.step.asked == FOR_FOLLOW_UP and view.record.undelivered
+    return [*_why_masked(view), undelivered if told else None]
+
+
+def _why_masked(view: CardView) -> list[Json | None]:
     lang, level = view.language, say(view.language, f"confidentiality.{view.record.confidentiality}")
     if not is_secret(view.record.confidentiality):
         return [sentence(say(lang, "card.not_cleared"))]

@@ -51,7 +51,7 @@ class Struck:
         spoilt."""
         if self.spoil is None:
             return self.response
-        return self.spoil(answer) if answer.status < 300 else answer
+        return replace(self.spoil(answer), spoilt=True) if answer.status < 300 else answer
 
 
 def _status(status: int, args: Thing, luck: random.Random) -> Response:

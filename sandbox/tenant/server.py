@@ -249,6 +249,7 @@ def _recorded(request: Request, answer: Response) -> dict[str, Any]:
         "status": answer.status,
         "answer_headers": dict(answer.headers),
         "answer_body": body(answer.body),
+        "spoilt": answer.spoilt,
     }
 
 

@@ -54,6 +54,7 @@ class Response:
     Attributes:
         cut: Half of the body is sent, and then the connection is cut.
         drip_s: Seconds over which the body is sent, a little at a time.
+        spoilt: Something else than what the service answered, by a fault.
     """
 
     status: int
@@ -61,6 +62,7 @@ class Response:
     body: bytes = b""
     cut: bool = False
     drip_s: float = 0.0
+    spoilt: bool = False
 
     def json(self) -> Any:
         return json.loads(self.body) if self.body else {}

@@ -3,7 +3,8 @@
 Every act goes the way a person's would: Outlook is Graph with that person's token, Teams is the control that presses
 for a person, the register is the product's API. The people are spared the faults that are meant for the product. Every
 answer of the API is held to the description that the product itself gives of it, every card to the rules of Teams, and
-at the end every Graph call of the product to Microsoft's description, where GRAPH_CONTRACT names its folder.
+at the end every Graph call of the product, and what it was answered, to Microsoft's description, where GRAPH_CONTRACT
+names its folder.
 """
 
 import base64
@@ -26,7 +27,7 @@ from zoneinfo import ZoneInfo
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from tests.bot.rules_of_teams import walk, wrong_with
-from tests.graph.world import batched, description
+from tests.described import hold
 from tests.stage import Answer, Stage
 
 type Json = dict[str, Any]
@@ -98,9 +99,8 @@ class Ministry:
     `meanwhile` is called at every look while something is awaited; tests let things go wrong there.
     """
 
-    def __init__(self, stage: Stage, exchanges: Path) -> None:
+    def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.exchanges = exchanges
         self.meanwhile: Callable[[], None] = nothing
         state = stage.tenant("GET", "/sandbox/state").json()
         self.people: dict[str, Json] = {person["upn"]: person for person in state["people"]}
@@ -157,9 +157,12 @@ class Ministry:
     def time_passes(self, seconds: float) -> None:
         self.control("POST", "clock", json={"advance_s": seconds})
 
-    def the_product_dies(self) -> None:
-        """It is killed (kill -9) and started again, and a minute passes."""
-        self.stage.kill_host()
+    def the_product_dies(self, *, by_sigterm: bool = False) -> None:
+        """It is killed (kill -9), or stopped as by a platform that scales in; is started again, and a minute passes."""
+        if by_sigterm:
+            self.stage.stop_host()
+        else:
+            self.stage.kill_host()
         self.stage.start_host()
         self.a_minute_passes()
 
@@ -405,22 +408,6 @@ class Ministry:
     def _description(self) -> "Description":
         return Description(self.stage.product("GET", "/api/v1/openapi.json").json())
 
-    def misfits(self) -> list[str]:
-        """What Microsoft's description, where it is at hand, holds against the product's Graph calls so far."""
-        contract = description()
-        if contract is None or not self.exchanges.exists():
-            return []
-        found = []
-        for line in self.exchanges.read_text().splitlines():
-            call = json.loads(line)
-            if call["status"] in (0, 503, 504) or call["body"] is None:
-                continue  # nobody answered, or a gateway that answers as it likes
-            sent = (call["method"], call["url"], call["headers"], base64.b64decode(call["body"]))
-            for each in batched(call["url"], sent[-1]) if call["url"].endswith("/$batch") else [sent]:
-                errors, warnings = contract.request(*each)
-                found += [f"{each[0]} {each[1]}: {said}" for said in (*errors, *warnings)]
-        return found
-
 
 class Description:
     """The API's own description, to which its answers are held."""
@@ -457,13 +444,13 @@ def opened(folder: Path, *, env: Mapping[str, str] | None = None, lock_s: float 
     """The ministry with the product beside it, all in *folder*; at the end its Graph calls are judged."""
     exchanges = folder / "exchanges.jsonl"
     with Stage(folder / "state", env=env, lock_s=lock_s, tenant_arguments=("--exchanges", str(exchanges))) as stage:
-        made = Ministry(stage, exchanges)
+        made = Ministry(stage)
         made.the_day_begins()
         try:
             yield made
         finally:
             made.close()
-        assert made.misfits() == []
+    hold(exchanges)
 
 
 def letter(

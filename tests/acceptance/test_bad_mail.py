@@ -164,7 +164,7 @@ def test_our_own_answer_that_comes_back_is_known_as_ours(ministry: Ministry) -> 
     ours = letter(answer["subject"], sender=f"السجل العام <{REGISTRY}>", message_id=answer["internetMessageId"])
     ministry.arrives(ours)
     ministry.at_rest()
-    assert types(ministry, record) == sheet
+    assert types(ministry, record) == [*sheet, "OursReturned"]
     assert difference(ministry, day) == {"seen": 1, "ours": 1}
 
 

@@ -1,4 +1,4 @@
-"""The product is killed (kill -9) wherever it hurts, and started again: nothing is lost, nothing is done twice.
+"""The product is killed (kill -9) or stopped (SIGTERM) wherever it hurts, and started again: nothing lost or doubled.
 
 A card is the one thing that cannot be looked up where it was sent. Killed between sending one and noting it, the
 product sends it again: both carry the same token, one decision comes of them, and here they are counted.
@@ -22,7 +22,7 @@ DEEDS = {
     "the reply is drafted": "POST /v1.0/users/*/messages/*/createReply",
     "the reply is sent": "POST /v1.0/users/*/messages/*/send",
 }
-RANDOM_KILLS, RANDOM_KILLS_SOAK = 6, 100
+RANDOM_KILLS, RANDOM_KILLS_SOAK = 4, 100
 HOW_OFTEN = 0.02  # at each look, about thirty times a second
 
 
@@ -122,8 +122,9 @@ def test_a_press_on_either_of_two_cards_makes_one_decision_and_both_show_it(mini
 
 
 class Fate:
-    """Kills at random looks, as often as it was told; the same seed gives the same looks. Then time goes on a little
-    faster: what was waiting when the product died may have been put off by minutes."""
+    """Ends the product at random looks, as often as it was told, by kill -9 and by SIGTERM in turn; the same seed gives
+    the same looks. Then time goes on a little faster: what was waiting when the product died may have been put off by
+    minutes."""
 
     def __init__(self, ministry: Ministry, seed: int, kills: int) -> None:
         self._ministry, self._dice, self.left = ministry, random.Random(seed), kills
@@ -133,7 +134,7 @@ class Fate:
         self._looks += 1
         if self.left and self._dice.random() < HOW_OFTEN:
             self.left -= 1
-            self._ministry.the_product_dies()
+            self._ministry.the_product_dies(by_sigterm=self.left % 2 == 1)
         elif not self.left and self._looks % 16 == 0:  # every half a second
             self._ministry.time_passes(2.5)
 

@@ -29,6 +29,8 @@ from registry.commands import (
     Complete,
     HandIn,
     NoteAnnexRefused,
+    NoteCopy,
+    NoteMachine,
     Quarantine,
     Refer,
     Register,
@@ -36,12 +38,12 @@ from registry.commands import (
     Remind,
     Return,
 )
-from registry.mail import Address, Part
-from registry.record import Record
+from registry.mail import Address, Authentication, Part, Repair, Report
+from registry.record import Link, Record
 from registry.working_time import DueRules
 from service.ports import Asked, CardView
 from tests.registry.test_entering import entered
-from tests.values import ANNEX, OFFICE, PEOPLE, UNITS, Desk, forwarded, mail, registered
+from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
 
 type Card = dict[str, Any]
@@ -99,6 +101,44 @@ def _annotated() -> Desk:
 def _outside(**fields: Any) -> Desk:
     """A letter from outside, that nobody forwarded."""
     return registered(mail(**fields))
+
+
+def _remarked() -> Desk:
+    """A letter of which much must be known: it is incomplete, was repaired, and seems to belong to two others."""
+    links = (
+        Link(record_id="r6", reference="س.ع/و/6/2026", how="same_id"),
+        Link(record_id="r5", reference="س.ع/و/5/2026", how="number"),
+    )
+    letter = mail(
+        remarks=("incomplete.cloud", "repaired.likely"),
+        repairs=(Repair(name="subject", raw="ÚíÈ", confidence="likely"),),
+        authentication=Authentication("fail", "pass", "fail", "pass"),
+    )
+    desk = Desk()
+    desk.accept(Register(record_id="r1", mail=letter, serial=1, links=links))
+    return desk
+
+
+def _bounced(desk: Desk) -> Desk:
+    """The reply did not reach Huda, and the clerks are told."""
+    report = Report(what="failed", status="5.1.10", recipients=("huda@ministry.example",))
+    word = mail(9, sender=Address("", "postmaster@ministry.example"), report=report)
+    desk.accept(NoteMachine(record_id="r1", mail=word, answers="<9@ministry.example>"))
+    return desk
+
+
+def _secret_bounced() -> Desk:
+    desk = _secret()
+    desk.accept(Close(record_id="r1", step=1, by="noura", note="تم"))
+    return _bounced(desk)
+
+
+def _second_register(lang: Language) -> Card:
+    """The same letter came to a mailbox of Legal's, which wants such copies referred; Laila keeps its register."""
+    desk = _letter()
+    desk.accept(NoteCopy(record_id="r1", mail=forwarded(2, mailbox=SECOND_MAILBOX), refer_to="legal"))
+    shown = view(desk.held, desk.last_step, "laila", lang)
+    return step_card(replace(shown, person=replace(PEOPLE["laila"], clerk=True)), desk.now)
 
 
 def _registry() -> Desk:
@@ -349,6 +389,10 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "step-registry": _step(_registry, 1, "abdullah"),
     "step-quarantine": _step(_quarantined, 1, "abdullah"),
     "step-secret": _step(_secret, 1, "noura"),
+    "step-remarked": _step(_remarked, 1, "huda"),
+    "step-bounced": _step(lambda: _bounced(_approved()), 0, "abdullah"),
+    "step-bounced-secret": _step(_secret_bounced, 0, "abdullah"),
+    "step-second-register": _second_register,
     "step-refused": _refused("say.result_missing"),
     "step-told": _step(_annotated, 1, "huda", told="حُفظت المسودة، ولا يراها غيرك."),
     "step-waiting": _step(_referred, 1, "huda"),
@@ -387,6 +431,8 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "record-released": _record(_released, "noura"),
     "record-open": _record(_completed, "omar"),
     "record-closed": _record(_approved, "omar"),
+    "record-bounced": _record(lambda: _bounced(_approved()), "omar"),
+    "record-remarked": _record(_remarked, "huda"),
     "record-quarantine": _record(_quarantined, "noura"),
     "record-secret": _record(_secret, "abdullah"),
     "pending": _pending,

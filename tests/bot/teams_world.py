@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from sandbox.tenant import chats, tokens
 from sandbox.tenant.server import Options, Server
 from sandbox.tenant.tenant import Place
 from service.ports import Conversation
+from tests.described import hold
 
 type Json = dict[str, Any]
 
@@ -73,9 +75,10 @@ class TeamsWorld:
 async def teams_world(
     host_url: str = "http://127.0.0.1:1", certificates: Path | None = None
 ) -> AsyncIterator[TeamsWorld]:
-    """Serve a tenant on free ports; it brings activities to *host_url*."""
-    place = Place(host_url=host_url)
-    server = Server(Options(port=0, tls_port=0, certificates=certificates, place=place, mailbox_call_s=0))
+    """Serve a tenant on free ports; it brings activities to *host_url*. What Graph is asked and answers is judged."""
+    place, exchanges = Place(host_url=host_url), Path(mkdtemp(prefix="tarasul-tests-")) / "exchanges.jsonl"
+    how = Options(port=0, tls_port=0, certificates=certificates, place=place, mailbox_call_s=0, exchanges=exchanges)
+    server = Server(how)
     stop, ready = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(server.run(stop, ready))
     async with aiohttp.ClientSession() as net:
@@ -88,3 +91,4 @@ async def teams_world(
                 await channel.close()
             stop.set()
             await running
+    hold(exchanges)

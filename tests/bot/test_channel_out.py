@@ -192,7 +192,8 @@ async def test_nobody_there_is_unavailable(channel: Channel) -> None:
 async def test_slow_answers_hold_up_neither_the_loop_nor_its_threads(channel: Channel, connector: Connector) -> None:
     connector.answers = [None] * 40
     threads = threading.active_count()
-    waiting = [asyncio.create_task(channel.send(connector.chat(), text_message("x"))) for _ in range(40)]
+    several = [connector.chat(f"a:{n}") for n in range(40)]  # one chat takes fewer at once
+    waiting = [asyncio.create_task(channel.send(each, text_message("x"))) for each in several]
     async with asyncio.timeout(20):
         while len(connector.bodies) < 40:
             await asyncio.to_thread(lambda: None)

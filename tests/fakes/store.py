@@ -9,18 +9,19 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from registry.effects import AskAction, Effect, SendReply
 from registry.mail import Mail
-from registry.numbers import Series
+from registry.numbers import Series, mentioned
 from registry.office import Office
-from registry.recognise import Known
-from registry.record import Record
+from registry.recognise import Known, traces
+from registry.record import Link, Record
 from registry.registering import searchable
 from registry.sheet import Entry
 from service.ports import (
+    Arrived,
     Asked,
     Claimed,
     Conversation,
@@ -229,28 +230,112 @@ class FakeTransaction:
     # ------------------------------------------------------------ mail
 
     def known(self, mail: Mail) -> Known:
-        same = next(
-            (
-                m.record_id
-                for m in self._t.mail.values()
-                if m.identity == mail.identity and m.verdict in ("registered", "quarantined")
-            ),
-            None,
+        office = self.office()
+        same_letter, same_reference, same_in = self._same_letter(mail, office)
+        sent = self._record_of([mail.message_id], ours=True)
+        ours = (sent[0], "message_id") if sent is not None else None
+        if ours is None and self._is_a_reply_of_ours(mail.our_key):
+            ours = (mail.our_key.partition(":")[2], "mark")
+        references = list(dict.fromkeys(mail.references))
+        answered = self._record_of(references)
+        told_of = self._told_of(mail, references)
+        found = same_letter is not None or answered is not None or told_of is not None
+        in_thread, our_answers = self._lately(mail, told_of or answered, office)
+        return Known(
+            ours=ours,
+            same_letter=same_letter,
+            same_reference=same_reference,
+            same_in=same_in,
+            answered=answered,
+            told_of=told_of,
+            links=() if found else self._links(mail, office),
+            in_thread=in_thread,
+            our_answers=our_answers,
         )
-        by_id = {message_id: record_id for message_id, record_id in self._t.message_ids}
-        ours = bool(mail.message_id) and any(
-            ours for (message_id, _), ours in self._t.message_ids.items() if message_id == mail.message_id
-        )
-        answered = next(((by_id[r], r) for r in reversed(mail.references) if r in by_id), None)
-        return Known(ours=ours or self._is_a_reply_of_ours(mail.our_key), same_letter=same, answered=answered)
+
+    def _same_letter(self, mail: Mail, office: Office) -> tuple[str | None, str, str]:
+        made = [
+            m
+            for m in self._t.mail.values()
+            if m.identity == mail.identity and m.verdict in ("registered", "quarantined")
+        ]
+        found = [
+            (m.record_id, self._t.records.get(m.record_id or ""))
+            for m in sorted(made, key=lambda m: (m.received_at, m.item_id))
+        ]
+        unit = office.registry_unit(mail.mailbox)
+        own = [(r, k) for r, k in found if k and unit and k.record.registry_unit_id == unit.unit_id]
+        for record_id, kept in own or found:
+            if kept is None:
+                return record_id, "", ""
+            listed = kept.record.rules.listed
+            return record_id, kept.record.reference, kept.record.registry_unit_id if listed else ""
+        return None, "", ""
+
+    def _record_of(self, message_ids: Sequence[str], *, ours: bool = False) -> tuple[str, str] | None:
+        by_id = {i: record_id for (i, record_id), is_ours in self._t.message_ids.items() if is_ours or not ours}
+        return next(((by_id[i], i) for i in reversed(message_ids) if i and i in by_id), None)
+
+    def _told_of(self, mail: Mail, references: list[str]) -> tuple[str, str] | None:
+        about = mail.report.about if mail.report is not None else ()
+        found = self._record_of([*references, *reversed(about)], ours=True)
+        if found is None and mail.report is not None and self._is_a_reply_of_ours(mail.report.our_key):
+            return mail.report.our_key.partition(":")[2], next(iter(about), "")
+        return found
 
     def _is_a_reply_of_ours(self, key: str) -> bool:
         kind, _, record_id = key.partition(":")
         drafted = (*(due.effect for due in self._t.outbox.values()), *self._t.done.values()) if kind == "reply" else ()
         return any(isinstance(effect, SendReply) and effect.record_id == record_id for effect in drafted)
 
+    def _lately(self, mail: Mail, joined: tuple[str, str] | None, office: Office) -> tuple[int, int]:
+        sender, thread = traces(mail)
+
+        def of_sender(within_s: int) -> list[SeenMail]:
+            since = mail.received_at - timedelta(seconds=within_s)
+            return [
+                m for m in self._t.mail.values() if m.sender == sender and since < m.received_at <= mail.received_at
+            ]
+
+        if joined is not None:
+            return sum(m.record_id == joined[0] for m in of_sender(office.loop_guard.mails_s)), 0
+        if office.by_address(mail.sender.address) is None:
+            return 0, 0
+        answered = {record_id for (_, record_id), ours in self._t.message_ids.items() if ours}
+        lately = of_sender(office.loop_guard.answers_s)
+        return 0, sum(m.thread == thread and m.record_id in answered for m in lately)
+
+    def _links(self, mail: Mail, office: Office) -> tuple[Link, ...]:
+        found: dict[str, Link] = {}
+        same_id = [
+            r for i, r in self._t.message_ids if mail.message_id and i == mail.message_id and r in self._t.records
+        ]
+        for record_id in same_id[:1]:
+            reference = self._t.records[record_id].record.reference
+            found[record_id] = Link(record_id=record_id, reference=reference, how="same_id")
+        numbers = mentioned(f"{mail.letter.subject}\n{mail.letter.text}", office)
+        named = {(n.unit_id, n.kind, n.year, n.serial) for n in numbers}
+        records = sorted((k.record for k in self._t.records.values()), key=lambda r: r.reference) if named else []
+        for r in records:
+            if (r.registry_unit_id, r.kind, r.year, r.serial) in named:
+                found.setdefault(r.record_id, Link(record_id=r.record_id, reference=r.reference, how="number"))
+        return tuple(found.values())
+
     def see_mail(self, seen: SeenMail, at: datetime) -> None:
         self._put(self._t.mail, (seen.mailbox, seen.item_id), seen)
+
+    def show_mail(self, mailbox: str, arrived: Sequence[Arrived], at: datetime) -> None:
+        for item in arrived:
+            if (mailbox, item.item_id) not in self._t.mail:
+                shown = SeenMail(
+                    mailbox=mailbox,
+                    item_id=item.item_id,
+                    identity="",
+                    message_id=item.message_id,
+                    received_at=item.received_at,
+                    verdict="shown",
+                )
+                self._put(self._t.mail, (mailbox, item.item_id), shown)
 
     def note_message_id(self, message_id: str, record_id: str, *, ours: bool) -> None:
         if (message_id, record_id) not in self._t.message_ids:
@@ -269,7 +354,9 @@ class FakeTransaction:
 
     def unseen(self, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
         mail = self._t.mail
-        return frozenset(i for i in item_ids if (mailbox, i) not in mail or mail[mailbox, i].verdict == "gone")
+        return frozenset(
+            i for i in item_ids if (mailbox, i) not in mail or mail[mailbox, i].verdict in ("gone", "shown")
+        )
 
     def mail_between(self, mailbox: str, start: datetime, end: datetime) -> list[SeenMail]:
         found = [m for m in self._t.mail.values() if m.mailbox == mailbox and start <= m.received_at < end]
@@ -518,4 +605,4 @@ def _is_put_before(record: Record, person: str, unit: str, *, custody: bool) -> 
 def _may_read(record: Record, reader: str, unit: str) -> bool:
     if not reader and not unit:
         return True
-    return reader in record.participants or (bool(unit) and record.registry_unit_id == unit)
+    return reader in record.participants or (bool(unit) and unit in record.registers)

@@ -1,10 +1,16 @@
 """Our requests are held to Microsoft's own description of Graph, where its folder is at hand."""
 
+import json
+from base64 import b64encode
+from contextlib import nullcontext
+from pathlib import Path
+
 import pytest
 
 from graph.client import GraphClient
 from graph.wire import Ask
-from tests.graph.world import Judge, World, client_of, description
+from tests.described import description, hold
+from tests.graph.world import Judge, World, client_of
 
 
 @pytest.fixture
@@ -37,3 +43,22 @@ async def test_a_request_that_breaks_it_is_found(world: World, wrong: Ask) -> No
 async def test_a_request_that_keeps_to_it_is_not(graph: GraphClient, judge: Judge) -> None:
     await graph.send(Ask("GET", "/users", query={"$select": "id", "$top": "1"}))
     assert judge.found == []
+
+
+@pytest.mark.usefixtures("described")
+@pytest.mark.parametrize(
+    ("answer", "spoilt", "found"),
+    [
+        (b'{"value":[{"id":7}]}', False, True),
+        (b'{"value":[{"id":"7"}]}', False, False),
+        (b'{"value":[{"i', False, True),
+        (b'{"value":[{"i', True, False),
+    ],
+    ids=["of another type", "right", "half", "half on purpose"],
+)
+def test_an_answer_that_breaks_it_is_found(tmp_path: Path, answer: bytes, spoilt: bool, found: bool) -> None:
+    call = {"method": "GET", "url": "http://127.0.0.1/v1.0/users?$select=id", "headers": {}, "body": "", "status": 200}
+    told = {"answer_headers": {"content-type": "application/json"}, "answer_body": b64encode(answer).decode()}
+    (tmp_path / "exchanges").write_text(json.dumps({**call, **told, "spoilt": spoilt}) + "\n")
+    with pytest.raises(AssertionError, match="answered 200") if found else nullcontext():
+        hold(tmp_path / "exchanges")

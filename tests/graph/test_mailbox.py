@@ -77,7 +77,7 @@ class TestReply:
         await sent(world, box, draft)
         outside = world.control("GET", "outside")[-1]
         mail = read(world.graph("GET", f"/users/{REGISTRY}/messages/{draft}/$value").body)
-        assert mail.our_key == "reply:thread"
+        assert (mail.our_key, mail.auto_submitted) == ("reply:thread", "auto-generated")
         assert mail.references[-1] == original["internetMessageId"]
         assert mail.message_id == outside["internet_message_id"]
 

@@ -255,8 +255,10 @@ class TestWhatIsSaidBeside:
 
     def test_a_report_is_known_by_its_type_and_an_automatic_reply_by_its_header(self) -> None:
         bounce = multipart(text("failed"), part("message/delivery-status", b"x", encoded=False), kind="report")
-        assert read(bounce).report
-        assert not read(plain("x")).report
+        assert read(bounce).report is not None
+        assert read(plain("x")).report is None
+        assert read(plain("x", Return_Path="<>")).null_sender
+        assert not read(plain("x", Return_Path="<a@b>")).null_sender
         assert read(plain("x", Auto_Submitted="auto-replied; owner-email=a@b")).auto_submitted == "auto-replied"
         assert read(plain("x", Auto_Submitted="No")).auto_submitted == "no"
         assert read(plain("x", X_Autoreply="yes")).auto_submitted == "auto-replied"
@@ -274,6 +276,10 @@ class TestWhatIsSaidBeside:
         theirs = b"Authentication-Results: mx.ministry.example; spf=pass; dkim=pass; dmarc=pass\r\n"
         assert read(ours + theirs + HEAD + b"\r\nx").authentication.dmarc == "fail"
         assert read(theirs + HEAD + b"\r\nx").authentication.dmarc == "pass"
+        assert read(theirs + HEAD + b"\r\nx").authentication.arc == "none"
+        sealed = b"Authentication-Results: mx.ministry.example; dmarc=fail action=oreject; arc=pass (i=2)\r\n"
+        found = read(sealed + HEAD + b"\r\nx").authentication
+        assert (found.dmarc, found.arc) == ("fail", "pass")
         silent = b"Authentication-Results: mx.ministry.example; spf=pass\r\n"
         assert read(silent + theirs + HEAD + b"\r\nx").authentication.dmarc == "none"
 
@@ -344,7 +350,6 @@ class TestIdentity:
             (b"oversight@", b"others@"),
             (b"Documents", b"Payments"),
             (b"11:00:00", b"11:00:01"),
-            (b"m1@audit", b"m2@audit"),
             (part("application/pdf", PDF, name="a.pdf"), part("application/pdf", PDF + b".", name="a.pdf")),
             (text("words"), text("other words")),
         ],
@@ -352,6 +357,19 @@ class TestIdentity:
     def test_another_letter_under_the_same_id_is_another_letter(self, this: bytes, becomes: bytes) -> None:
         assert this in self.LETTER
         assert read(self.LETTER.replace(this, becomes)).identity != read(self.LETTER).identity
+
+    def test_the_same_letter_under_another_message_id_is_the_same_letter(self) -> None:
+        """A server gave it a new one on its way; or each mailbox's server its own, where the writer gave none."""
+        assert read(self.LETTER.replace(b"m1@audit", b"m2@audit")).identity == read(self.LETTER).identity
+        assert (
+            read(self.LETTER.replace(b"Message-ID: <m1@audit.example>\r\n", b"")).identity == read(self.LETTER).identity
+        )
+
+    def test_letters_without_a_date_are_told_apart_by_their_message_ids(self) -> None:
+        """The same words every month, by a program that writes no date, are as many letters."""
+        assert b"Date: " in self.LETTER
+        undated = b"".join(line for line in self.LETTER.splitlines(keepends=True) if not line.startswith(b"Date:"))
+        assert read(undated.replace(b"m1@audit", b"m2@audit")).identity != read(undated).identity
 
     def test_a_letter_without_an_id_has_a_stable_identity_all_the_same(self) -> None:
         raw = self.LETTER.replace(b"Message-ID: <m1@audit.example>\r\n", b"")

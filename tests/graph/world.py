@@ -1,9 +1,7 @@
 """The sandbox tenant for the tests of graph/: on a free port, in a thread; what we ask is held to Microsoft's words."""
 
 import asyncio
-import importlib.util
-import json
-import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ import aiohttp
 
 from graph.client import GraphClient, Manners
 from sandbox.tenant.server import Options, Server
+from tests.described import batched, description, hold
 from tests.stage import Answer, ask
 
 REGISTRY = "registry@ministry.example"
@@ -79,12 +78,13 @@ class World:
 
 @contextmanager
 def running(host_url: str = "http://127.0.0.1:1") -> Iterator[World]:
-    """A tenant of its own, and its end."""
+    """A tenant of its own, and its end, where what it answered is held to Microsoft's description."""
     from sandbox.tenant.tenant import Place
 
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stop = asyncio.Event()
-    server = Server(Options(port=0, place=Place(host_url=host_url), mailbox_call_s=0.002))
+    exchanges = Path(tempfile.mkdtemp(prefix="tarasul-tests-")) / "exchanges.jsonl"
+    server = Server(Options(port=0, place=Place(host_url=host_url), mailbox_call_s=0.002, exchanges=exchanges))
 
     async def serve() -> None:
         up = asyncio.Event()
@@ -102,6 +102,7 @@ def running(host_url: str = "http://127.0.0.1:1") -> Iterator[World]:
         loop.call_soon_threadsafe(stop.set)
         thread.join(20)
         loop.close()
+    hold(exchanges, requests=False)  # requests are judged test by test, see Judge
 
 
 class Tokens:
@@ -163,36 +164,3 @@ def client_of(
     world: World, judge: Judge, manners: Manners | None = None, make: type[GraphClient] = GraphClient
 ) -> GraphClient:
     return make(f"{world.url}/v1.0", Tokens(world.app_token), manners=manners, traces=[judge.trace()])
-
-
-def batched(url: str, body: bytes) -> list[tuple[str, str, dict[str, str], bytes]]:
-    """The requests in a batch, which Microsoft's description does not have, each as if it had been sent alone."""
-    base = url.removesuffix("/$batch")
-    return [
-        (
-            each["method"],
-            base + each["url"],
-            {"authorization": "Bearer x", **each["headers"]},
-            json.dumps(each["body"]).encode() if "body" in each else b"",
-        )
-        for each in json.loads(body)["requests"]
-    ]
-
-
-def description() -> Any:
-    """Microsoft's description of Graph, or None where GRAPH_CONTRACT names no folder."""
-    folder = os.environ.get("GRAPH_CONTRACT")
-    if not folder:
-        return None
-    global _description
-    if _description is None:
-        spec = importlib.util.spec_from_file_location("graph_contract", Path(folder) / "check.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        _description = module.Contract(Path(folder) / "graph-v1.0-subset.openapi.json")
-    return _description
-
-
-_description: Any = None

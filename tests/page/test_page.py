@@ -17,6 +17,7 @@ from aiohttp import web
 
 from sandbox.tenant.server import Options, Server
 from sandbox.tenant.tenant import Place
+from tests.described import hold
 from tests.page.standin import StandIn
 from tests.programs import needs
 
@@ -28,8 +29,9 @@ ENDS_WITHIN_S = 240
 class Sandbox(threading.Thread):
     """Two tenants on loopback: one in front of the stand-in, one whose product is down."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(daemon=True)
+        self.exchanges = folder / "exchanges.jsonl"
         self.up = threading.Event()
         self.addresses: list[str] = []
 
@@ -48,7 +50,8 @@ class Sandbox(threading.Thread):
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         running = []
         for host in (f"http://127.0.0.1:{runner.addresses[0][1]}", "http://127.0.0.1:9"):
-            server, ready = Server(Options(port=0, place=Place(host_url=host))), asyncio.Event()
+            how = Options(port=0, place=Place(host_url=host), exchanges=self.exchanges)
+            server, ready = Server(how), asyncio.Event()
             running.append(asyncio.create_task(server.run(self._stop, ready)))
             await ready.wait()
             self.addresses.append(server.http_url)
@@ -68,7 +71,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
     needs("playwright-core")
     pictures = Path(os.environ.get("PAGE_PICTURES") or tmp_path_factory.mktemp("pictures"))
     pictures.mkdir(parents=True, exist_ok=True)
-    sandbox = Sandbox()
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
     sandbox.start()
     assert sandbox.up.wait(30)
     try:
@@ -81,6 +84,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
         )
     finally:
         sandbox.stop()
+    hold(sandbox.exchanges)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
     return {one["name"]: one for one in told}

@@ -23,11 +23,16 @@ from registry.events import (
     AnnotationDrafted,
     AnnotationFinal,
     Attachment,
+    AutoReplyReceived,
     Closed,
     CopyReceived,
+    DeliveryFailed,
     EffectStuck,
     Event,
+    Linked,
     MailReceived,
+    OursReturned,
+    ReceiptReceived,
     Referred,
     Registered,
     Released,
@@ -41,7 +46,7 @@ from registry.events import (
     StepCompleted,
     StepReturned,
 )
-from registry.mail import Address
+from registry.mail import Address, Repair
 from registry.record import fold
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
@@ -129,6 +134,28 @@ EVERY_EVENT: tuple[Event, ...] = (
         way="chat",
     ),
     AnnexRefused(at=NOON, by="tarasul", annex=1, reason="file.gone"),
+    DeliveryFailed(
+        at=NOON,
+        by="tarasul",
+        source=SOURCE,
+        answers="<2@ministry.example>",
+        status="5.1.1",
+        recipients=("huda@ministry.example",),
+        words="smtp; 550 5.1.1 no such user",
+    ),
+    ReceiptReceived(
+        at=NOON,
+        by="tarasul",
+        source=SOURCE,
+        answers="<2@ministry.example>",
+        what="displayed",
+        recipients=("huda@ministry.example",),
+    ),
+    AutoReplyReceived(
+        at=NOON, by="tarasul", subject="خارج المكتب", sender=HUDA, source=SOURCE, answers="<2@ministry.example>"
+    ),
+    OursReturned(at=NOON, by="tarasul", source=SOURCE, known_by="mark"),
+    Linked(at=NOON, by="tarasul", to_record="r0", reference="س.ع/و/6/2026", how="same_id"),
 )
 
 
@@ -219,18 +246,22 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names", "name"}
+    free |= {"attachment_names", "name", "repairs", "recipients", "words"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 
 
 def test_a_field_that_came_later_is_written_only_where_it_says_something() -> None:
     plain = EVERY_EVENT[0]
-    assert not {"their_reference", "released_from", "same_as"} & json.loads(written([plain])[0].canonical).keys()
-    said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0")
+    assert not plain.later & json.loads(written([plain])[0].canonical).keys()
+    repairs = (Repair(name="subject", raw="ÚíÈ", confidence="likely"),)
+    said = replace(plain, their_reference="ص/44", released_from="q1", same_as="r0", arc="fail", repairs=repairs)
+    said = replace(said, due_at=NOON, same_reference="س.ع/و/6/2026")
     entry = written([said])[0]
-    assert {"their_reference", "released_from", "same_as"} <= json.loads(entry.canonical).keys()
+    assert plain.later <= json.loads(entry.canonical).keys()
     assert read_entry(entry) == said
+    assert "ÚíÈ" not in entry.canonical.decode()
+    assert read_entry(replace(entry, texts=())).repairs == ()  # type: ignore[attr-defined]
 
 
 def test_the_same_text_twice_is_not_to_be_seen_from_its_hashes() -> None:

@@ -1,39 +1,27 @@
 """The tenant of the sandbox for its tests, and Microsoft's own description of Graph to hold it to."""
 
-import importlib.util
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.certificates import Certificates, lay_out
+from tests import described
 from tests.sandbox.desk import Desk
 from tests.sandbox.served import Served, serve
-
-FOLDER = "GRAPH_CONTRACT"
 
 
 @pytest.fixture(scope="session")
 def description() -> Any:
     """Microsoft's description of Graph, or None where the folder is not there."""
-    folder = os.environ.get(FOLDER)
-    if not folder:
-        return None
-    spec = importlib.util.spec_from_file_location("graph_contract", Path(folder) / "check.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Contract(Path(folder) / "graph-v1.0-subset.openapi.json")
+    return described.description()
 
 
 @pytest.fixture
 def contract(description: Any) -> Any:
     """Microsoft's description of Graph; skips without it."""
     if description is None:
-        pytest.skip(f"{FOLDER} names no folder with Microsoft's description of Graph")
+        pytest.skip(f"{described.FOLDER} names no folder with Microsoft's description of Graph")
     return description
 
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox.certificates import Certificates
+from tests.described import hold
 from tests.stage import REPOSITORY, Answer, ask
 
 
@@ -40,8 +43,9 @@ class Served:
 
 @contextmanager
 def serve(certificates: Certificates, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """Start a tenant, and end it afterwards if it still runs."""
-    argv = [sys.executable, "-m", "sandbox.tenant", "--port", "0", "--tls-port", "0"]
+    """Start a tenant, and end it afterwards if it still runs; what it answered is held to Microsoft's description."""
+    exchanges = Path(mkdtemp(prefix="tarasul-tests-")) / "exchanges.jsonl"
+    argv = [sys.executable, "-m", "sandbox.tenant", "--port", "0", "--tls-port", "0", "--exchanges", str(exchanges)]
     argv += ["--certificates", str(certificates.folder), *arguments]
     process = subprocess.Popen(argv, cwd=REPOSITORY, stdout=subprocess.PIPE, env=env)
     try:
@@ -54,6 +58,7 @@ def serve(certificates: Certificates, *arguments: str, env: Mapping[str, str] | 
             process.wait(20)
         if process.stdout is not None:
             process.stdout.close()
+    hold(exchanges, requests=False)
 
 
 @dataclass

@@ -108,7 +108,7 @@ class Registry:
         return [read_entry(entry) for entry in self.store.read(lambda tx: tx.sheet(record_id))]
 
     def verdicts(self, mailbox: str = MAILBOX) -> list[str]:
-        return [seen.verdict for seen in self.seen(mailbox)]
+        return [seen.verdict for seen in self.seen(mailbox) if seen.verdict != "shown"]
 
     def seen(self, mailbox: str = MAILBOX) -> list[SeenMail]:
         day = timedelta(days=2)
@@ -141,10 +141,11 @@ def letter(
     text: str = "نرجو موافاتنا بالمستندات.",
     **headers: str,
 ) -> bytes:
-    """The bytes of a mail; `In_Reply_To="<1@x>"` and the like add headers."""
+    """The bytes of a mail, written at a second of its own; `In_Reply_To="<1@x>"` and the like add headers."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, MAILBOX, subject
-    mail["Message-ID"], mail["Date"] = f"<{number}@post.example>", "Sat, 21 Nov 2026 11:59:00 +0300"
+    at = f"{number // 3_600 % 12:02}:{number // 60 % 60:02}:{number % 60:02}"
+    mail["Message-ID"], mail["Date"] = f"<{number}@post.example>", f"Sat, 21 Nov 2026 {at} +0300"
     for name, value in headers.items():
         mail[name.replace("_", "-")] = value
     mail.set_content(text)

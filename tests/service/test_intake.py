@@ -11,6 +11,7 @@ from sqlalchemy import text
 from registry.commands import NoteReplyDrafted, NoteReplySent
 from registry.decide import decide
 from registry.errors import Gone, Misconfigured, Mistaken, Throttled, Unavailable
+from registry.events import OursReturned
 from registry.mail import Authentication, Mail
 from registry.recognise import Known
 from service.intake import Round
@@ -193,6 +194,9 @@ async def test_our_own_reply_is_ours_when_it_comes_back(house: Registry) -> None
     arrive(house, letter(9, MAILBOX))
     await house.intake.visit(MAILBOX)
     assert house.verdicts() == ["registered", "ours"]
+    last = house.sheet(record.record_id)[-1]
+    assert isinstance(last, OursReturned)
+    assert last.known_by == "message_id"
 
 
 async def test_our_reply_is_ours_even_before_we_know_that_it_has_gone(house: Registry) -> None:
@@ -203,6 +207,7 @@ async def test_our_reply_is_ours_even_before_we_know_that_it_has_gone(house: Reg
     arrive(house, letter(10, MAILBOX, X_Tarasul_Key="reply:r-that-there-is-not"))
     await house.intake.visit(MAILBOX)
     assert house.verdicts() == ["registered", "ours", "quarantined"]
+    assert [e.known_by for e in house.sheet(record.record_id) if isinstance(e, OursReturned)] == ["mark"]
 
 
 async def test_a_mailbox_without_a_register_is_the_operator_s_turn_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry.errors import Misconfigured, Unavailable
-from registry.office import Office
+from registry.office import LoopGuard, Office
 from service.people import People, load_organisation, office_of, read_organisation
 from service.ports import DirectoryPerson
 from tests.fakes.directory import FakeDirectory
@@ -156,7 +156,15 @@ def test_a_file_that_is_not_json_says_so() -> None:
 def test_all_that_is_wrong_is_named_together() -> None:
     units = [
         *ORGANISATION["units"],
-        {"id": "legal", "ar": "أ", "en": "A", "code": "س", "department": "Law", "registry_for": [MAILBOX.upper()]},
+        {
+            "id": "legal",
+            "ar": "أ",
+            "en": "A",
+            "code": "س",
+            "department": "Law",
+            "registry_for": [MAILBOX.upper()],
+            "copies": "burn",
+        },
     ]
     rules = [
         {"rule": "lost", "any_words": [], "unit": "nowhere", "asked": "for_action"},
@@ -174,6 +182,7 @@ def test_all_that_is_wrong_is_named_together() -> None:
         "rule lost names no unit nowhere",
         "rule odd asks for_fun",
         "a@b is cleared to cosmic",
+        "legal does burn with copies, which is none of note, refer, link",
         "docs/settings.md",
     ):
         assert fault in told
@@ -195,10 +204,23 @@ def test_all_that_is_wrong_is_named_together() -> None:
         ({"referral_rules": [{"rule": "r", "any_words": "عقد", "unit": "legal", "asked": "for_action"}]}, "any_words"),
         ({"referral_rules": [7]}, "each of referral_rules"),
         ({"clearances": ["a"]}, "clearances"),
+        ({"loop_guard": 5}, "loop_guard"),
+        ({"loop_guard": {"mails": 0}}, "loop_guard"),
+        ({"loop_guard": {"mails": True}}, "loop_guard"),
+        ({"loop_guard": {"letters": 5}}, "answers, answers_s, mails, mails_s"),
     ],
 )
 def test_what_has_the_wrong_shape_is_said_and_never_guessed(changed: dict[str, Any], fault: str) -> None:
     assert fault in faults_of(ORGANISATION | changed)
+
+
+def test_what_a_register_does_with_copies_and_where_a_loop_begins_is_the_file_s_word() -> None:
+    units = [u | {"copies": "link"} if u["id"] == "registry" else u for u in ORGANISATION["units"]]
+    said = ORGANISATION | {"units": units, "loop_guard": {"answers": 2}}
+    found = office_of(read_organisation(json.dumps(said), (MAILBOX,)), PEOPLE, KUWAIT)
+    assert found.units["registry"].copies == "link"
+    assert {u.copies for i, u in found.units.items() if i != "registry"} == {"note"}
+    assert found.loop_guard == LoopGuard(answers=2)
 
 
 def test_the_file_may_stand_in_the_setting_or_be_named_by_it(tmp_path: Path) -> None:

@@ -6,8 +6,20 @@ from typing import Any
 
 import pytest
 
-from registry.commands import Annotate, Approve, Complete, NoteMail, NoteStuck, Quarantine, Refer
+from registry.commands import (
+    Annotate,
+    Approve,
+    Complete,
+    NoteMachine,
+    NoteMail,
+    NoteStuck,
+    Quarantine,
+    Refer,
+    Register,
+)
+from registry.mail import Address, Authentication, Repair, Report
 from registry.office import Person
+from registry.record import Link
 from registry.sheet import Entry
 from service.views import Viewer, record_view, sheet_view
 from tests.registry.test_sheet import written
@@ -233,3 +245,58 @@ def test_a_sheet_whose_end_was_cut_off_is_not_verified() -> None:
     desk = a_life()
     shown = sheet(desk, SYSTEM, written(desk.events)[:-1])
     assert (shown["verified"], shown["broken"]) == (False, None)
+
+
+# ---------------------------------------------------------------- what machines and other registers say
+
+
+def _told(desk: Desk, number: int, **fields: Any) -> None:
+    word = mail(number, sender=Address("", "postmaster@ministry.example"), **fields)
+    desk.accept(NoteMachine(record_id=desk.record_id, mail=word, answers="<9@ministry.example>"))
+
+
+FAILED = Report(what="failed", status="5.1.1", recipients=("huda@ministry.example",), said="550 no such user")
+
+
+def test_a_machine_s_word_stands_on_the_sheet_with_its_reason_and_with_the_mail_that_it_is_about() -> None:
+    desk = a_life()
+    _told(desk, 20, report=FAILED)
+    _told(desk, 21, report=Report(what="displayed", recipients=("huda@ministry.example",)))
+    _told(desk, 22, report=Report())
+    _told(desk, 23, auto_submitted="auto-replied")
+    lines = {line["type"]: bare(line["said"]["en"]) for line in sheet(desk, SYSTEM)["events"]}
+    assert "huda@ministry.example: 5.1.1 550 no such user" in lines["DeliveryFailed"]
+    assert "it does not say what" in lines["ReceiptReceived"]
+    for kind in ("DeliveryFailed", "ReceiptReceived", "AutoReplyReceived"):
+        assert "<9@ministry.example>" in lines[kind]
+    shown = seen(desk, SYSTEM)["undelivered"]
+    assert [(u["recipients"], u["status"]) for u in shown] == [(["huda@ministry.example"], "5.1.1")]
+
+
+def test_of_a_secret_record_nobody_uncleared_is_told_whom_our_reply_did_not_reach() -> None:
+    desk = registered(mail(subject="سري: كشف الرواتب"))
+    _told(desk, 20, report=FAILED)
+    _told(desk, 21, auto_submitted="auto-replied")
+    told = json.dumps([sheet(desk, viewer("abdullah")), seen(desk, viewer("abdullah"))])
+    assert "5.1.1" in told
+    for private in ("huda@", "postmaster@", "no such user"):
+        assert private not in told
+
+
+def test_a_record_says_with_which_others_it_may_have_to_do_and_why() -> None:
+    desk = Desk()
+    link = Link(record_id="r7", reference="س.ع/و/7/2026", how="number")
+    desk.accept(Register(record_id="r1", mail=mail(), serial=1, links=(link,)))
+    [shown] = seen(desk, SYSTEM)["links"]
+    assert (shown["reference"], shown["said"]["en"]) == ("س.ع/و/7/2026", "its number stands in the letter")
+    assert "س.ع/و/7/2026" in sheet(desk, SYSTEM)["events"][-1]["said"]["ar"]
+
+
+def test_what_was_put_right_in_a_letter_is_shown_as_it_stood() -> None:
+    repair = Repair(name="subject", raw="ÚíÈ", confidence="likely")
+    desk = registered(mail(repairs=(repair,), authentication=Authentication("pass", "pass", "fail", "pass")))
+    shown = seen(desk, SYSTEM)
+    assert shown["repairs"] == [{"what": "subject", "raw": "ÚíÈ", "confidence": "likely"}]
+    assert (shown["dmarc"], shown["arc"]) == ("fail", "pass")
+    assert shown["sender_check"]["en"] == "The sender failed the mail server's check"
+    assert registered().held.arc is None

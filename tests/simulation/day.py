@@ -61,6 +61,7 @@ class Day:
         self.statement: dict[str, Any] | None = None
         self.unhealed: set[tuple[str, str]] = set()  # what lay there unjudged when the closed day was counted
         self.deaths = self.presses = 0
+        self.unanswered_of_dead = 0  # answers that came to nobody, at most: what the dead had under way
         self.unanswered: list[str] = []  # presses that were answered with something else than a card or a sentence
         self.people = People(self, by_bot=seed % BY_BOT == 0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -185,6 +186,7 @@ class Day:
             return
         self.processes.remove(process)
         self.deaths += 1
+        self.unanswered_of_dead += self.kept.held_by(process.name)
         self.tell(f"{process.name} died {process.died_at}")
         name = f"{process.name[0]}{self.deaths}"
         self.at(self.rng.uniform(1, 20), lambda: self.processes.append(self._new_process(name)))
@@ -402,7 +404,7 @@ class Day:
         return any(state == "waiting" for _, _, state, _ in self.kept.undone())
 
     def _judged(self) -> set[tuple[str, str]]:
-        return {(s.mailbox, s.item_id) for s in self.kept.seen() if s.verdict != "gone"}
+        return {(s.mailbox, s.item_id) for s in self.kept.seen() if s.verdict not in ("gone", "shown")}
 
     def _unjudged(self) -> bool:
         judged = self._judged()

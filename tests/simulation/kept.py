@@ -35,6 +35,10 @@ class Kept(Protocol):
         """Every card that was asked for."""
         ...
 
+    def held_by(self, process: str) -> int:
+        """How many effects a process has to itself."""
+        ...
+
     def copies(self) -> set[tuple[str, str]]:
         """Every card that is known to stand somewhere: its token and its activity."""
         ...
@@ -59,6 +63,9 @@ class InMemory:
     def asked(self) -> Iterator[Asked]:
         yield from self._store.tables.asks.values()
 
+    def held_by(self, process: str) -> int:
+        return sum(_is_of(due.owner, process) for due in self._store.tables.outbox.values())
+
     def copies(self) -> set[tuple[str, str]]:
         return {(token, activity_id) for token, _, activity_id in self._store.tables.cards}
 
@@ -67,7 +74,7 @@ class InSql:
     """In the real store's tables, on SQLite in memory. There is one at a time: a new one is empty, the last is gone."""
 
     def __init__(self) -> None:
-        self._database = _MemoryDatabase()
+        self._database = MemoryDatabase()
 
     def store(self) -> Store:
         return SqlStore(self._database, "ministry")  # type: ignore[arg-type]
@@ -87,11 +94,18 @@ class InSql:
         ):
             yield Asked(token=token, record_id=record_id, step=step, person=person, version=version)
 
+    def held_by(self, process: str) -> int:
+        return sum(_is_of(owner, process) for (owner,) in self._rows("SELECT lease_owner FROM outbox"))
+
     def copies(self) -> set[tuple[str, str]]:
         return set(self._rows("SELECT token, activity_id FROM cards"))
 
     def _rows(self, statement: str) -> sqlite3.Cursor:
         return self._database.driver.execute(statement)
+
+
+def _is_of(owner: str | None, process: str) -> bool:
+    return owner is not None and owner.partition(":")[0] == process
 
 
 @functools.cache
@@ -113,7 +127,7 @@ def _connected() -> Connected:
     return Connected(engine)
 
 
-class _MemoryDatabase:
+class MemoryDatabase:
     """As store.database.Database, for one thread: one connection, nothing on disk, a new register in 50 µs."""
 
     def __init__(self) -> None:

@@ -49,14 +49,15 @@ def _conservation(day: Day) -> Iterator[str]:
     seen = _verdicts(day)
     for truth in day.outside.truths:
         judged = [seen[truth.mailbox, i] for i in truth.ids if (truth.mailbox, i) in seen]
-        verdicts = [s.verdict for s in judged if s.verdict != "gone"]
+        verdicts = [s.verdict for s in judged if s.verdict not in ("gone", "shown")]
         renamed = {"copy"} if len(truth.ids) > 1 else set()  # under its new id it is the same letter once more
         if wrong := set(verdicts) - truth.must_be - renamed:
             yield f"{truth.letter} ({truth.ids}) was taken for {', '.join(sorted(wrong))}"
         if not verdicts and not truth.deleted:
             yield f"{truth.letter} ({truth.ids}) came and was never judged"
     for address in day.outside.boxes:
-        for item in sorted(day.outside.there(address) - {i for m, i in seen if m == address}):
+        judged_there = {i for (m, i), s in seen.items() if m == address and s.verdict != "shown"}
+        for item in sorted(day.outside.there(address) - judged_there):
             yield f"{item} lies at {address} and has no verdict"
 
 
@@ -99,7 +100,7 @@ def _statement(day: Day) -> Iterator[str]:
 
 def _excuses(day: Day) -> int:
     """How often an answer was lost, so that what cannot be looked up may have been said twice."""
-    return day.deaths + sum(day.weather.struck[kind] for kind in _LOSES_ANSWERS)
+    return day.deaths + day.unanswered_of_dead + sum(day.weather.struck[kind] for kind in _LOSES_ANSWERS)
 
 
 def _one_record_each(day: Day, records: list[Record]) -> Iterator[str]:

@@ -116,7 +116,7 @@ def _some(rng: Random, name: str, number: int, at_s: float) -> list[Due]:
             raw = mail(number, auto="auto-replied")
             return [Due(at_s, box, raw, name, _NOISE)]
         case "forged":
-            raw = mail(number, "minister@ministry.example", subject=subject)
+            raw = mail(number, "minister@ministry.example", subject=f"{subject} {number}")
             return [Due(at_s, box, raw, name, _APART)]
     return [Due(at_s, box, raw, name, _LETTER)]
 

@@ -67,8 +67,10 @@ def lived_on_every_core(first: int, last: int, say: Callable[[str], object], wit
                 continue
             told.add(done.result())
             took_s = time.monotonic() - began
-            if told.days % (40 * TOGETHER) == 0 or told.broken:
+            if told.days % (40 * TOGETHER) == 0:
                 say(f"{told.days} days in {took_s:.0f} s, {len(told.broken)} laws broken")
+            if done.result().broken:
+                say("\n".join(done.result().broken))
             if took_s > within_s or len(told.broken) > 20:
                 for one in waiting:
                     one.cancel()

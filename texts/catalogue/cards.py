@@ -36,6 +36,17 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.confidentiality": ("السرية", "Secrecy"),
     "card.reasons": ("سبب الحجر", "Why in quarantine"),
     "card.remarks": ("تنبيه", "Please note"),
+    "card.links": ("قد يتصل بـ", "May belong to"),
+    "card.link": ("{reference}: {how}", "{reference}: {how}"),
+    "card.undelivered": ("تعذّر تسليم الرد", "Reply not delivered"),
+    "card.undelivered_to": (
+        "{who} ({status})، {when}. الدور على السجل",
+        "{who} ({status}), {when}. The registry's turn",
+    ),
+    "card.undelivered_secret": (
+        "تعذّر تسليم الرد. الدور على السجل أن يُبلّغ صاحبه.",
+        "The reply could not be delivered. It is the registry's turn to tell its addressee.",
+    ),
     "card.now_with": ("لدى", "With"),
     "card.asked_what": ("{who}: {asked}", "{who}: {asked}"),
     "card.as_of": ("كما في {when}", "as of {when}"),

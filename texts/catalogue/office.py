@@ -48,6 +48,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "dmarc.pass": ("تحقق خادم البريد من المرسل", "The mail server verified the sender"),
     "dmarc.fail": ("لم يجتز المرسل تحقق خادم البريد", "The sender failed the mail server's check"),
     "dmarc.none": ("لم يُتحقق من المرسل", "The sender was not verified"),
+    "arc.pass": ("وأختام من مرّت بهم الرسالة سليمة", "The seals of those who passed it on are whole"),
+    "arc.fail": ("وأختام من مرّت بهم الرسالة مكسورة", "The seals of those who passed it on are broken"),
     # how a letter came
     "via.outlook": ("بالبريد الإلكتروني", "by mail"),
     "via.forward": ("بالبريد الإلكتروني، محالاً من موظف", "by mail, forwarded by an official"),

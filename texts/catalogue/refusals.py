@@ -97,6 +97,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "عدة كتب في بريد واحد، ولكل منها رقم",
         "several letters in one mail, each of which wants a number of its own",
     ),
+    "quarantine.loop": (
+        "رسائل متتابعة كأن آلة ترد على آلة، فلم يُرد عليها",
+        "mails follow one another as if a machine answered a machine, so nothing answers them",
+    ),
     "quarantine.unaccounted": ("في الرسالة ما لم يُعرف موضعه", "some of the mail's bytes are in none of its parts"),
     # what must be known of a letter that is registered
     "sealed.smime": (
@@ -133,5 +137,10 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "noise.report": ("إشعار تسليم أو قراءة", "a delivery or read report"),
     "noise.gone": ("حُذفت من الصندوق قبل قراءتها", "deleted from the mailbox before it was read"),
+    "noise.moved": ("نُقلت الرسالة وحُكم عليها بمعرّفها الجديد", "it was moved, and judged under its new id"),
     "noise.auto_submitted": ("رد آلي", "an automatic reply"),
+    "noise.flood": ("ردود آلية متتابعة على مراسلة واحدة", "automatic replies that follow one another on one record"),
+    "told.bounce": ("إشعار بتعذّر تسليم رسالة للسجل", "a report that a mail of the registry's was not delivered"),
+    "told.receipt": ("إشعار تسليم أو قراءة لرسالة للسجل", "a delivery or read report on a mail of the registry's"),
+    "told.automatic": ("رد آلي على رسالة للسجل", "an automatic reply to a mail of the registry's"),
 }

@@ -179,7 +179,14 @@ function facts(record) {
       record.due_at ? fact('record.due', 'record-due', dateAndTime(record.due_at)) : null,
       fact('record.annexes', 'record-annexes', annexes(record).length === 0 ? say('record.annexes.none')
         : h('ul', { class: 'annexes' }, annexes(record).map((one) => annex(record, one)))),
-      (record.reasons ?? []).length > 0 ? fact('record.reasons', 'record-reasons', h('ul', {}, record.reasons.map((one) => h('li', {}, inBoth(one))))) : null,
+      record.sender_check && ['outlook', 'forward'].includes(record.received_via) ? fact('record.check', 'record-check',
+        [record.sender_check, record.passed_on_check].filter(Boolean).map((one) => h('span', {}, inBoth(one), ' '))) : null,
+      (record.links ?? []).length > 0 ? fact('record.links', 'record-links',
+        h('ul', {}, record.links.map((one) => h('li', {}, h('bdi', {}, one.reference), ' · ', inBoth(one.said))))) : null,
+      (record.undelivered ?? []).length > 0 ? fact('record.undelivered', 'record-undelivered',
+        h('ul', { class: 'alarmed' }, record.undelivered.map((one) => h('li', {},
+          h('bdi', {}, one.recipients.join(', ')), ' ', h('bdi', {}, one.status), ' · ', dateAndTime(one.at))))) : null,
+      (record.reasons ?? []).length > 0 ? fact(record.kind === 'quarantined_mail' ? 'record.reasons' : 'record.remarks', 'record-reasons', h('ul', {}, record.reasons.map((one) => h('li', {}, inBoth(one))))) : null,
       (record.stuck ?? []).length > 0 ? fact('record.stuck', 'record-stuck', h('span', { class: 'alarmed' }, say('record.stuck.told'))) : null,
       record.source ? fact('record.source', 'record-source', h('bdi', {}, record.source.mailbox ?? '')) : null));
 }

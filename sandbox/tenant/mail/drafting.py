@@ -26,6 +26,7 @@ ALWAYS_WRITABLE = frozenset(
 WRITABLE_IN_DRAFTS = ALWAYS_WRITABLE | {"subject", "from", "sender", "isDeliveryReceiptRequested", *PEOPLE}
 BESIDE = ("body", "attachments", "internetMessageHeaders", "singleValueExtendedProperties")
 CUSTOM_HEADERS = 5
+INTERNET_HEADERS = "string {00020386-0000-0000-c000-000000000046} name "  # PS_INTERNET_HEADERS (MS-OXPROPS)
 # Written by us from the properties, or about the body's form: not carried over from a MIME draft.
 OUR_HEADERS = frozenset(
     (
@@ -250,9 +251,15 @@ def mime_of(tenant: Tenant, message: Thing, now: datetime) -> bytes:
     topic = words.topic(fields["subject"] or "")
     headers.append(("Thread-Topic", mime.encoded(topic, "Thread-Topic")))
     headers.append(("Thread-Index", fields["conversationIndex"]))
-    headers += [(name, mime.encoded(value, name)) for name, value in message["headers"]]
+    named = {name.rpartition(" Name ")[2]: value for name, value in _as_headers(message).items()}
+    headers += [(name, mime.encoded(value, name)) for name, value in (*message["headers"], *named.items())]
     parts = [part_of(tenant, each) for each in message["attachments"] if each["kind"] != "reference"]
     return mime.write(fields, (kind, content, words.as_text(content) if kind == "html" else content), parts, headers)
+
+
+def _as_headers(message: Thing) -> dict[str, str]:
+    """The properties of a message that Exchange writes as headers."""
+    return {i: value for i, value in message.get("properties", {}).items() if i.lower().startswith(INTERNET_HEADERS)}
 
 
 def part_of(tenant: Tenant, each: Thing) -> mime.Part:

@@ -134,10 +134,13 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(), nullable=True),
         sa.Column("record_id", sa.String(), nullable=True),
         sa.Column("seen_at", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), server_default=sa.text("''"), nullable=False),
+        sa.Column("thread", sa.String(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("entity_id", "mailbox", "item_id"),
     )
     op.create_index("mail_identity", "mail", ["entity_id", "identity"], unique=False)
     op.create_index("mail_received", "mail", ["entity_id", "mailbox", "received_at"], unique=False)
+    op.create_index("mail_sender", "mail", ["entity_id", "sender", "received_at"], unique=False)
     op.create_table(
         "message_ids",
         sa.Column("entity_id", sa.String(), nullable=False),
@@ -280,6 +283,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("head", sa.String(), nullable=True),
         sa.Column("registry_for", sa.String(), nullable=False),
+        sa.Column("copies", sa.String(), nullable=False),
         sa.Column("under", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("entity_id", "unit_id"),
     )

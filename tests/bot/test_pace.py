@@ -1,0 +1,67 @@
+"""How fast Teams is asked, in virtual time."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from bot.pace import APPLICATION_LIMIT, CHAT_LIMITS, Pace
+from registry.errors import Throttled
+from tests.simulation.virtual import VirtualLoop, run
+
+
+def went(calls: list[str]) -> list[tuple[float, str]]:
+    """When calls about these chats went out, all wanted at once and asked again where they were told to wait."""
+
+    async def all_at_once(loop: VirtualLoop) -> list[tuple[float, str]]:
+        pace, out = Pace(), []
+
+        async def call(chat: str) -> None:
+            while True:
+                try:
+                    await pace.turn(chat)
+                except Throttled as told:
+                    await asyncio.sleep(told.retry_after_s)
+                else:
+                    out.append((loop.time(), chat))
+                    return
+
+        await asyncio.gather(*(call(chat) for chat in calls))
+        return out
+
+    return run(Random(1), all_at_once)
+
+
+def most_in(times: list[float], window_s: float) -> int:
+    return max(sum(start <= at < start + window_s for at in times) for start in times)
+
+
+@pytest.mark.parametrize(("most", "window_s"), CHAT_LIMITS)
+def test_no_chat_is_asked_more_often_than_it_takes(most: int, window_s: float) -> None:
+    times = [at for at, _ in went(["a"] * 130)]
+    assert most_in(times, window_s - 1e-6) <= most
+
+
+def test_all_chats_together_are_asked_no_more_often_than_the_application_may_and_hardly_less() -> None:
+    times = [at for at, _ in went([f"chat-{n}" for n in range(1_000)])]
+    most, window_s = APPLICATION_LIMIT
+    assert most_in(times, window_s - 1e-6) <= most
+    assert max(times) <= 1.05 * 1_000 / 50
+
+
+def test_a_chat_that_must_wait_keeps_no_other_waiting() -> None:
+    others = [at for at, chat in went(["busy"] * 40 + [f"chat-{n}" for n in range(20)]) if chat != "busy"]
+    assert max(others) < 1.0
+
+
+async def test_a_long_wait_is_said_and_not_waited_out() -> None:
+    async def work(_: VirtualLoop) -> float:
+        pace = Pace()
+        for _ in range(60):
+            await pace.turn("a")
+        with pytest.raises(Throttled) as caught:
+            await pace.turn("a")
+        return caught.value.retry_after_s
+
+    wait_s = await asyncio.to_thread(run, Random(1), work)
+    assert 10 < wait_s < 30
