@@ -30,6 +30,7 @@ from functions import messages, notifications, work
 from graph.notifications import client_state
 from service.annexes import Annexes
 from service.deliveries import Deliveries
+from service.handed import HandedFiles
 from service.intake import Intake
 from service.perform import Performer
 from service.ports import Transaction
@@ -39,6 +40,7 @@ from store.database import Database
 from store.store import SqlStore
 from tests.acceptance.small_office import Office, Press, at_rest, wrong
 from tests.fakes.chats import FakeTeams
+from tests.fakes.downloads import FakeDownloads
 from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import MAILBOX, NOON, OFFICE
 from texts import LANGUAGES, say
@@ -106,7 +108,8 @@ class _House:
         clock, parts = outside.clock, {MAILBOX: outside.box}
         taker = Taker(store, clock)
         self.store, self.service = store, Service(store, taker, clock)
-        self.bot = Bot(FakeTeams(), self.service, Deliveries(store, taker, clock, outside.archive))
+        deliveries = Deliveries(store, taker, clock, outside.archive)
+        self.bot = Bot(FakeTeams(), self.service, deliveries, HandedFiles(outside.archive, FakeDownloads()))
         self.intake = Intake(store, taker, clock, outside.archive, parts, owner="house")
         self.performer = Performer(
             store,

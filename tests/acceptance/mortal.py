@@ -22,6 +22,7 @@ from typing import Any
 from bot.handlers import Bot
 from service.annexes import Annexes
 from service.deliveries import Deliveries
+from service.handed import HandedFiles
 from service.intake import Intake
 from service.perform import Performer
 from service.ports import Arrived, Changes
@@ -30,6 +31,7 @@ from service.take import Taker
 from store import statements
 from store.database import Database, Statement, _engine
 from store.store import SqlStore
+from tests.fakes.downloads import FakeDownloads
 from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import MAILBOX, OFFICE
 
@@ -112,7 +114,8 @@ async def live(path: str, url: str, product: str, ahead_s: float) -> None:
     boxes: Any = {MAILBOX: Reached(wire, "box")}
     archive, chats, installs, teams = (Reached(wire, part) for part in ("archive", "chats", "installs", "teams"))
     taker = Taker(store, clock)
-    bot = Bot(teams, Service(store, taker, clock), Deliveries(store, taker, clock, archive))
+    deliveries, handed = Deliveries(store, taker, clock, archive), HandedFiles(archive, FakeDownloads())
+    bot = Bot(teams, Service(store, taker, clock), deliveries, handed)
     intake = PRODUCTS[product](store, taker, clock, archive, boxes, owner=owner, lease_s=LEASE_S)
     performer = Performer(
         store,
