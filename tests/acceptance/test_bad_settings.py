@@ -63,7 +63,7 @@ def test_make_run_says_which_port_is_in_use_and_what_to_do(tmp_path: Path) -> No
 
 def test_a_letter_that_comes_while_a_setting_is_wrong_is_registered_once_it_is_right(tmp_path: Path) -> None:
     with Stage(tmp_path / "state", env=WRONG, ready="/api/health/live") as stage:
-        ministry = Ministry(stage, tmp_path / "none")
+        ministry = Ministry(stage)
         try:
             ministry.arrives(letter("كتاب وصل والإعداد خاطئ"))
             ready = stage.product("GET", "/api/health/ready")

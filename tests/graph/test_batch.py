@@ -13,7 +13,7 @@ from aiohttp import web
 from graph.batch import ask_all
 from graph.client import GraphClient, Manners
 from graph.wire import Answer, Ask
-from registry.errors import Changed, Gone, Locked, Misconfigured, Mistaken, Throttled, Unavailable
+from registry.errors import Changed, Forbidden, Gone, Locked, Misconfigured, Mistaken, Throttled, Unavailable
 from tests.graph.mails import plain
 from tests.graph.scripted import Say, Tokens, asking, error
 from tests.graph.world import REGISTRY, Judge, World, client_of
@@ -140,7 +140,7 @@ async def test_each_error_is_its_own() -> None:
     async with cloud(lambda _, each: said[each["url"]], impatient) as (client, made):
         told = await ask_all(client, gets(9))
     assert [type(each) for each in told[:7]] == [
-        *(Gone, Changed, Misconfigured, Misconfigured, Mistaken, Locked, Mistaken),
+        *(Gone, Changed, Forbidden, Misconfigured, Mistaken, Locked, Mistaken),
     ]
     assert [a.body for a in told[7:] if isinstance(a, Answer)] == [b"", b"\x89PNG"]
     assert len(made.batches) == 1

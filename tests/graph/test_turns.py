@@ -24,7 +24,7 @@ from tests import stores
 from tests.graph.scripted import Say, Script, Tokens, error, scripted
 from tests.graph.world import REGISTRY, World
 from tests.graph.world import Tokens as TenantTokens
-from tests.simulation.memory import MemoryDatabase
+from tests.simulation.kept import MemoryDatabase
 from tests.simulation.virtual import VirtualLoop, run
 from tests.values import NOON
 
@@ -122,7 +122,7 @@ def test_in_any_order_of_events_no_more_than_four_are_at_it_and_nobody_is_kept_f
         assert all(len(mine) > 5 for mine in waits)  # each instance came to its part
         assert max(map(max, waits)) < 15
 
-    run(rng, life)
+    run(VirtualLoop(rng), life)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -146,7 +146,7 @@ def test_the_places_of_an_instance_that_was_killed_are_free_after_a_stretch(seed
         assert loop.time() - died < STRETCH_S + 1
         await third.close()
 
-    run(Random(seed), life)
+    run(VirtualLoop(Random(seed)), life)
 
 
 def test_many_calls_cost_few_transactions() -> None:
@@ -161,7 +161,7 @@ def test_many_calls_cost_few_transactions() -> None:
         assert all_of_us.store.read_ <= took_s + 2
         await turns.close()
 
-    run(Random(1), life)
+    run(VirtualLoop(Random(1)), life)
 
 
 def test_a_place_is_let_go_of_when_there_is_nothing_to_do() -> None:
@@ -177,7 +177,7 @@ def test_a_place_is_let_go_of_when_there_is_nothing_to_do() -> None:
         assert loop.time() - began < 0.5
         await third.close()
 
-    run(Random(2), life)
+    run(VirtualLoop(Random(2)), life)
 
 
 def test_who_waits_in_vain_is_told_when_to_come_again() -> None:
@@ -197,7 +197,7 @@ def test_who_waits_in_vain_is_told_when_to_come_again() -> None:
         await asyncio.gather(*held, return_exceptions=True)
         assert all_of_us.box.most == MOST
 
-    run(Random(3), life)
+    run(VirtualLoop(Random(3)), life)
 
 
 def test_a_caller_who_goes_away_takes_no_turn_with_them() -> None:
@@ -214,7 +214,7 @@ def test_a_caller_who_goes_away_takes_no_turn_with_them() -> None:
         assert all_of_us.box.at_work == 0
         await turns.close()
 
-    run(Random(4), life)
+    run(VirtualLoop(Random(4)), life)
 
 
 def test_while_the_database_is_down_nobody_begins_beyond_what_they_have() -> None:
@@ -234,7 +234,7 @@ def test_while_the_database_is_down_nobody_begins_beyond_what_they_have() -> Non
         await all_of_us.call(turns, 0.1)
         await turns.close()
 
-    run(Random(5), life)
+    run(VirtualLoop(Random(5)), life)
 
 
 # ---------------------------------------------------------------- pauses
@@ -257,7 +257,7 @@ def test_a_pause_holds_for_all_instances_to_the_second_and_nothing_shortens_it()
         await asyncio.sleep(42.5 - loop.time())
         assert max(await first.pause_s(BOX), await second.pause_s(BOX)) <= 0.05
 
-    run(Random(6), life)
+    run(VirtualLoop(Random(6)), life)
 
 
 def test_a_pause_of_the_whole_application_holds_for_every_mailbox() -> None:
@@ -268,7 +268,7 @@ def test_a_pause_of_the_whole_application_holds_for_every_mailbox() -> None:
         for scope in (BOX, OWN_CALLS, "another@ministry.example"):
             assert 4 < await second.pause_s(scope) <= 5
 
-    run(Random(7), life)
+    run(VirtualLoop(Random(7)), life)
 
 
 async def test_alone_a_pause_holds_as_well_and_is_not_shortened() -> None:
