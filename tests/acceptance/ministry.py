@@ -116,9 +116,12 @@ class Ministry:
         def looked() -> T | None:
             self.meanwhile()
             try:
-                return look()
+                seen = look()
             except OSError:
                 return None
+            if seen:
+                self.meanwhile()  # what went wrong just as it came belongs before what is done with it
+            return seen
 
         try:
             found = self.stage.until(looked, within_s, what)
