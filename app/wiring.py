@@ -136,7 +136,7 @@ class House:
     def mailboxes(self) -> "dict[str, OutlookMailbox]":
         from graph.mailbox import OutlookMailbox
 
-        return {m: OutlookMailbox(self.graph, m) for m in self.settings.registry_mailboxes}
+        return {m: OutlookMailbox(self.graph, m, clock=clock) for m in self.settings.registry_mailboxes}
 
     @part
     def tokens(self) -> "TokenChecker":

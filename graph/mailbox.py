@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote
 
 import msgspec
@@ -19,9 +20,10 @@ from graph.delta import PAGES, SELECTED, read_changes
 from graph.folders import read_folders
 from graph.mime import OUR_KEY, read_mail
 from graph.mime_tree import Limits
+from graph.whole import SIZE, Told, read_whole
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
-from service.ports import Arrived, Changes, Fetched, Folder
+from service.ports import Arrived, Changes, Clock, Fetched, Folder
 from texts.catalogue.mail import ROWS
 
 # Our own names among a message's extended properties. The GUID is ours, made once; it must never change.
@@ -61,6 +63,17 @@ class _Draft(msgspec.Struct):
     internetMessageId: str | None = None
 
 
+class _Body(msgspec.Struct):
+    content: str
+
+
+class _Shown(msgspec.Struct):
+    id: str
+    body: _Body | None = None
+    singleValueExtendedProperties: list[_Property] = msgspec.field(default_factory=list)
+
+
+_TOLD = msgspec.json.Decoder(_Shown)
 _MARKED = msgspec.json.Decoder(_Marked)
 _DRAFT = msgspec.json.Decoder(_Draft)
 
@@ -68,8 +81,11 @@ _DRAFT = msgspec.json.Decoder(_Draft)
 class OutlookMailbox:
     """The Mailbox port over Graph. Every method may raise Throttled, Unavailable, Misconfigured."""
 
-    def __init__(self, graph: GraphClient, address: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, graph: GraphClient, address: str, limits: Limits | None = None, clock: Clock | None = None
+    ) -> None:
         self._graph, self.address, self._limits = graph, address, limits or Limits()
+        self._clock = clock or (lambda: datetime.now(UTC))
         self._at = f"/users/{quote(address, safe='')}"
 
     ################################################################
@@ -85,17 +101,29 @@ class OutlookMailbox:
         return await read_changes(self._graph, self.address, folder, cursor)
 
     async def fetch(self, item: Arrived) -> Fetched:
-        """The mail's exact bytes, read. Raises Gone where it was deleted."""
+        """The mail's exact bytes, read. Raises Gone where it was deleted, Unavailable where its end did not come."""
         try:
-            raw = await self._mime(item.item_id)
+            return await self._fetch(item)
         except Gone:
             found = await self._elsewhere(item)
             if found is None:
                 raise
-            item, raw = found, await self._mime(found.item_id)
-        if len(raw) < _READ_APART_BYTES:
-            return read_mail(raw, mailbox=self.address, item=item, limits=self._limits)
-        return await asyncio.to_thread(read_mail, raw, mailbox=self.address, item=item, limits=self._limits)
+            return await self._fetch(found)
+
+    async def _fetch(self, item: Arrived) -> Fetched:
+        async def read(raw: bytes) -> Fetched:
+            if len(raw) < _READ_APART_BYTES:
+                return read_mail(raw, mailbox=self.address, item=item, limits=self._limits)
+            return await asyncio.to_thread(read_mail, raw, mailbox=self.address, item=item, limits=self._limits)
+
+        lain_s = (self._clock() - item.received_at).total_seconds()
+        return await read_whole(partial(self._mime, item.item_id), read, partial(self._told, item.item_id), lain_s)
+
+    async def _told(self, item_id: str) -> Told:
+        query = {"$select": "id,body", "$expand": _expanded(SIZE)}
+        found = await self._graph.read(Ask("GET", self._message(item_id), query=query, mailbox=self.address), _TOLD)
+        size = next((p.value for p in found.singleValueExtendedProperties if p.value.isdecimal()), "0")
+        return Told(found.body.content if found.body is not None else "", int(size))
 
     async def listing(self, folder: str, start: datetime, end: datetime) -> AsyncIterator[Arrived]:
         """A fresh listing by received time, without any cursor of ours."""

@@ -10,7 +10,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from registry.effects import Effect
 from registry.errors import TarasulError
@@ -345,11 +345,16 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256."""
+    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256.
+
+    `end` says how the bytes end: closed, as their structure wants it; cut; or the structure wants nothing: they are a
+    single text, or a single file.
+    """
 
     mail: Mail
     raw: bytes
     parts: Mapping[str, bytes]
+    end: Literal["closed", "cut", "text", "file"] = "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from registry.effects import AskAction, Effect, SendReply
-from registry.mail import Mail
+from registry.mail import Mail, is_cut
 from registry.numbers import Series, mentioned
 from registry.office import Office
 from registry.recognise import Known, traces
@@ -270,6 +270,13 @@ class FakeTransaction:
                 return record_id, "", ""
             listed = kept.record.rules.listed
             return record_id, kept.record.reference, kept.record.registry_unit_id if listed else ""
+        for m in sorted(self._t.mail.values(), key=lambda m: m.item_id) if mail.message_id else ():
+            same = (m.mailbox, m.message_id, m.received_at) == (mail.mailbox, mail.message_id, mail.received_at)
+            kept = self._t.records.get(m.record_id or "")
+            if same and kept is not None and m.verdict in ("registered", "quarantined"):
+                of = kept.record
+                if mail.cut or is_cut(of.reasons):
+                    return of.record_id, of.reference, of.registry_unit_id if of.rules.listed else ""
         return None, "", ""
 
     def _record_of(self, message_ids: Sequence[str], *, ours: bool = False) -> tuple[str, str] | None:

@@ -241,6 +241,34 @@ class TestFetch:
                 await OutlookMailbox(client, REGISTRY).fetch(item)
 
 
+class TestCutOnTheWay:
+    """Bytes that were halved, with a length that agrees: no answer says so, only the mail does."""
+
+    HALF = {"match": "GET */$value", "fault": "half"}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        "raw", [multipart(text("words"), part("application/pdf", b"x" * 900, name="a.pdf")), plain("كلمات " * 90)]
+    )
+    async def test_it_is_asked_for_until_it_comes_whole(self, world: World, box: OutlookMailbox, raw: bytes) -> None:
+        item = arrived(world, world.arrive(raw)["id"])
+        world.faults(self.HALF | {"rate": 0.5}, seed=1)
+        for _ in range(4):
+            got = await box.fetch(item)
+            assert (got.mail.cut, got.raw.endswith(raw[-200:])) == (False, True)
+        assert world.struck() > 0
+
+    async def test_one_that_only_ever_comes_cut_waits_and_is_entered_in_the_end_with_the_remark(
+        self, world: World, graph: GraphClient, judge: Judge
+    ) -> None:
+        item = arrived(world, world.arrive(plain("كلمات " * 90))["id"])
+        world.faults(self.HALF)
+        with pytest.raises(Unavailable):
+            await OutlookMailbox(graph, REGISTRY, clock=lambda: item.received_at).fetch(item)
+        later = OutlookMailbox(graph, REGISTRY, clock=lambda: item.received_at + timedelta(hours=1))
+        assert (await later.fetch(item)).mail.remarks == ("incomplete.cut",)
+        assert judge.found == []
+
+
 class TestLimits:
     async def test_many_at_once_never_exceed_what_the_mailbox_allows(
         self, world: World, box: OutlookMailbox, judge: Judge
@@ -268,7 +296,7 @@ class TestLimits:
         for _ in range(6):
             await box.fetch(item)
         assert world.struck() > 0
-        assert [status for _, _, status in judge.calls].count(200) == 6
+        assert [status for _, _, status in judge.calls].count(200) == 12  # its bytes, and what is shown of such a text
 
     async def test_a_mailbox_that_is_not_ours_is_an_operators_turn(self, graph: GraphClient) -> None:
         for address in ("huda@ministry.example", "nobody@ministry.example"):

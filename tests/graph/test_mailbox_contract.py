@@ -174,7 +174,7 @@ class TestFetch:
             await box.fetch(item)
 
     async def test_what_cannot_be_read_is_said_and_not_raised(self, box: Mailbox, place: Place) -> None:
-        item = place.arrive(b"\x00\xff no mail at all")
+        item = place.arrive(b"\x00\xff no mail at all\r\n\r\n")
         assert (await box.fetch(item)).mail.unreadable[0] == "quarantine.unparseable"
 
 

@@ -4,12 +4,14 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.whole import marked
 from registry.commands import Approve, Close, NoteReplyDrafted, NoteReplySent
 from registry.events import AutoReplyReceived, CopyReceived, DeliveryFailed, Linked, MailReceived, Referred
 from registry.office import LoopGuard, Office
@@ -375,3 +377,43 @@ async def test_what_is_shown_again_keeps_its_verdict(house: Registry) -> None:
     await house.intake.visit(MAILBOX)
     house.store.write(lambda tx: tx.show_mail(MAILBOX, [item], house.now))
     assert house.verdicts() == ["registered"]
+
+
+# ---------------------------------------------------------------- cut on the way
+
+
+@pytest.mark.parametrize("cut_first", [True, False])
+async def test_a_mail_of_which_only_half_came_is_the_same_one_when_it_comes_whole_under_another_id(
+    house: Registry, monkeypatch: pytest.MonkeyPatch, cut_first: bool
+) -> None:
+    item = house.box.arrive(letter(1))
+    whole = house.box.read(house.box.items[item.item_id].raw, item)
+    half = marked(house.box.read(letter(1)[:-40], item))
+    came = iter((half, whole) if cut_first else (whole, half))
+    monkeypatch.setattr(house.box, "fetch", lambda found: _came(next(came), found))
+    await house.intake.visit(MAILBOX)
+    moved = house.box.items.pop(item.item_id)
+    house.box.items["moved"] = replace(moved, arrived=replace(item, item_id="moved"))
+    house.box._log.append("moved")
+    await house.intake.visit(MAILBOX)
+    [record] = house.records()
+    assert [(s.verdict, s.record_id) for s in house.seen()][-1] == ("copy", record.record_id)
+    assert isinstance(house.sheet(record.record_id)[-1], CopyReceived)
+
+
+async def test_another_letter_under_the_same_message_id_is_not_taken_for_the_rest_of_one_that_was_cut(
+    house: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = house.box.arrive(letter(1))
+    half = marked(house.box.read(letter(1)[:-40], item))
+    with monkeypatch.context() as patched:
+        patched.setattr(house.box, "fetch", lambda found: _came(half, found))
+        await house.intake.visit(MAILBOX)
+    other = letter(1).replace(b"Subject:", b"Subject: another letter")
+    house.box.arrive(other, at=item.received_at + timedelta(seconds=1))
+    await house.intake.visit(MAILBOX)
+    assert len(house.records()) == 2
+
+
+async def _came(fetched: Fetched, found: Arrived) -> Fetched:
+    return replace(fetched, mail=replace(fetched.mail, item_id=found.item_id))
