@@ -23,7 +23,7 @@ from graph.mime_tree import Limits
 from graph.whole import SIZE, Told, read_whole
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
-from service.ports import Arrived, Changes, Clock, Fetched, Folder
+from service.ports import Arrived, Changes, Clock, Drafted, Fetched, Folder
 from texts.catalogue.mail import ROWS
 
 # Our own names among a message's extended properties. The GUID is ours, made once; it must never change.
@@ -197,8 +197,8 @@ class OutlookMailbox:
             )
         )
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
-        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
+        """Return the one draft that carries *key*, made now or found from an earlier try."""
         return await self._reply_with(key) or await self._new_reply(item_id, html, key)
 
     async def send_draft(self, draft_id: str) -> str:
@@ -221,7 +221,7 @@ class OutlookMailbox:
         query = {"$select": "id,isDraft,internetMessageId"}
         return await self._graph.read(Ask("GET", self._message(draft_id), query=query, mailbox=self.address), _DRAFT)
 
-    async def _reply_with(self, key: str) -> str | None:
+    async def _reply_with(self, key: str) -> Drafted | None:
         """The reply that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
         carries = f"singleValueExtendedProperties/Any(ep: ep/id eq {_quoted(KEY)} and ep/value eq {_quoted(key)})"
         for folder in ("drafts", "sentitems"):
@@ -229,10 +229,10 @@ class OutlookMailbox:
             path = f"{self._at}/mailFolders/{folder}/messages"
             page = await self._graph.read(Ask("GET", path, query=query, mailbox=self.address), PAGES)
             if page.value:
-                return page.value[0].id
+                return Drafted(page.value[0].id, page.value[0].internetMessageId or "")
         return None
 
-    async def _new_reply(self, item_id: str, html: str, key: str) -> str:
+    async def _new_reply(self, item_id: str, html: str, key: str) -> Drafted:
         message = {
             "body": {"contentType": "html", "content": html},
             "singleValueExtendedProperties": [
@@ -246,7 +246,8 @@ class OutlookMailbox:
             ],
         }
         ask = Ask("POST", f"{self._message(item_id)}/createReply", json={"message": message}, mailbox=self.address)
-        return (await self._graph.read(ask, _DRAFT)).id
+        made = await self._graph.read(ask, _DRAFT)
+        return Drafted(made.id, made.internetMessageId or "")
 
     def _message(self, item_id: str) -> str:
         return f"{self._at}/messages/{quote(item_id, safe='')}"

@@ -299,10 +299,14 @@ class SenderConfirmed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDrafted(Event):
-    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent."""
+    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent. Under which Message-ID
+    it will go is known where the mailbox says so of a draft."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"internet_message_id"})
 
     mailbox: str
     item_id: str
+    internet_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -331,7 +331,7 @@ class Intake:
 
     def _reply(self, ask: NoteMail | NoteMachine, rule: str | None) -> Taken:
         mail = ask.mail
-        taken = self._taker.take(ask, key=f"mail:{mail.mailbox}:{mail.identity}", seen=_seen(mail, "reply", rule))
+        taken = self._taker.take(ask, key=f"mail:{mail.identity}", seen=_seen(mail, "reply", rule))
         noted = taken.record is not None and any(same_item(m, mail) for m in taken.record.mails)
         return self._seen_before(mail, "reply" if noted else "copy", rule if noted else None, taken)
 

@@ -259,12 +259,19 @@ class Performer:
         same = [m for m in record.mails if (m.mailbox, m.identity) == (source.mailbox, source.identity)]
         for item in (source, *reversed(same)):
             try:
-                item_id = await self._mailboxes[source.mailbox].draft_reply(
+                draft = await self._mailboxes[source.mailbox].draft_reply(
                     item.item_id, reply_html(record, office), key=f"reply:{effect.record_id}"
                 )
             except Gone:
                 continue
-            return Done(NoteReplyDrafted(record_id=effect.record_id, mailbox=source.mailbox, item_id=item_id))
+            return Done(
+                NoteReplyDrafted(
+                    record_id=effect.record_id,
+                    mailbox=source.mailbox,
+                    item_id=draft.item_id,
+                    internet_message_id=draft.message_id or None,
+                )
+            )
         if tries < _LOOKS_FOR_A_MAIL:
             return Later(_LOOK_AGAIN_S, "the mail that is to be answered is not to be found")
         raise Gone("the mail that is to be answered was deleted")

@@ -358,6 +358,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafted:
+    """A reply of ours in the mailbox, and the Message-ID under which it goes; empty where a draft has none."""
+
+    item_id: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """A folder of a mailbox: `key` is what it is asked for by, `name` the path that people see."""
 
@@ -388,8 +396,8 @@ class Mailbox(Protocol):
         """Write the number on the mail. Raises Gone where it was deleted."""
         ...
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
-        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
+        """Return the one draft that carries *key*, made now or found from an earlier try."""
         ...
 
     async def send_draft(self, draft_id: str) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from graph.whole import marked
 from registry.commands import Approve, Close, NoteReplyDrafted, NoteReplySent
-from registry.events import AutoReplyReceived, CopyReceived, DeliveryFailed, Linked, MailReceived, Referred
+from registry.errors import Unavailable
+from registry.events import AutoReplyReceived, CopyReceived, DeliveryFailed, Linked, MailReceived, Referred, ReplySent
 from registry.office import LoopGuard, Office
 from registry.record import Record
 from service.ports import Arrived, Fetched, Wanted
@@ -151,6 +152,42 @@ def test_the_day_adds_up_whatever_machines_write(
         assert (count.replies, count.ignored, count.seen) == (noted, kinds.count("noise"), len(kinds) + 1)
 
     asyncio.run(live())
+
+
+async def test_a_machine_that_answers_before_we_know_that_our_reply_has_gone_is_noted(house: Registry) -> None:
+    """It bears no mark of ours, only the Message-ID under which our draft was to go."""
+    record = await house.registered()
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    house.box.faults.add("send_draft", Unavailable("504"), done=True)
+    for _ in range(3):
+        await house.performer().perform_due()
+    [reply] = house.box.sent.values()
+    assert house.record(record.record_id).reply is not None
+    assert not any(isinstance(event, ReplySent) for event in house.sheet(record.record_id))
+    house.box.arrive(letter(8, "huda@ministry.example", Auto_Submitted="auto-replied", In_Reply_To=reply.message_id))
+    await house.intake.visit(MAILBOX)
+    last = house.sheet(record.record_id)[-1]
+    assert isinstance(last, AutoReplyReceived)
+    assert last.answers == reply.message_id
+
+
+@pytest.mark.parametrize("by_a_machine", [True, False])
+async def test_an_answer_that_reaches_both_our_mailboxes_is_noted_once_and_counted_in_each(
+    house: Registry, by_a_machine: bool
+) -> None:
+    record = await answered(house)
+    headers = {"References": OURS} | ({"Auto_Submitted": "auto-replied"} if by_a_machine else {})
+    raw = letter(8, "huda@ministry.example", **headers)
+    for box, mailbox in ((house.box, MAILBOX), (house.second, SECOND_MAILBOX)):
+        box.arrive(raw)
+        await house.intake.visit(mailbox)
+    noted = [e for e in house.sheet(record.record_id) if isinstance(e, AutoReplyReceived | MailReceived)]
+    assert len(noted) == 1
+    assert [(s.mailbox, s.verdict, s.record_id) for s in house.seen(SECOND_MAILBOX)] == [
+        (SECOND_MAILBOX, "copy", record.record_id)
+    ]
+    counts = await house.reconciler.count(house.now.date())
+    assert [(c.replies, c.copies, c.green) for c in counts] == [(1, 0, True), (0, 1, True)]
 
 
 # ---------------------------------------------------------------- loops

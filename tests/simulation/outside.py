@@ -18,7 +18,7 @@ from typing import Any
 from graph.mime import read_mail
 from graph.whole import Told, read_whole
 from registry.changed import changed
-from service.ports import Arrived, CardView, Changes, Conversation, Fetched, NotInstalled, SentCard
+from service.ports import Arrived, CardView, Changes, Conversation, Drafted, Fetched, NotInstalled, SentCard
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
 from tests.fakes.installs import FakeInstalls
@@ -59,7 +59,7 @@ class Box(FakeMailbox):
             return Changes((), cursor, more=True)
         return await super().changes(folder, cursor)
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
         if not self.finds_drafts:
             key = f"{key}?{self._made}"
         return await super().draft_reply(item_id, html, key=key)
