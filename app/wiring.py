@@ -150,6 +150,7 @@ class House:
     def channel(self) -> "Channel":
         from app.credentials import bot_tokens
         from bot.channel import Channel
+        from bot.pace import Pace, shared
 
         known = self.settings
         return Channel(
@@ -158,6 +159,7 @@ class House:
             token=bot_tokens(known, self.identity),
             openid_metadata_url=known.bot_openid_metadata_url,
             service_hosts=known.bot_service_hosts,
+            pace=Pace(shared(self.store, clock, self.owner)),
         )
 
     @part

@@ -299,8 +299,10 @@ class SenderConfirmed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDrafted(Event):
-    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent. Under which Message-ID
-    it will go is known where the mailbox says so of a draft."""
+    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent.
+
+    Where the mailbox says of a draft under which Message-ID it will go, that is known from now on.
+    """
 
     later: ClassVar[frozenset[str]] = frozenset({"internet_message_id"})
 

@@ -161,7 +161,7 @@ class Performer:
             case RemindCard():
                 return await self._ask(effect, tries, say_first="card.reminder")
             case RefreshCard():
-                return await self._refresh(effect)
+                return await self._refresh(effect, tries)
             case MarkMail():
                 return await self._mark(effect)
             case FetchAnnex():
@@ -212,8 +212,9 @@ class Performer:
             unless=lambda tx: tx.conversation(person) not in (None, known),
         )
 
-    async def _refresh(self, effect: RefreshCard) -> Done:
-        view, _ = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
+    async def _refresh(self, effect: RefreshCard, tries: int) -> Done | Later:
+        """Bring every copy of a card up to date. Who took the app off, and still works here, has it installed again."""
+        view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
         if view is None:
             return Done()
         cards = await asyncio.to_thread(self._store.read, lambda tx: tx.cards(view.asked.token))
@@ -223,6 +224,10 @@ class Performer:
                 await self._chats.refresh(card, view)
             except Gone:
                 gone.append(card)
+            except NotInstalled:
+                if not view.person.active:
+                    return Done()
+                return await self._introduce(effect.person, chat, tries)
 
         def forget(tx: Transaction, _: datetime) -> None:
             for card in gone:

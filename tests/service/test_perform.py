@@ -1,6 +1,7 @@
 """Effects: each does its one thing outside, waits, gets stuck or is found again, and holds nobody else up."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,6 +200,35 @@ async def test_who_removed_the_app_gets_it_back_and_then_the_card(house: Registr
     house.later(120)
     await house.performer().perform_due()
     assert len(house.cards_of("huda")) == 1
+
+
+async def test_who_removed_the_app_gets_it_back_and_then_the_card_is_brought_up_to_date(house: Registry) -> None:
+    record = await house.registered()
+    house.meet("huda")
+    await house.performer().perform_due()
+    house.chats.without_app.add("a:huda")
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    await house.performer().perform_due()
+    assert house.installs.installed == ["huda"]
+    assert stuck(house) == []
+    house.chats.without_app.clear()
+    house.later(120)
+    await house.performer().perform_due()
+    [shown] = house.chats.cards["a:huda"].values()
+    assert shown.step.state == "done"
+
+
+async def test_who_works_here_no_more_is_not_given_the_app_for_the_sake_of_an_old_card(house: Registry) -> None:
+    record = await house.registered()
+    house.meet("huda")
+    await house.performer().perform_due()
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    left = replace(OFFICE.people["huda"], active=False)
+    house.store.write(lambda tx: tx.save_office(replace(OFFICE, people={**OFFICE.people, "huda": left})))
+    house.chats.without_app.add("a:huda")
+    await house.performer().perform_due()
+    assert house.installs.installed == []
+    assert "RefreshCard" not in [kind for kind, _ in stuck(house)]
 
 
 async def test_a_chat_that_is_blocked_is_told_to_operators_and_gets_its_cards_when_it_opens(house: Registry) -> None:

@@ -128,6 +128,8 @@ class Chats(FakeChats):
         return await super().ask(conversation, card)
 
     async def refresh(self, sent: SentCard, card: CardView) -> None:
+        if card.person.person_id not in self.apps:
+            raise NotInstalled("not in the roster")
         if self.said[sent.conversation_id].pop(sent.activity_id, None) is not None:
             self.cards[sent.conversation_id][sent.activity_id] = card
         await super().refresh(sent, card)
