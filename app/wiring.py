@@ -184,7 +184,7 @@ class House:
 
     @part
     def intake(self) -> "Intake":
-        from service.intake import Intake
+        from service.intake import MAILS_OF_A_VISIT, Intake
 
         return Intake(
             self.store,
@@ -195,6 +195,7 @@ class House:
             owner=self.owner,
             lease_s=self.settings.lease_s,
             named_folders=self.settings.mail_folders,
+            most=MAILS_OF_A_VISIT,
         )
 
     @part

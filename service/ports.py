@@ -167,8 +167,20 @@ class Transaction(Protocol):
         """Open steps whose holders are to be reminded by *now*: (record, step, since when), the longest due first."""
         ...
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
-        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies."""
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies.
+
+        `since` is how old what they belong to is: what is older goes first, so that it is finished before the next is
+        begun.
+        """
         ...
 
     def office(self) -> Office: ...

@@ -130,7 +130,7 @@ class Taker:
             entries.append(write_entry(record_id, seq, event, head_hash, self.chance.new_salt))
             head_hash = entries[-1].hash
         tx.save(before, after, entries)
-        tx.request(decision.effects, after.version, now, self.chance.new_token)
+        tx.request(decision.effects, after.version, now, self.chance.new_token, since=after.registered_at)
         for event in decision.events:
             _note_ids(tx, after, event, now)
         return after

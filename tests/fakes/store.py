@@ -205,7 +205,15 @@ class FakeTransaction:
         ]
         return [(record_id, number, at) for at, record_id, number in sorted(due)[:limit]]
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
         for effect in effects:
             if isinstance(effect, AskAction):
                 token, step = new_token(), (effect.record_id, effect.step, effect.person)
@@ -216,7 +224,7 @@ class FakeTransaction:
                     )
                     self._put(self._t.asks, token, asked)
             self._put(self._t.last, "effect", self._t.last.get("effect", 0) + 1)
-            self._put(self._t.outbox, self._t.last["effect"], Due(effect, at))
+            self._put(self._t.outbox, self._t.last["effect"], Due(effect, min(at, since or at)))
 
     def office(self) -> Office:
         return self._t.offices.get(self._entity_id) or Office(entity_id=self._entity_id)

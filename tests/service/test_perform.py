@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from service.ports import ChatBlocked
 from service.views import Viewer, sheet_view
 from store.transaction import SqlTransaction
 from tests.service.house import LEASE_S, Registry, letter
-from tests.values import MAILBOX, OFFICE
+from tests.values import FORWARDED, MAILBOX, OFFICE
 
 EVERYBODY = ("huda", "omar", "salem", "laila", "noura", "abdullah")
 
@@ -578,3 +579,18 @@ async def test_several_performers_at_once_do_everything_once(house: Registry) ->
     assert sum(done) == 16
     assert len(house.cards_of("huda")) == 8
     assert all(item.categories for item in house.box.items.values())
+
+
+async def test_what_was_begun_is_finished_before_the_next_is_begun(house: Registry) -> None:
+    """Else a backlog is worked off step by step for all of it: first the mailbox waits for Teams, then Teams for it."""
+    house.meet("huda")
+    first = await house.registered()
+    await house.performer().perform_due()
+    house.later(60)
+    for number in (2, 3):
+        house.box.arrive(letter(number, "huda@ministry.example", text=FORWARDED))
+    await house.intake.visit(MAILBOX)
+    house.later(60)
+    house.take(Approve(record_id=first.record_id, step=1, by="huda"))
+    claimed = house.store.write(lambda tx: tx.claim("w", house.now, house.now + timedelta(minutes=1), 2))
+    assert {c.effect.record_id for c in claimed} == {first.record_id}

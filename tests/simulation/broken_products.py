@@ -42,9 +42,9 @@ def _without_keys(tx: Any) -> Any:
 
 
 def _without_effects_now_and_then(tx: Any) -> Any:
-    def request(effects: Iterable[Any], version: int, at: datetime, new_token: Any) -> None:
+    def request(effects: Iterable[Any], version: int, at: datetime, new_token: Any, **rest: Any) -> None:
         kept = [e for e in effects if version % 5]
-        tx.request(kept, version, at, new_token)
+        tx.request(kept, version, at, new_token, **rest)
 
     return _Twisted(tx, request=request)
 
