@@ -58,8 +58,8 @@ _FAILED_AT_MOST = 3  # mails of one visit; where more fail, it is not the mails
 class Round:
     """What one visit to a mailbox did.
 
-    `busy` says that somebody else was there and has been rung; `more`, that it ended with mails left, so that what these
-    ask for need not wait for the last of them.
+    `busy` says that somebody else was there and has been rung; `more`, that it ended with mails left, so that what
+    those before them ask for need not wait.
     """
 
     taken: int = 0
