@@ -387,6 +387,10 @@ class Mailbox(Protocol):
         """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
         ...
 
+    async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
+        """As `draft_reply`, of a mail to the address *to* that answers none."""
+        ...
+
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
         ...

@@ -21,6 +21,7 @@ class Reply:
     answers: str  # the item it answers
     to: Address
     message_id: str
+    subject: str = ""
 
 
 @dataclass(slots=True)
@@ -133,6 +134,16 @@ class FakeMailbox:
             known = Reply(made, key, html, item_id, original.sender, f"<{made}@{self.address.rpartition('@')[2]}>")
             self.drafts[made] = known
         self.faults.after("draft_reply")
+        return known.item_id
+
+    async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
+        self.faults.before("draft_mail")
+        known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
+        if known is None:
+            made = self._new_id()
+            known = Reply(made, key, html, "", Address("", to), f"<{made}@{self.address.rpartition('@')[2]}>", subject)
+            self.drafts[made] = known
+        self.faults.after("draft_mail")
         return known.item_id
 
     async def send_draft(self, draft_id: str) -> str:

@@ -214,6 +214,23 @@ class TestMark:
             await box.mark(item.item_id, "تراسل: 7", "7")
 
 
+class TestMail:
+    async def test_one_key_makes_one_mail_however_often_it_is_asked(self, box: Mailbox, place: Place) -> None:
+        key, before = f"question:{next(NUMBERS)}", place.drafts()
+        made = {await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key) for _ in range(3)}
+        assert len(made) == 1
+        assert place.drafts() - before == made
+
+    async def test_it_is_sent_once_and_found_by_its_key_afterwards(self, box: Mailbox, place: Place) -> None:
+        key = f"question:{next(NUMBERS)}"
+        draft = await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key)
+        message_id = await box.send_draft(draft)
+        while not place.sent(draft):  # on its way it can be found nowhere
+            pass
+        assert await box.send_draft(draft) == message_id
+        assert await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key) == draft
+
+
 class TestReply:
     async def test_one_key_makes_one_draft_however_often_it_is_asked(
         self, box: Mailbox, arrive: Any, place: Place

@@ -204,11 +204,11 @@ async def test_who_removed_the_app_gets_it_back_and_then_the_card(house: Registr
 async def test_a_chat_that_is_blocked_is_told_to_operators_and_gets_its_cards_when_it_opens(house: Registry) -> None:
     record = await house.registered()
     house.meet("huda")
-    house.chats.refusals["a:huda"] = ChatBlocked("chat.blocked_by_user")
+    house.chats.refusals["a:huda"] = ChatBlocked("chat.blocked_by_person")
     await house.performer().perform_due()
     assert [kind for kind, _ in stuck(house)] == ["AskAction"]
     [told] = [e for e in house.sheet(record.record_id) if isinstance(e, EffectStuck)]
-    assert (told.effect, told.reason) == ("AskAction", "chat.blocked_by_user")
+    assert (told.effect, told.reason) == ("AskAction", "chat.blocked_by_person")
     house.chats.refusals.clear()
     house.meet("huda")
     await house.performer().perform_due()
@@ -218,7 +218,7 @@ async def test_a_chat_that_is_blocked_is_told_to_operators_and_gets_its_cards_wh
 async def test_a_chat_that_was_left_is_not_written_to(house: Registry) -> None:
     await house.registered()
     house.meet("huda")
-    house.service.left("huda", "chat.blocked_by_user")
+    house.service.left("huda", "chat.blocked_by_person")
     await house.performer().perform_due()
     assert (house.cards_of("huda"), [kind for kind, _ in stuck(house)]) == ([], ["AskAction"])
 

@@ -122,6 +122,14 @@ ROWS: dict[str, tuple[str, str]] = {
     "day.comma": ("، ", ", "),
     "day.more": (" وغيرها {more}", " and {more} more"),
     # why nothing can be sent to somebody, and whose turn it is; these stand within a sentence
+    "chat.down": (
+        "تعذّر الوصول إلى Teams منذ أكثر من ساعة، وتُعاد المحاولة آلياً",
+        "Teams could not be reached for more than an hour; it is tried again by itself",
+    ),
+    "chat.not_known": (
+        "لم يُعلِم Teams بمحادثة الموظف بعد، وعليه فتح تراسل في Teams",
+        "Teams has not told of the person's chat yet; they should open Tarasul in Teams",
+    ),
     "chat.blocked_by_person": (
         "حظر الموظف المحادثة مع تراسل، وعليه رفع الحظر",
         "the person blocked the chat with Tarasul and must unblock it",
