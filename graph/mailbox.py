@@ -198,6 +198,19 @@ class OutlookMailbox:
         query = {"$select": "id,isDraft,internetMessageId"}
         return await self._graph.read(Ask("GET", self._message(draft_id), query=query, mailbox=self.address), _DRAFT)
 
+    async def drafted(self, key: str) -> str | None:
+        """The id of the mail of ours that carries *key*, drafted or sent; None where it is in neither folder."""
+        return await self._with(key)
+
+    async def withdraw(self, draft_id: str) -> str | None:
+        """Delete a draft that is not to be sent any more. Of one that was sent, return the Message-ID; raises Gone
+        where there is neither: it is deleted, or on its way."""
+        draft = await self._draft(draft_id)
+        if not draft.isDraft:
+            return draft.internetMessageId or ""
+        await self._graph.send(Ask("DELETE", self._message(draft_id), mailbox=self.address))
+        return None
+
     async def _with(self, key: str) -> str | None:
         """The mail of ours that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
         carries = f"singleValueExtendedProperties/Any(ep: ep/id eq {_quoted(KEY)} and ep/value eq {_quoted(key)})"

@@ -12,6 +12,7 @@
 # Rule 5: a card cannot be looked up in a chat: whatever was sent is noted, even when the lease was lost meanwhile.
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -69,6 +70,7 @@ log = logging.getLogger("tarasul.perform")
 
 _LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
 _LOOKS_FOR_A_MAIL = 12  # of _LOOK_AGAIN_S each: an hour, in which the mailbox is read again a few times
+_LOOKS_FOR_A_QUESTION = 3
 _CHAT_AGAIN_S = 15.0  # the first wait for the news of a chat; each one after it is twice as long
 _LONGEST_WAIT_S = 600.0
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
@@ -152,6 +154,7 @@ class Performer:
         except Changed as error:  # somebody wrote first, each time we tried: they will have done in a while
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         except ChatBlocked as error:
+            await asyncio.to_thread(self._block, effect, error.reason)
             await self._stuck(claimed, owner, error.reason, error.reason)
             return
         except (Misconfigured, Mistaken, Stale) as error:
@@ -190,7 +193,7 @@ class Performer:
             case MailQuestion():
                 return await self._draft_question(effect)
             case SendQuestion():
-                return await self._send_question(effect)
+                return await self._send_question(effect, tries)
             case InstallApp():
                 await self._installs.install(effect.person)
                 return Done()
@@ -332,14 +335,20 @@ class Performer:
         assert stored is not None, "an effect's record exists"
         record, person = stored.record, office.person(effect.person)
         step, mailbox = record.step(effect.step), mailbox_of(record, office)
-        if person is None or not person.active or step is None or step.state != OPEN or mailbox is None:
-            return Done()  # answered before it was mailed, or nobody is there to be asked
+        assert mailbox is not None, "registry/reaching.py asks for a mail only where there is a mailbox"
+        key = _question_key(effect)
+        if person is None or not person.active or step is None or step.state != OPEN:
+            drafted = await self._mailboxes[mailbox].drafted(key)  # by an earlier try
+            if drafted is not None:
+                with contextlib.suppress(Gone):
+                    await self._mailboxes[mailbox].withdraw(drafted)
+            return Done()
         reason = next(u.reason for u in record.unreached if (u.step, u.person) == (effect.step, effect.person))
         item_id = await self._mailboxes[mailbox].draft_mail(
             person.mail,
             question_subject(record, step, person.language),
             question_html(record, step, person, office, reason),
-            key=f"question:{effect.record_id}:{effect.step}:{effect.person}",
+            key=key,
         )
         return Done(
             NoteQuestionDrafted(
@@ -347,10 +356,21 @@ class Performer:
             )
         )
 
-    async def _send_question(self, effect: SendQuestion) -> Done | Later:
-        sent = await self._sent(effect.mailbox, effect.item_id)
+    async def _send_question(self, effect: SendQuestion, tries: int) -> Done | Later:
+        """Send it; where the question was answered meanwhile, take it back, unless an earlier try has sent it."""
+        step = await asyncio.to_thread(self._store.read, lambda tx: _step(tx, effect))
+        sent: str | Later | None
+        if step is not None and step.state == OPEN:
+            sent = await self._sent(effect.mailbox, effect.item_id)
+        else:
+            try:
+                sent = await self._mailboxes[effect.mailbox].withdraw(effect.item_id)
+            except Gone:  # on its way, or taken back by an earlier try
+                sent = Later(_LOOK_AGAIN_S, "the mail may be on its way") if tries < _LOOKS_FOR_A_QUESTION else None
         if isinstance(sent, Later):
             return sent
+        if sent is None:
+            return Done()
         return Done(
             NoteQuestionMailed(
                 record_id=effect.record_id, step=effect.step, person=effect.person, internet_message_id=sent
@@ -396,6 +416,11 @@ class Performer:
 
         self._store.write(work)
 
+    def _block(self, effect: Effect, reason: str) -> None:
+        """Know that the chat takes nothing: whoever writes there again is found to be back, and gets what is stuck."""
+        if isinstance(effect, AskAction | RemindCard | RefreshCard | TellDay):
+            self._store.write(lambda tx: tx.block_conversation(effect.person, reason, self._clock()))
+
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
         name = type(claimed.effect).__name__
         log.error("stuck", extra={"effect": name, "record": claimed.effect.record_id, "why": why})
@@ -429,7 +454,11 @@ def _backoff_s(tries: int) -> float:
     return min(2.0 ** min(tries, 20), _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
 
 
-def _step(tx: Transaction, effect: AskAction | RemindCard) -> Step | None:
+def _question_key(effect: MailQuestion | SendQuestion) -> str:
+    return f"question:{effect.record_id}:{effect.step}:{effect.person}"
+
+
+def _step(tx: Transaction, effect: AskAction | RemindCard | SendQuestion) -> Step | None:
     stored = tx.record(effect.record_id)
     return stored.record.step(effect.step) if stored is not None else None
 

@@ -146,6 +146,18 @@ class FakeMailbox:
         self.faults.after("draft_mail")
         return known.item_id
 
+    async def drafted(self, key: str) -> str | None:
+        self.faults.before("drafted")
+        return next((r.item_id for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
+
+    async def withdraw(self, draft_id: str) -> str | None:
+        self.faults.before("withdraw")
+        known = self.drafts.pop(draft_id, None)
+        if known is None and draft_id not in self.sent:
+            raise Gone(f"no draft {draft_id}")
+        self.faults.after("withdraw")
+        return self.sent[draft_id].message_id if known is None else None
+
     async def send_draft(self, draft_id: str) -> str:
         self.faults.before("send_draft")
         if draft_id in self.drafts:

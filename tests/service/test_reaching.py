@@ -134,6 +134,20 @@ async def test_of_a_secret_letter_the_mail_says_the_number_alone(house: Registry
 
 
 @pytest.mark.parametrize("call", ["draft_mail", "send_draft"])
+async def test_a_mail_that_was_drafted_when_they_answered_is_withdrawn(house: Registry, call: str) -> None:
+    record = await waiting(house)
+    house.meet("huda")
+    house.chats.refusals["a:huda"] = ChatBlocked("chat.blocked_by_person")
+    house.box.faults.add(call, Unavailable("504"), done=call == "draft_mail")
+    await house.performer().perform_due()
+    assert len(house.box.drafts) == 1
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    await hours_pass(house, 1)
+    assert house.box.drafts == {}
+    assert mailed(house) == []
+
+
+@pytest.mark.parametrize("call", ["draft_mail", "send_draft"])
 async def test_a_lost_answer_writes_one_mail(house: Registry, call: str) -> None:
     record = await waiting(house)
     house.meet("huda")
