@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -199,7 +200,12 @@ class OutlookMailbox:
 
     async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
         """Return the one draft that carries *key*, made now or found from an earlier try."""
-        return await self._reply_with(key) or await self._new_reply(item_id, html, key)
+        return await self._with(key) or await self._new(f"{self._message(item_id)}/createReply", html, key)
+
+    async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
+        """As `draft_reply`, of a mail to the address *to* that answers none; its id."""
+        known = await self._with(key) or await self._new(f"{self._at}/messages", html, key, to=to, subject=subject)
+        return known.item_id
 
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
@@ -221,8 +227,22 @@ class OutlookMailbox:
         query = {"$select": "id,isDraft,internetMessageId"}
         return await self._graph.read(Ask("GET", self._message(draft_id), query=query, mailbox=self.address), _DRAFT)
 
-    async def _reply_with(self, key: str) -> Drafted | None:
-        """The reply that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
+    async def drafted(self, key: str) -> str | None:
+        """The id of the mail of ours that carries *key*, drafted or sent; None where it is in neither folder."""
+        known = await self._with(key)
+        return known.item_id if known is not None else None
+
+    async def withdraw(self, draft_id: str) -> str | None:
+        """Delete a draft that is not to be sent any more. Of one that was sent, return the Message-ID; raises Gone
+        where there is neither: it is deleted, or on its way."""
+        draft = await self._draft(draft_id)
+        if not draft.isDraft:
+            return draft.internetMessageId or ""
+        await self._graph.send(Ask("DELETE", self._message(draft_id), mailbox=self.address))
+        return None
+
+    async def _with(self, key: str) -> Drafted | None:
+        """The mail of ours that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
         carries = f"singleValueExtendedProperties/Any(ep: ep/id eq {_quoted(KEY)} and ep/value eq {_quoted(key)})"
         for folder in ("drafts", "sentitems"):
             query = {"$select": SELECTED, "$filter": carries}
@@ -232,8 +252,8 @@ class OutlookMailbox:
                 return Drafted(page.value[0].id, page.value[0].internetMessageId or "")
         return None
 
-    async def _new_reply(self, item_id: str, html: str, key: str) -> Drafted:
-        message = {
+    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "") -> Drafted:
+        message: dict[str, Any] = {
             "body": {"contentType": "html", "content": html},
             "singleValueExtendedProperties": [
                 {"id": KEY, "value": key},
@@ -245,8 +265,10 @@ class OutlookMailbox:
                 {"name": "x-auto-response-suppress", "value": "OOF, AutoReply"},
             ],
         }
-        ask = Ask("POST", f"{self._message(item_id)}/createReply", json={"message": message}, mailbox=self.address)
-        made = await self._graph.read(ask, _DRAFT)
+        if to:
+            message |= {"subject": subject, "toRecipients": [{"emailAddress": {"address": to}}]}
+        body = message if to else {"message": message}
+        made = await self._graph.read(Ask("POST", path, json=body, mailbox=self.address), _DRAFT)
         return Drafted(made.id, made.internetMessageId or "")
 
     def _message(self, item_id: str) -> str:

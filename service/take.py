@@ -25,6 +25,7 @@ from registry.events import (
     CopyReceived,
     Event,
     MailReceived,
+    QuestionMailed,
     Registered,
     Released,
     ReplyDrafted,
@@ -184,7 +185,11 @@ def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> N
                 note_files(tx, record, now)
         case AnnexFetched():
             note_files(tx, record, now)
-        case ReplyDrafted(internet_message_id=message_id) | ReplySent(internet_message_id=message_id):
+        case (
+            ReplyDrafted(internet_message_id=message_id)
+            | ReplySent(internet_message_id=message_id)
+            | QuestionMailed(internet_message_id=message_id)
+        ):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)
         case _:
