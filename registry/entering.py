@@ -14,7 +14,7 @@ from registry.office import SYSTEM, Office, Unit
 from registry.record import Record
 from registry.rights import is_clerk
 from registry.routing import Route, confidentiality_said, route, urgency_said
-from registry.vocabulary import ASKED_FROM_CARDS, CONFIDENTIALITIES, DELIVERIES, KINDS, URGENCIES, may_see
+from registry.vocabulary import CONFIDENTIALITIES, DELIVERIES, FIRST_ASKED, KINDS, URGENCIES, may_see
 
 
 def decide_enter(ask: Enter, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -88,8 +88,8 @@ def _route(delivery: Delivery, letter: Letter, secrecy: str, unit: Unit, office:
         return Refused("refer.nobody")
     if not may_see(head.clearance, secrecy):
         return Refused("refer.not_cleared", {"who": head.name})
-    asked = delivery.asked or ASKED_FROM_CARDS[0]
-    if asked not in ASKED_FROM_CARDS:
+    asked = delivery.asked or FIRST_ASKED[0]
+    if asked not in FIRST_ASKED:  # what is only told somebody would leave the record with nobody
         return Refused("refer.unknown_disposition")
     return Route("", head.person_id, delivery.to_unit, asked)
 
