@@ -153,6 +153,10 @@ _SCHEMAS: dict[str, Schema] = {
         "description": "The other records of the matter, as far as the caller may read them; not in a list.",
         **_list_of(_object(record_id=_TEXT, reference=_TEXT, subject=_TEXT_OR_NULL, status=_one_of(Status))),
     },
+    "Shown": {
+        "description": "A record with what belongs together with it.",
+        "allOf": [_ref("Record"), _object(matter=_ref("Matter"))],
+    },
     "Event": {
         "description": "A line of the sheet: hash = SHA-256(prev_hash as 64 hex characters, then canonical as UTF-8).",
         "type": "object",
@@ -230,7 +234,7 @@ def _answers(schema: str, *problems: int) -> Schema:
 
 _MADE: Schema = {
     "description": "Entered now; 200 says that it was entered by the same request before.",
-    "content": {"application/json": {"schema": _ref("Record")}},
+    "content": {"application/json": {"schema": _ref("Shown")}},
 }
 
 
@@ -334,7 +338,7 @@ DOCUMENT: Schema = {
                 "requestBody": _body("multipart/form-data", _LETTER),
                 "responses": {
                     "201": {**_MADE, "headers": {"Location": {"schema": _TEXT}}},
-                    **_answers("Record", 400, 409, 413, 415, 422),
+                    **_answers("Shown", 400, 409, 413, 415, 422),
                 },
             },
         },
@@ -343,7 +347,7 @@ DOCUMENT: Schema = {
                 "operationId": "show_record",
                 "summary": "One record.",
                 "parameters": [_RECORD],
-                "responses": _answers("Record", 404),
+                "responses": _answers("Shown", 404),
             }
         },
         "/v1/records/{record_id}/commands": {
@@ -352,7 +356,7 @@ DOCUMENT: Schema = {
                 "summary": "What a person does to a record, with their own token.",
                 "parameters": [_RECORD, _KEY],
                 "requestBody": _body("application/json", COMMAND),
-                "responses": _answers("Record", 400, 404, 409, 422),
+                "responses": _answers("Shown", 400, 404, 409, 422),
             }
         },
         "/v1/records/{record_id}/sheet": {

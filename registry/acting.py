@@ -189,7 +189,8 @@ def put_before_asker(record: Record, step: Step, siblings: list[Step], ended: Ev
     said = {n for s in record.steps for n in s.answers}
     asked = DISPOSITIONS[first_asked(record, step)].answered_for or asker.asked
     answers = [s.number for s in siblings if s.outcome in _ANSWERED and s.number not in said]
-    if step.outcome == "rejected" or asker.awaits is not None:
+    rejected = isinstance(ended, StepRejected)
+    if rejected or asker.awaits is not None:
         asked = asker.asked
     return Referred(
         at=ended.at,
@@ -200,7 +201,7 @@ def put_before_asker(record: Record, step: Step, siblings: list[Step], ended: Ev
         to_person=asker.to_person,
         to_unit=asker.to_unit,
         parent=asker.parent,
-        cause="rejection" if step.outcome == "rejected" else "answer",
+        cause="rejection" if rejected else "answer",
         answers=(*(asker.answers if asker.state == REFERRED and asked == asker.asked else ()), *answers),
         resumes=asker.number if asker.state == REFERRED else None,
         awaits=asker.awaits,

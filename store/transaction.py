@@ -99,6 +99,7 @@ class SqlTransaction:
                 reference=after.reference,
                 search=searchable(after),  # of what a letter is registered with; see `_is_filed_otherwise`
                 registered_at=write_instant(after.registered_at),
+                matter_id=after.matter_id,
                 **state,
             )
         else:

@@ -104,12 +104,12 @@ def verbs_of(view: CardView, at: datetime) -> list[Verb]:
 
 def besides(view: CardView) -> list[str]:
     """What the reader may do that is done seldom, as the verbs of buttons; nothing of what a card masks."""
-    record, person, at_hand = view.record, view.person, view.step.state == OPEN and is_asked(view.person, view.step)
+    record, person, at = view.record, view.person, view.record.updated_at
     if is_masked(record, person.clearance):
         return []
-    refers = at_hand and view.step.custody and not record.ended and record.rules.listed
+    refers = record.rules.listed and may_act(person, record, Verb.REFER, at, view.step.number)
     asked = [s for s in record.steps if s.state != DONE and has_asked(person, record, s)]
-    at, may = record.updated_at, []
+    may: list[str] = []
     if asked and may_act(person, record, Verb.READ, at):
         may.append("recall")
     if refers:

@@ -88,8 +88,10 @@ def test_the_search_for_keys_finds_those_that_are_known_to_be_there() -> None:
         ("verb", [v.value for v in Verb if v is not Verb.READ]),
         (
             "outcome",
-            ("acknowledged", "completed", "approved", "returned", "referred", "closed", "released", "dismissed")
-            + ("rejected", "recalled", "filed", "voided"),
+            (
+                *("acknowledged", "completed", "approved", "returned", "referred", "closed", "released", "dismissed"),
+                *("rejected", "recalled", "filed", "voided"),
+            ),
         ),
         ("event.Closed", ("approved", "answered", "closed", "released", "dismissed", "rejected", "filed")),
         ("reply", ("approved", "answered", "closed", "rejected", "filed")),
