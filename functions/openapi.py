@@ -11,10 +11,10 @@ from functions.limits import (
 )
 from functions.openapi_commands import COMMAND
 from registry.vocabulary import (
+    ASKED_FROM_CARDS,
     CONFIDENTIALITIES,
     DELIVERIES,
     DISPOSITIONS,
-    FIRST_ASKED,
     INVERSE,
     KINDS,
     URGENCIES,
@@ -290,7 +290,7 @@ _LETTER: Schema = {
         "confidentiality": {**_one_of(CONFIDENTIALITIES), "description": "Never less than the letter's words say."},
         "unit": {**_TEXT, "description": "Whose register; the caller's own, or the only one, where it is left out."},
         "to_unit": {**_TEXT, "description": "To whose head it goes; by the registry's rules where it is left out."},
-        "asked": {**_one_of(FIRST_ASKED), "description": "Of the head of `to_unit`."},
+        "asked": {**_one_of(ASKED_FROM_CARDS), "description": "Of the head of `to_unit`."},
         "again": {
             **_one_of(("true", "false")),
             "description": "Enter it although another record has one of its files; it names that in `same_as`.",

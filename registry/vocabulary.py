@@ -109,8 +109,6 @@ ASKED_FROM_CARDS = (
     "for_initial",
     "for_signature",
 )
-# What may be asked first of all of a letter: whoever is asked holds it.
-FIRST_ASKED = tuple(code for code in ASKED_FROM_CARDS if DISPOSITIONS[code].custody)
 
 REPLY = "reply"  # what somebody who follows up waits for, so that they hold the record
 

@@ -26,7 +26,7 @@ from bot.cards.parts import (
 )
 from registry.mail import Address, Part
 from registry.office import Office
-from registry.vocabulary import CONFIDENTIALITIES, DELIVERIES, FIRST_ASKED, URGENCIES
+from registry.vocabulary import ASKED_FROM_CARDS, CONFIDENTIALITIES, DELIVERIES, URGENCIES
 from service.ports import CardView
 from texts import Language, say, search_key
 
@@ -124,7 +124,7 @@ def entry_form(
             lang,
             "disposition",
             "card.refer_asked",
-            [(code, say(lang, f"asked.{code}")) for code in FIRST_ASKED],
+            [(code, say(lang, f"asked.{code}")) for code in ASKED_FROM_CARDS],
             filled.disposition,
         ),
         sentence(say(lang, "card.enter_rule"), size="small", isSubtle=True, spacing="small"),
