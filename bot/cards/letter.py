@@ -136,7 +136,9 @@ def circulated(record: Record, office: Office, lang: Language) -> Json | None:
 def corrected(record: Record, lang: Language) -> Json | None:
     """What was put right last, and how it stood before."""
     rows = [
-        say(
+        say(lang, "card.corrected_new", what=say(lang, f"card.{c.what}"))
+        if not c.was
+        else say(
             lang,
             "card.corrected_line",
             what=say(lang, f"card.{c.what}"),

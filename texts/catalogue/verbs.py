@@ -52,6 +52,7 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "card.corrected": ("صُحّح", "Corrected"),
     "card.corrected_line": ("{what}: كان «{was}»", "{what}: it was “{was}”"),
+    "card.corrected_new": ("{what}: لم يكن مذكوراً", "{what}: it was not there"),
     "card.void_it": ("إلغاء القيد", "Void the entry"),
     "card.void_rule": (
         "تنتهي المراسلة ويبقى رقمها محجوزاً لها مع السبب، ولا يُعطى لغيرها.",
