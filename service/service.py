@@ -16,6 +16,7 @@ from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
+from service.reached import deliveries
 from service.reconcile import read_count
 from service.take import Taken, Taker, Undone
 from service.views import Viewer, instant, record_view, sheet_view
@@ -121,8 +122,12 @@ class Service:
         record, office = self._readable(viewer, record_id, now)
         if record is None:
             return None
-        matter = {"matter": self._matter(viewer, record, office, now)}
-        return record_view(record, office, viewer, now) | matter | {"as_of": instant(now)}
+        reached = self.store.read(lambda tx: deliveries(tx, record, office))
+        return record_view(record, office, viewer, now) | {
+            "deliveries": reached,
+            "matter": self._matter(viewer, record, office, now),
+            "as_of": instant(now),
+        }
 
     def _matter(self, viewer: Viewer, record: Record, office: Office, now: datetime) -> list[dict[str, Any]]:
         """The other records that belong with it, the oldest first, as far as *viewer* may read them."""
