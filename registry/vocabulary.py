@@ -26,6 +26,9 @@ class Verb(StrEnum):
     CORRECT = "correct"
 
 
+DECIDES = frozenset({Verb.APPROVE})  # what nobody does, for another, to what either of them wrote
+
+
 @dataclass(frozen=True, slots=True)
 class Disposition:
     """What a referral asks of the person it goes to."""

@@ -20,19 +20,22 @@ from itertools import count
 from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
 from registry.effects import (
     AskAction,
+    AskForDelegate,
     DraftReply,
     Effect,
     FetchAnnex,
     MarkMail,
     RefreshCard,
+    RefreshDelegation,
     RemindCard,
     SendReply,
+    ShowDelegation,
     TellDay,
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
-from registry.record import OPEN
 from service.annexes import Annexes
 from service.ports import (
+    AwayView,
     CardView,
     ChatBlocked,
     Chats,
@@ -47,6 +50,7 @@ from service.ports import (
     Transaction,
 )
 from service.replies import day_said, reply_html
+from service.showing import Fresh, to_send, view_of_delegation, view_of_step
 from service.take import Taker, Undone
 from texts import say
 from texts.isolates import bare
@@ -156,11 +160,11 @@ class Performer:
 
     async def _do(self, effect: Effect, tries: int) -> Done | Later:
         match effect:
-            case AskAction():
+            case AskAction() | ShowDelegation() | AskForDelegate():
                 return await self._ask(effect, tries)
             case RemindCard():
                 return await self._ask(effect, tries, say_first="card.reminder")
-            case RefreshCard():
+            case RefreshCard() | RefreshDelegation():
                 return await self._refresh(effect)
             case MarkMail():
                 return await self._mark(effect)
@@ -173,20 +177,23 @@ class Performer:
             case TellDay():
                 return await self._tell(effect, tries)
 
-    async def _ask(self, effect: AskAction | RemindCard, tries: int, say_first: str | None = None) -> Done | Later:
+    async def _ask(self, effect: Fresh, tries: int, say_first: str | None = None) -> Done | Later:
         """Send a card; a reminder is one more copy of it, with a sentence first."""
-        view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
-        if view is None or view.step.state != OPEN:
-            return Done()  # answered before the card was sent: nothing is asked any more
+        view, chat = await asyncio.to_thread(self._store.read, lambda tx: to_send(tx, effect, self._clock))
+        if view is None:
+            return Done()  # nothing is asked any more
         if chat is None:
             return await self._introduce(effect.person, None, tries)
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
         try:
-            reminds = replace(view, said=say(view.language, say_first)) if say_first is not None else view
-            activity_id = await self._chats.ask(chat, reminds)
+            if say_first is not None and isinstance(view, CardView):
+                view = replace(view, said=say(view.language, say_first))
+            activity_id = await self._chats.ask(chat, view)
         except (NotInstalled, Gone):
             return await self._introduce(effect.person, chat, tries)
+        if isinstance(view, AwayView):
+            return Done()  # a question by itself: nothing changes it later
         sent = SentCard(
             token=view.asked.token,
             conversation_id=chat.conversation_id,
@@ -212,8 +219,11 @@ class Performer:
             unless=lambda tx: tx.conversation(person) not in (None, known),
         )
 
-    async def _refresh(self, effect: RefreshCard) -> Done:
-        view, _ = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
+    async def _refresh(self, effect: RefreshCard | RefreshDelegation) -> Done:
+        view = await asyncio.to_thread(
+            self._store.read,
+            lambda tx: view_of_step(tx, effect) if isinstance(effect, RefreshCard) else view_of_delegation(tx, effect),
+        )
         if view is None:
             return Done()
         cards = await asyncio.to_thread(self._store.read, lambda tx: tx.cards(view.asked.token))
@@ -351,17 +361,3 @@ def _kind(error: TarasulError) -> type[TarasulError]:
 def _backoff_s(tries: int) -> float:
     """2, 4, 8 … s, ten minutes at most, up to half of it more so that many do not come back at once."""
     return min(2.0 ** min(tries, 20), _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
-
-
-def _view(tx: Transaction, effect: AskAction | RefreshCard | RemindCard) -> tuple[CardView | None, Conversation | None]:
-    token = tx.token_of(effect.record_id, effect.step, effect.person)
-    stored, office = tx.record(effect.record_id), tx.office()
-    person = office.person(effect.person)
-    asked = tx.asked(token) if token is not None else None
-    step = stored.record.step(effect.step) if stored is not None else None
-    if asked is None or stored is None or person is None or step is None:
-        return None, None
-    view = CardView(
-        asked=asked, record=stored.record, step=step, person=person, office=office, language=person.language
-    )
-    return view, tx.conversation(effect.person)

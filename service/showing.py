@@ -1,0 +1,52 @@
+"""What the chats are shown of delegations and absences: the views, read from what is kept."""
+
+from registry.effects import AskAction, AskForDelegate, RefreshCard, RefreshDelegation, RemindCard, ShowDelegation
+from registry.record import OPEN
+from registry.rights import is_asked, standing_on
+from service.ports import AwayView, CardView, Clock, Conversation, DelegationView, Transaction
+
+type StepEffect = AskAction | RefreshCard | RemindCard
+type Fresh = AskAction | RemindCard | ShowDelegation | AskForDelegate
+
+
+def view_of_step(tx: Transaction, effect: StepEffect) -> CardView | None:
+    """The card of a step, for the person of *effect*; None where there is none."""
+    token = tx.token_of(effect.record_id, effect.step, effect.person)
+    stored, office = tx.record(effect.record_id), tx.office()
+    person = office.person(effect.person)
+    asked = tx.asked(token) if token is not None else None
+    step = stored.record.step(effect.step) if stored is not None else None
+    if asked is None or stored is None or person is None or step is None:
+        return None
+    return CardView(
+        asked=asked, record=stored.record, step=step, person=person, office=office, language=person.language
+    )
+
+
+def view_of_delegation(tx: Transaction, effect: ShowDelegation | RefreshDelegation) -> DelegationView | None:
+    token = tx.token_of(effect.record_id, 0, effect.person)
+    kept, office = tx.delegation(effect.record_id), tx.office()
+    asked, person = tx.asked(token) if token is not None else None, office.person(effect.person)
+    if asked is None or kept is None or person is None:
+        return None
+    return DelegationView(asked, kept.delegation, person, office, person.language)
+
+
+def to_send(
+    tx: Transaction, effect: Fresh, clock: Clock
+) -> tuple[CardView | DelegationView | AwayView | None, Conversation | None]:
+    """What is to come into somebody's chat, and the chat. Nothing, where there is nothing to ask them any more."""
+    chat = tx.conversation(effect.person)
+    if isinstance(effect, ShowDelegation):
+        return view_of_delegation(tx, effect), chat
+    if isinstance(effect, AskForDelegate):
+        office = tx.office()
+        person = office.person(effect.person)
+        if person is None or not person.active:
+            return None, chat
+        return AwayView(person, office, person.language, effect.starts, effect.until), chat
+    view = view_of_step(tx, effect)
+    if view is None or view.step.state != OPEN:
+        return None, chat  # answered before the card was sent
+    theirs = is_asked(view.person, view.step) or standing_on(view.person, view.record, view.step, clock()) is not None
+    return (view if theirs else None), chat
