@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graph.downloads import LinkedFiles
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
+    from service.delegations import Delegations
     from service.deliveries import Deliveries
     from service.handed import HandedFiles
     from service.intake import Intake
@@ -215,6 +216,12 @@ class House:
             annexes=Annexes(self.archive, shared),
             lease_s=self.settings.lease_s,
         )
+
+    @part
+    def delegations(self) -> "Delegations":
+        from service.delegations import Delegations
+
+        return Delegations(self.store, clock, self.taker.chance)
 
     @part
     def reminders(self) -> "Reminders":

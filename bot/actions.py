@@ -33,6 +33,7 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
 )
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -52,6 +53,13 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    starts: str = ""  # of a delegation: a date, as the next
+    ends: str = ""
+    kinds: str = ""  # codes with commas between them
+    secrecy: str = ""
+    post: str = ""
+    order: str = ""
+    hands_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,7 @@ def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
     """The form of *verb*, where the reader may use it."""
     verdict = may_act(view.person, view.record, verb, at, view.step.number)
     if not verdict:
-        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office), at)
+        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office, at), at)
     return Shown(card=again(press, view, at))
 
 
@@ -164,7 +164,7 @@ def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Sh
     if refused.reason == "may.already_done":
         said = recorded(view)
     else:
-        said = say(view.language, refused.reason, **{name: short(value) for name, value in refused.values.items()})
+        said = say(view.language, refused.sentence, **{name: short(value) for name, value in refused.values.items()})
     return Shown(card=again(press, replace(view, said=said), at), text=said)
 
 

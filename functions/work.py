@@ -88,6 +88,15 @@ async def remind_of_what_is_due(timer: func.TimerRequest, effects: func.Out[typi
     effects.set([BELL] if await house().reminders.look() else [])
 
 
+@bp.timer_trigger("timer", schedule="20 * * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def keep_delegations(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Begin and end delegations whose time has come, and move the cards of what waits."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().delegations.look() else [])
+
+
 @bp.timer_trigger("timer", schedule="0 15 * * * *", run_on_startup=False)
 async def read_directory(timer: func.TimerRequest) -> None:
     """Keep the people and units as the directory has them."""

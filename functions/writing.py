@@ -55,7 +55,7 @@ async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]
 
     async def answer(caller: Caller) -> func.HttpResponse:
         try:
-            key = _key_of(req, caller)
+            key = key_of(req, caller)
             office = await asyncio.to_thread(house().service.office)
             slip, files = _slip_of(req, caller.viewer.person, office), _files_of(req)
         except Unfit as unfit:
@@ -98,7 +98,7 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
         if person is None:
             return problem(403, "person_needed")
         try:
-            key, asked = _key_of(req, caller), _json_of(req)
+            key, asked = key_of(req, caller), json_of(req)
             command = await asyncio.to_thread(_command, asked, person, record_id)
         except Unfit as unfit:
             return unfit.answer
@@ -118,7 +118,7 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
     return await answered_to(req, answer, MAY_REGISTER)
 
 
-def _key_of(req: func.HttpRequest, caller: Caller) -> str:
+def key_of(req: func.HttpRequest, caller: Caller) -> str:
     """The key of what is asked, the caller's own: two callers may choose the same."""
     key = req.headers.get("idempotency-key") or ""
     if not _KEY.fullmatch(key):
@@ -161,12 +161,12 @@ def _slip_of(req: func.HttpRequest, person: "Person | None", office: "Office") -
         confidentiality=form["confidentiality"],
         to_unit=form["to_unit"],
         asked=form["asked"],
-        received_at=_instant(form["received_at"]),
+        received_at=instant_of(form["received_at"]),
         again=_FLAGS[form["again"]],
     )
 
 
-def _instant(text: str) -> datetime | None:
+def instant_of(text: str, name: str = "received_at") -> datetime | None:
     if not text:
         return None
     try:
@@ -175,7 +175,7 @@ def _instant(text: str) -> datetime | None:
             raise ValueError
         return datetime.fromtimestamp(at.timestamp(), at.tzinfo)
     except (ValueError, OverflowError, OSError):
-        raise Unfit(400, "bad_parameter", name="received_at") from None
+        raise Unfit(400, "bad_parameter", name=name) from None
 
 
 def _files_of(req: func.HttpRequest) -> "list[File]":
@@ -193,7 +193,7 @@ def _files_of(req: func.HttpRequest) -> "list[File]":
 # ---------------------------------------------------------------- a command
 
 
-def _json_of(req: func.HttpRequest) -> dict[str, Any]:
+def json_of(req: func.HttpRequest) -> dict[str, Any]:
     try:
         asked = json.loads(req.get_body())
     except (ValueError, RecursionError):
@@ -214,11 +214,11 @@ def _command(asked: dict[str, Any], person: "Person", record_id: str) -> "Comman
                 record_id=record_id,
                 by=by,
                 as_record=house().taker.chance.new_id(),
-                subject=_text(asked, "subject"),
+                subject=text_of(asked, "subject"),
                 sender=_sender(asked, needed=False),
             )
         case "close":
-            return house().service.closing(person, record_id, _text(asked, "note", LONGEST_NOTE) or "")
+            return house().service.closing(person, record_id, text_of(asked, "note", LONGEST_NOTE) or "")
         case "confirm_sender":
             sender = _sender(asked, needed=True)
             assert sender is not None, "it was needed"
@@ -227,7 +227,7 @@ def _command(asked: dict[str, Any], person: "Person", record_id: str) -> "Comman
             raise Unfit(400, "bad_parameter", name="command")
 
 
-def _text(said: dict[str, Any], name: str, longest: int = LONGEST_TEXT) -> str | None:
+def text_of(said: dict[str, Any], name: str, longest: int = LONGEST_TEXT) -> str | None:
     from texts import clean
 
     text = said.get(name)
@@ -244,4 +244,4 @@ def _sender(said: dict[str, Any], *, needed: bool) -> "Address | None":
         return None
     if not isinstance(sender, dict):
         raise Unfit(400, "bad_parameter", name="sender")
-    return Address(_text(sender, "name") or "", _text(sender, "address") or "")
+    return Address(text_of(sender, "name") or "", text_of(sender, "address") or "")

@@ -134,11 +134,13 @@ def _lies_below(unit_id: str, top: str, office: Office) -> bool:
 
 
 def _decide_new(ask: Delegate, known: Delegation | None, office: Office, now: datetime) -> DelegationDecision:
-    if known is not None or any(_is_the_same(ask, d) for d in office.delegations):
+    if known is not None:
         return Nothing()
     if (reason := _unfit(ask, office, now)) is not None:
         substitute = office.person(ask.to_person)
         return Refused(reason, {"who": substitute.name if substitute is not None else ask.to_person})
+    if any(_is_the_same(ask, d) for d in office.delegations):
+        return Nothing()
     giver = office.people[ask.from_person]
     delegated = Delegated(
         at=now,
@@ -201,7 +203,7 @@ def _not_theirs(wrong: bool) -> str | None:
 
 def _is_the_same(ask: Delegate, known: Delegation) -> bool:
     def of(one: Delegate | Delegation) -> tuple[object, ...]:
-        return one.from_person, one.to_person, one.starts, one.until, one.post, one.may_pass_on, set(one.kinds)
+        return one.from_person, one.to_person, one.starts, one.until, one.post, one.order, set(one.kinds)
 
     return known.is_open and of(ask) == of(known) and ask.secrecy in ("", known.secrecy)
 

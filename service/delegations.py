@@ -11,6 +11,8 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from registry.decisions import Nothing
 from registry.delegating import (
@@ -28,8 +30,10 @@ from registry.effects import AskAction, Effect, RefreshCard, RefreshDelegation, 
 from registry.office import Office, Person
 from registry.rights import is_asked, standing_on
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
+from service.once import KeyReused
 from service.ports import Clock, Store, Transaction, Wanted
 from service.take import Chance
+from service.views import instant
 
 log = logging.getLogger("tarasul.delegations")
 
@@ -62,6 +66,22 @@ class Delegations:
         """Apply *command* once. Raises Unavailable where the database is; nothing was changed then."""
         try:
             return self._store.write(lambda tx: self._take_in(tx, command, key))
+        except _Undone as undone:
+            return undone.taken
+
+    def take_once(self, command: DelegationCommand, *, key: str, digest: str) -> DelegationTaken:
+        """Take what a caller asks under a key of their own. Raises KeyReused, Unavailable."""
+
+        def work(tx: Transaction) -> DelegationTaken:
+            whole, before = f"{key}:{digest}", tx.taken_for(key)
+            if before is not None and tx.taken_for(whole) is None:
+                raise KeyReused(before)
+            taken = self._take_in(tx, command, whole)
+            tx.first_time(key, command.delegation_id, self._clock())
+            return taken
+
+        try:
+            return self._store.write(work)
         except _Undone as undone:
             return undone.taken
 
@@ -157,3 +177,29 @@ def _told(decision: Agreed, before: Delegation | None) -> Iterator[Effect]:
         yield from (RefreshDelegation(record_id=after.delegation_id, person=person) for person in both)
     for person in both if before is None or began or ended else (after.from_person,):
         yield ShowDelegation(record_id=after.delegation_id, person=person)
+
+
+def delegation_view(delegation: Delegation, office: Office, now: datetime) -> dict[str, Any]:
+    """A delegation as the API shows it."""
+
+    def named(person_id: str) -> dict[str, str]:
+        person = office.person(person_id)
+        return {"person": person_id, "name": person.name if person is not None else person_id}
+
+    return {
+        "delegation_id": delegation.delegation_id,
+        "from": named(delegation.from_person),
+        "to": named(delegation.to_person),
+        "starts": instant(delegation.starts),
+        "until": instant(delegation.until),
+        "kinds": list(delegation.kinds),
+        "secrecy": delegation.secrecy,
+        "may_pass_on": delegation.may_pass_on,
+        "post": delegation.post,
+        "order": delegation.order,
+        "note": delegation.note,
+        "state": delegation.state(now),
+        "why_over": delegation.why,
+        "accepted_at": instant(delegation.accepted_at),
+        "ended_at": instant(delegation.ended_at),
+    }

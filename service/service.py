@@ -55,7 +55,7 @@ class Service:
     def closing(self, person: Person, record_id: str, note: str) -> Close:
         """The command by which *person* closes a record from the step that is theirs."""
         stored = self.store.read(lambda tx: tx.record(record_id))
-        mine = steps_of(person, stored.record) if stored is not None else ()
+        mine = steps_of(person, stored.record, self.clock()) if stored is not None else ()
         last = len(stored.record.steps) if stored is not None else 0
         return Close(record_id=record_id, step=mine[0].number if mine else last, by=person.person_id, note=note)
 
@@ -87,7 +87,9 @@ class Service:
         """The records that *viewer* may read and that fit. Raises BadCursor."""
         person = viewer.person
         if person is not None:
-            wanted = replace(wanted, reader=person.person_id, reader_unit=person.unit_id if person.clerk else "")
+            givers = tuple({s.for_person for s in person.stands_for if s.works(self.clock())})
+            unit = person.unit_id if person.clerk else ""
+            wanted = replace(wanted, reader=person.person_id, reader_unit=unit, reader_for=givers)
         wanted = replace(wanted, after=_place(after), listed_kinds=tuple(k for k, v in KINDS.items() if v.listed))
         now = self.clock()
         found, office = self.store.read(lambda tx: (tx.find(wanted), tx.office()))

@@ -23,6 +23,7 @@ ROUTES = {
 }
 WORKERS = {"look_into_mailbox": "intake", "perform_effects": "effects"}
 TIMERS = {
+    "keep_delegations",
     "ring_for_effects",
     "keep_subscriptions",
     "ring_for_mailboxes",

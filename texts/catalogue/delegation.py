@@ -11,8 +11,8 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "may.own_work": (
         "كتبتَ هذا أو قدّمته أنت أو من تنوب عنه، فلا تعتمده نيابةً. الدور على صاحب الصلاحية أو نائب آخر عنه.",
-        "You, or whoever you stand in for, wrote this or put it forward, so you do not decide on it for them. It is the "
-        "turn of the person themselves, or of another substitute.",
+        "You, or whoever you stand in for, wrote this or put it forward, so you do not decide on it for them. It is "
+        "the turn of the person themselves, or of another substitute.",
     ),
     "may.not_yours.who": (
         "ليس دورك في {reference}، بل دور {who}.",
@@ -168,6 +168,14 @@ ROWS: dict[str, tuple[str, str]] = {
     "event.DelegationDeclined": ("اعتُذر عن التفويض", "Declined"),
     "event.DelegationBegan": ("بدأ التفويض", "Began"),
     "event.DelegationEnded": ("انتهى التفويض", "Ended"),
+    "api.own_delegations_only": (
+        "لا يرى المرء إلا تفويضاته. للاطلاع على غيرها يلزم رمز تطبيق له صلاحية القراءة.",
+        "A person sees their own delegations only; others take an app's token with the role that reads.",
+    ),
+    "api.delegated_already": (
+        "التفويض نفسه مسجل من قبل، فلم يتغير شيء.",
+        "The very same delegation stands already; nothing was changed.",
+    ),
     # why? who?
     "explain.title": ("من يتخذ الإجراء، ولماذا", "Whose turn it is, and why"),
     "explain.ended": ("انتهت المراسلة، فلا دور لأحد فيها.", "The record is closed; it is nobody's turn."),
