@@ -138,8 +138,8 @@ class Delegating:
 def _command(press: Press, person: Person, office: Office, delegation_id: str) -> Delegate | Refused:
     """What the form asks for; the last day is included."""
     typed = press.inputs
-    starts, last = _day(typed.starts, office), _day(typed.ends, office)
-    if starts is None or last is None:
+    starts, until = _day(typed.starts, office), _day(typed.ends, office, later=1)
+    if starts is None or until is None:
         return Refused("delegate.no_time")
     named = tuple(code for code in typed.kinds.split(",") if code)
     if any(code not in kinds() for code in named):
@@ -153,7 +153,7 @@ def _command(press: Press, person: Person, office: Office, delegation_id: str) -
         from_person=giver,
         to_person=typed.to,
         starts=starts,
-        until=last + timedelta(days=1),
+        until=until,
         secrecy=typed.secrecy,
         kinds=named,
         may_pass_on=typed.hands_on == "true",
@@ -163,10 +163,10 @@ def _command(press: Press, person: Person, office: Office, delegation_id: str) -
     )
 
 
-def _day(text: str, office: Office) -> datetime | None:
-    """The beginning of a day, as the ministry's clocks show it."""
+def _day(text: str, office: Office, later: int = 0) -> datetime | None:
+    """The beginning of a day, or of one so many days *later*, as the ministry's clocks show it."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), office.zone)
+        return datetime.combine(date.fromisoformat(text) + timedelta(days=later), time(), office.zone)
     except (ValueError, OverflowError):
         return None
 

@@ -203,7 +203,7 @@ def _not_theirs(wrong: bool) -> str | None:
 
 def _is_the_same(ask: Delegate, known: Delegation) -> bool:
     def of(one: Delegate | Delegation) -> tuple[object, ...]:
-        return one.from_person, one.to_person, one.starts, one.until, one.post, one.order, set(one.kinds)
+        return one.from_person, one.to_person, one.starts, one.until, one.post, words(one.order), set(one.kinds)
 
     return known.is_open and of(ask) == of(known) and ask.secrecy in ("", known.secrecy)
 
