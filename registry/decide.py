@@ -27,6 +27,7 @@ from registry.commands import (
     ConfirmSender,
     Enter,
     HandIn,
+    HandOver,
     NoteAnnexFetched,
     NoteAnnexRefused,
     NoteCopy,
@@ -49,6 +50,7 @@ from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
 from registry.entering import decide_enter
 from registry.events import EffectStuck, Event, ReplyDrafted, ReplySent
+from registry.leaving import decide_hand_over
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.record import Record, evolve
@@ -109,6 +111,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_refer(command, record, office, now)
         case Remind():
             return decide_remind(command, record, office, now)
+        case HandOver():
+            return decide_hand_over(command, record, office, now)
         case Annotate():
             return decide_annotate(command, record, office, now)
         case Release():

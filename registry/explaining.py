@@ -8,6 +8,7 @@ from registry.record import OPEN, Record, Step, asked_people
 from registry.rights import may_act, right_of
 from registry.vocabulary import Verb
 
+BARRED = ("may.own_work", "may.not_delegated", "may.secrecy", "may.inactive")
 _NO_ANSWER = (Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CORRECT)  # what is not about a step
 
 
@@ -44,7 +45,7 @@ def _turn(person: Person, record: Record, step: Step, office: Office, at: dateti
         reasons = may_act(one, record, main, at, step.number).reasons
         if not reasons:
             allowed.append(one)
-        elif reasons[0] != "may.not_yours":  # who would stand in, at another time
+        elif reasons[0] in BARRED:  # "not yours": who would stand in at another time
             barred.append(Barred(one, reasons[0]))
     verbs = tuple(v for v in Verb if v not in _NO_ANSWER and may_act(person, record, v, at, step.number))
     right = right_of(person, record, step.number, at)

@@ -23,6 +23,7 @@ from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Uni
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.due_rules import read_due_rules
+from service.imported import CLERK, HEAD, NOTHING_IMPORTED, UNTOLD, Imported, read_imported
 from service.ports import Directory, DirectoryPerson, Store, Transaction
 from texts import language_of
 
@@ -160,12 +161,21 @@ def load_organisation(setting: str, root: Path, mailboxes: Sequence[str]) -> Org
     return read_organisation(text, mailboxes)
 
 
-def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zone: ZoneInfo) -> Office:
-    """Put the directory's people in the organisation's units. A registry's mailbox is not a person."""
+def office_of(
+    organisation: Organisation,
+    people: Sequence[DirectoryPerson],
+    zone: ZoneInfo,
+    imported: Imported = NOTHING_IMPORTED,
+) -> Office:
+    """Put the directory's people in the organisation's units, as far as *imported* does not say otherwise. A registry's
+    mailbox is not a person."""
     people = [p for p in people if p.mail.lower() not in organisation.mailboxes]
-    unit_of = {u["department"]: u["id"] for u in organisation.units}
-    registers = {u["id"] for u in organisation.units if u.get("registry_for")}
-    placed = {p.person_id: unit_of.get(p.department, "") for p in people}
+    listed = imported.units_over(organisation.units)
+    rows = imported.people_by_upn()
+    unit_of = {u["department"]: u["id"] for u in listed}
+    registers = {u["id"] for u in listed if u.get("registry_for")}
+    told = {p.person_id: rows.get(p.upn.lower(), UNTOLD) for p in people}
+    placed = {p.person_id: told[p.person_id].unit or unit_of.get(p.department, "") for p in people}
     units = {
         u["id"]: Unit(
             unit_id=u["id"],
@@ -177,7 +187,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
             copies=u.get("copies", "note"),
             under=u.get("under"),
         )
-        for u in organisation.units
+        for u in listed
     }
     return Office(
         entity_id=organisation.entity_id,
@@ -196,10 +206,10 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
                 mail=p.mail,
                 language=language_of(p.language_tag),
                 unit_id=placed[p.person_id],
-                post=p.post,
+                post=told[p.person_id].post or p.post,
                 active=p.active,
-                clerk=placed[p.person_id] in registers,
-                clearance=organisation.clearances.get(p.upn.lower(), "restricted"),
+                clerk=placed[p.person_id] in registers and told[p.person_id].role in ("", CLERK, HEAD),
+                clearance=told[p.person_id].clearance or organisation.clearances.get(p.upn.lower(), "restricted"),
             )
             for p in people
         },
@@ -243,8 +253,10 @@ class People:
         if not people:
             log.error("the directory shows nobody; the office stays as it is known")
             return False
-        office = office_of(self._organisation, people, self._zone)
-        return self._store.write(lambda tx: tx.save_office(office))
+        return self._store.write(lambda tx: tx.save_office(self._office(people, read_imported(tx.imported()))))
+
+    def _office(self, people: Sequence[DirectoryPerson], imported: Imported) -> Office:
+        return office_of(self._organisation, people, self._zone, imported)
 
 
 def _may_be_read(tx: Transaction, now: datetime) -> bool:

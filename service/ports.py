@@ -473,6 +473,26 @@ class Directory(Protocol):
     async def people(self) -> list[DirectoryPerson]: ...
 
 
+class NotKnown(Exception):
+    """Whether somebody is away cannot be known. They are not present for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is away, or will be. `starts` None: now; `until` None: until they say otherwise."""
+
+    starts: datetime | None
+    until: datetime | None
+
+
+class Absences(Protocol):
+    """Who is away."""
+
+    async def of(self, person: str) -> Absence | None:
+        """What *person*'s automatic reply says; None: they have none. Raises NotKnown where it may not be read."""
+        ...
+
+
 class Installs(Protocol):
     """The app in people's Teams."""
 

@@ -39,7 +39,7 @@ def _turn(turn: Turn, record: Record, lang: Language) -> Json | None:
         said = say(lang, "explain.stand_ins", others=others) if others else say(lang, "explain.no_stand_in")
         lines.append(sentence(said, spacing="small"))
     for barred in turn.barred[:_MOST_NAMES]:
-        why = say(lang, barred.reason, reference=record.reference)
+        why = say(lang, f"explain.why.{barred.reason.partition('.')[2]}")
         line = say(lang, "explain.barred", who=short(barred.person.name), why=why)
         lines.append(sentence(line, size="small", isSubtle=True, spacing="small"))
     lines.append(sentence(_you(turn, record, lang), spacing="small", weight="bolder"))

@@ -23,6 +23,7 @@ ROUTES = {
 }
 WORKERS = {"look_into_mailbox": "intake", "perform_effects": "effects"}
 TIMERS = {
+    "look_for_absences",
     "keep_delegations",
     "ring_for_effects",
     "keep_subscriptions",

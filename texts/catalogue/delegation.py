@@ -176,6 +176,39 @@ ROWS: dict[str, tuple[str, str]] = {
         "التفويض نفسه مسجل من قبل، فلم يتغير شيء.",
         "The very same delegation stands already; nothing was changed.",
     ),
+    "event.Referred.leaver": (
+        "انتقل إلى {who} {asked} لترك من كان لديه العمل",
+        "Passed to {who}: {asked}, since whoever had it has left",
+    ),
+    # what did not fit in an import: for whoever runs it
+    "import.kept": (
+        "حُفظ من الاستيراد: {units} وحدة و{people} موظف. لم يوافق: {misfits}.",
+        "Kept of the import: {units} units and {people} people. Did not fit: {misfits}.",
+    ),
+    "import.same": ("لم يتغير شيء منذ الاستيراد السابق.", "Nothing changed since the last import."),
+    "import.checked": ("فُحص ولم يُحفظ شيء.", "Checked; nothing was kept."),
+    "import.line": ("{file}، السطر {line}: {why}", "{file}, line {line}: {why}"),
+    "import.no_file": ("لا يُقرأ الملف: {why}", "the file cannot be read: {why}"),
+    "import.columns": (
+        "الأعمدة المطلوبة للوحدات {units}، وللموظفين {people}",
+        "units need the columns {units}; people need {people}",
+    ),
+    "import.missing": ("قيمة ناقصة في العمود {column}", "no value in the column {column}"),
+    "import.doubled": ("{name} مذكور من قبل، فأُهمل هذا السطر", "{name} stands there before; this line was left out"),
+    "import.no_unit": ("لا توجد وحدة {name}", "there is no unit {name}"),
+    "import.circle": ("الوحدة {name} تقع تحت نفسها", "the unit {name} lies under itself"),
+    "import.register_code": (
+        "رمز سجل الوحدة {name} لا يتغير بالاستيراد، بل في ملف التنظيم",
+        "the code of the register of {name} is changed in the organisation file, not by an import",
+    ),
+    "import.no_role": ("الدور {name} غير معروف: {known}", "there is no role {name}; there are {known}"),
+    "import.no_level": ("درجة السرية {name} غير معروفة: {known}", "there is no level {name}; there are {known}"),
+    "import.two_heads": ("للوحدة {name} رئيس مذكور من قبل", "the unit {name} has a head already"),
+    "import.no_register": ("الوحدة {name} لا تمسك سجلاً، فلا موظف قيد فيها", "the unit {name} keeps no register"),
+    "import.not_in_directory": (
+        "{name} ليس في الدليل بعد. حُفظ السطر وينتظره",
+        "{name} is not in the directory yet; the line is kept and waits for them",
+    ),
     # why? who?
     "explain.title": ("من يتخذ الإجراء، ولماذا", "Whose turn it is, and why"),
     "explain.ended": ("انتهت المراسلة، فلا دور لأحد فيها.", "The record is closed; it is nobody's turn."),
@@ -187,6 +220,16 @@ ROWS: dict[str, tuple[str, str]] = {
     "explain.you_may": ("ولك أنت: {verbs}.", "You may: {verbs}."),
     "explain.you_may_for": ("ولك أنت، نيابةً عن {whom}: {verbs}.", "You may, for {whom}: {verbs}."),
     "explain.you_may_not": ("أما أنت فلا: {why}", "You may not: {why}"),
+    "explain.why.own_work": (
+        "هو أو من ينوب عنه كتب هذا أو قدّمه",
+        "they, or whoever they stand in for, wrote it or put it forward",
+    ),
+    "explain.why.not_delegated": (
+        "نوع المراسلة أو سريتها خارج تفويضه",
+        "its kind or its secrecy lies outside what was delegated to them",
+    ),
+    "explain.why.secrecy": ("سريتها أعلى من المسموح له", "its secrecy is above their clearance"),
+    "explain.why.inactive": ("حسابه غير نشط في الدليل", "their account is not active in the directory"),
     "chat.help_delegate": (
         "«تفويض»: لتفويض من ينوب عنك، و«تفويضاتي» لعرضها واستردادها.",
         "“delegate”: to have somebody act for you; “my delegations” lists them and takes them back.",
