@@ -70,7 +70,7 @@ class Delegating:
             said = say(view.language, "chat.too_long", limit=LONGEST_NOTE)
             return self._drawn(view, at, said=said, typed=note)
         command = ask(view.delegation.delegation_id, person.person_id, note)
-        return self._after(press, view, self._delegations.take(command, key=f"press:{press.token}:{press.verb}"), at)
+        return self._after(press, view, self._delegations.take(command, key=f"press:{press.token}:{press.verb}"))
 
     def _delegate(self, press: Press, person: Person, at: datetime) -> Shown:
         """Without a colleague: the form. With one: the delegation."""
@@ -89,12 +89,13 @@ class Delegating:
         if isinstance(taken.decision, Refused):
             said = _said(taken.decision, lang)
             return Shown(card=delegation_form(person, office, lang, at, typed, said=said), text=said)
-        return Shown(card=self.listed(person, at, told=say(lang, "card.delegate_kept")), rang=taken.rang)
+        listed = self.listed(person, self._service.clock(), told=say(lang, "card.delegate_kept"))
+        return Shown(card=listed, rang=taken.rang)
 
-    def _after(self, press: Press, view: DelegationView, taken: DelegationTaken, at: datetime) -> Shown:
-        after = DelegationView(
-            view.asked, taken.delegation or view.delegation, view.person, self._service.office(), view.language
-        )
+    def _after(self, press: Press, view: DelegationView, taken: DelegationTaken) -> Shown:
+        """The card after a command, drawn at an instant after it."""
+        at, office = self._service.clock(), self._service.office()
+        after = DelegationView(view.asked, taken.delegation or view.delegation, view.person, office, view.language)
         if isinstance(taken.decision, Refused):
             return self._drawn(after, at, said=_said(taken.decision, view.language), typed=press.inputs.note)
         return Shown(card=delegation_card(after, at), rang=taken.rang)
