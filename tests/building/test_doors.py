@@ -18,6 +18,8 @@ ROUTES = {
     ("GET", "v1/records/{record_id}/sheet"),
     ("GET", "v1/records/{record_id}/body"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
+    ("GET", "v1/delegations"),
+    ("POST", "v1/delegations"),
     ("GET", "v1/reconciliation/{date}"),
     ("GET", "v1/openapi.json"),
 }
