@@ -1,7 +1,10 @@
-"""What the chats are shown of delegations and absences: the views, read from what is kept."""
+"""What the chats are shown: the views of steps, delegations and absences, read from what is kept."""
+
+from datetime import datetime
 
 from registry.effects import AskAction, AskForDelegate, RefreshCard, RefreshDelegation, RemindCard, ShowDelegation
-from registry.record import OPEN
+from registry.office import Person
+from registry.record import OPEN, Record, Step
 from registry.rights import is_asked, standing_on
 from service.ports import AwayView, CardView, Clock, Conversation, DelegationView, Transaction
 
@@ -46,7 +49,11 @@ def to_send(
             return None, chat
         return AwayView(person, office, person.language, effect.starts, effect.until), chat
     view = view_of_step(tx, effect)
-    if view is None or view.step.state != OPEN:
-        return None, chat  # answered before the card was sent
-    theirs = is_asked(view.person, view.step) or standing_on(view.person, view.record, view.step, clock()) is not None
-    return (view if theirs else None), chat
+    if view is None or not still_asked(view.person, view.record, view.step, clock()):
+        return None, chat  # answered before the card was sent, or somebody else's by now
+    return view, chat
+
+
+def still_asked(person: Person, record: Record, step: Step, at: datetime) -> bool:
+    """Whether *step* is open, and put before *person* or before somebody for whom they stand in."""
+    return step.state == OPEN and (is_asked(person, step) or standing_on(person, record, step, at) is not None)
