@@ -28,11 +28,21 @@ def main(arguments: Sequence[str]) -> int:
     said, misfits = import_lists(house().store, house().organisation, clock, paths, keep=keep)
     if keep:
         try:
-            asyncio.run(house().people.refresh())
+            asyncio.run(_refresh())
         except TarasulError as error:
             said.append(f"{type(error).__name__}: {error}")
     sys.stdout.write("".join(f"{line}\n" for line in said))
     return 1 if misfits else 0
+
+
+async def _refresh() -> None:
+    """Read the directory, with what was imported."""
+    from app.wiring import house
+
+    try:
+        await house().people.refresh()
+    finally:
+        await house().graph.close()
 
 
 def import_lists(
