@@ -21,6 +21,7 @@ from service.handed import Offered
 from service.ports import Conversation
 
 LONGEST_LINE = 500  # characters of an input of one line
+LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
 LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
 
@@ -34,6 +35,7 @@ _LINES = (
     "urgency",
     "confidentiality",
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
+    "number",
 )
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -60,6 +62,8 @@ class Inputs:
     post: str = ""
     order: str = ""
     hands_on: str = ""
+    number: str = ""  # of another record
+    units: str = ""  # their ids, with commas between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +225,7 @@ def _press(
             note=_text(data, "note"),
             to=_text(data, "to")[:200],
             disposition=_text(data, "disposition")[:80],
+            units=_text(data, "units")[:LONGEST_UNITS],
             **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
         ),
         by=chat.person,

@@ -13,7 +13,7 @@ from functions.bells import BELL
 from functions.callers import Caller, answered, answered_to, in_json
 from functions.limits import LONGEST_NOTE, LONGEST_TEXT
 from functions.problems import problem, refused
-from functions.writing import Unfit, instant_of, json_of, key_of, text_of
+from functions.writing import Unfit, instant_of, json_of, key_of
 
 if TYPE_CHECKING:
     from registry.delegating import Delegate
@@ -121,3 +121,12 @@ def _instant(asked: dict[str, Any], name: str) -> datetime:
     if at is None:
         raise Unfit(400, "bad_parameter", name=name)
     return at
+
+
+def text_of(asked: dict[str, Any], name: str, longest: int = LONGEST_TEXT) -> str | None:
+    from texts import clean
+
+    text = asked.get(name)
+    if text is not None and (not isinstance(text, str) or len(text) > longest):
+        raise Unfit(400, "bad_parameter", name=name)
+    return clean(text) if text is not None else None

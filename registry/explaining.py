@@ -9,7 +9,10 @@ from registry.rights import may_act, right_of
 from registry.vocabulary import Verb
 
 BARRED = ("may.own_work", "may.not_delegated", "may.secrecy", "may.inactive")
-_NO_ANSWER = (Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CORRECT)  # what is not about a step
+_ANSWERS = (
+    *(Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.APPROVE, Verb.REJECT),
+    *(Verb.RETURN, Verb.REFER, Verb.FILE, Verb.CLOSE),
+)  # what is done with a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def _turn(person: Person, record: Record, step: Step, office: Office, at: dateti
             allowed.append(one)
         elif reasons[0] in BARRED:  # "not yours": who would stand in at another time
             barred.append(Barred(one, reasons[0]))
-    verbs = tuple(v for v in Verb if v not in _NO_ANSWER and may_act(person, record, v, at, step.number))
+    verbs = tuple(v for v in _ANSWERS if may_act(person, record, v, at, step.number))
     right = right_of(person, record, step.number, at)
     return Turn(
         step=step,

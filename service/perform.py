@@ -48,7 +48,7 @@ from registry.effects import (
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
-from registry.record import Step
+from registry.record import Record, Step
 from service.annexes import Annexes
 from service.ports import (
     AwayView,
@@ -294,11 +294,13 @@ class Performer:
         )
         assert stored is not None, "an effect's record exists"
         record, source = stored.record, stored.record.source
+        if not record.ended:
+            return Done()  # it was opened again: it is answered when it ends
         same = [m for m in record.mails if (m.mailbox, m.identity) == (source.mailbox, source.identity)]
         for item in (source, *reversed(same)):
             try:
                 item_id = await self._mailboxes[source.mailbox].draft_reply(
-                    item.item_id, reply_html(record, office), key=f"reply:{effect.record_id}"
+                    item.item_id, reply_html(record, office), key=_reply_key(record)
                 )
             except Gone:
                 continue
@@ -447,6 +449,12 @@ class Performer:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
         except Undone:  # the sheet says so already
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
+
+
+def _reply_key(record: Record) -> str:
+    """Under which the reply is found; a record that was opened again is answered again."""
+    again = f":{record.reopened}" if record.reopened else ""
+    return f"reply:{record.record_id}{again}"
 
 
 _STUCK: dict[type[TarasulError], str] = {

@@ -144,6 +144,7 @@ class Wanted:
     put_before: tuple[str, ...] = ()  # only what waits for one of these, by name
     updated_since: datetime | None = None
     listed_kinds: tuple[str, ...] = ()
+    matter: str = ""  # what belongs together
     serial: int | None = None
     year: int | None = None
     oldest_first: bool = False
@@ -623,3 +624,4 @@ class CardView:
     office: Office
     language: Language
     said: str | None = None  # a sentence to show above it: why a press was refused
+    matter: tuple[str, ...] = ()  # the numbers of the other records that belong with it

@@ -6,6 +6,7 @@ from registry.effects import AskAction, AskForDelegate, RefreshCard, RefreshDele
 from registry.office import Person
 from registry.record import OPEN, Record, Step
 from registry.rights import is_asked, standing_on
+from service.matters import numbers_of_matter
 from service.ports import AwayView, CardView, Clock, Conversation, DelegationView, Transaction
 
 type StepEffect = AskAction | RefreshCard | RemindCard
@@ -22,7 +23,13 @@ def view_of_step(tx: Transaction, effect: StepEffect) -> CardView | None:
     if asked is None or stored is None or person is None or step is None:
         return None
     return CardView(
-        asked=asked, record=stored.record, step=step, person=person, office=office, language=person.language
+        asked=asked,
+        record=stored.record,
+        step=step,
+        person=person,
+        office=office,
+        language=person.language,
+        matter=numbers_of_matter(tx, stored.record),
     )
 
 

@@ -8,6 +8,7 @@ from bot.cards.pending_card import Waiting, pending_card
 from bot.cards.record_card import record_card
 from bot.cards.registry_forms import entry_form, release_form, sender_form
 from bot.cards.step_card import recorded, step_card
+from bot.cards.verb_forms import verb_form
 from bot.cards.why_card import why_card
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "short",
     "size_bytes",
     "step_card",
+    "verb_form",
     "welcome_card",
     "why_card",
 ]

@@ -53,6 +53,7 @@ from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
 from service.ports import Asked, AwayView, CardView, DelegationView
+from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, NOON, OFFICE, OMAR, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
@@ -568,4 +569,5 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "why": _why,
     "why-you-may": _why_you_may,
     "why-over": _why_over,
+    **VERB_SAMPLES,
 }
