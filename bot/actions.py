@@ -34,6 +34,7 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
 )
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -54,6 +55,13 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    starts: str = ""  # of a delegation: a date, as the next
+    ends: str = ""
+    kinds: str = ""  # codes with commas between them
+    secrecy: str = ""
+    post: str = ""
+    order: str = ""
+    hands_on: str = ""
     number: str = ""  # of another record
     units: str = ""  # their ids, with commas between
 

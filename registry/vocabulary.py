@@ -32,6 +32,9 @@ class Verb(StrEnum):
     LINK = "link"
 
 
+DECIDES = frozenset({Verb.APPROVE, Verb.REJECT})  # what nobody does, for another, to what either of them wrote
+
+
 @dataclass(frozen=True, slots=True)
 class Disposition:
     """What a referral asks of the person it goes to."""

@@ -15,6 +15,7 @@ VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality", "number", "units"),
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
 
