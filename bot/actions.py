@@ -22,6 +22,7 @@ from service.ports import Conversation
 
 LONGEST_LINE = 500  # characters of an input of one line
 FILE = "application/vnd.microsoft.teams.file.download.info"
+MOST_PICKED = 20  # places on a list that are read
 LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
 
 _LINES = (
@@ -52,6 +53,7 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    picked: tuple[int, ...] = ()  # the places on a list that were ticked, from 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,18 +211,24 @@ def _press(
     return Press(
         token=_text(data, "token")[:200],
         verb=verb[:40],
-        inputs=Inputs(
-            note=_text(data, "note"),
-            to=_text(data, "to")[:200],
-            disposition=_text(data, "disposition")[:80],
-            **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
-        ),
+        inputs=inputs_of(data),
         by=chat.person,
         chat=chat,
         activity_id=_text(activity, "id"),
         card_id=_text(activity, "replyToId"),
         kind=kind,
         automatic=automatic,
+    )
+
+
+def inputs_of(data: Mapping[str, Any]) -> Inputs:
+    """What was filled in, as far as it is text of ours."""
+    return Inputs(
+        note=_text(data, "note"),
+        to=_text(data, "to")[:200],
+        disposition=_text(data, "disposition")[:80],
+        picked=tuple(n for n in range(1, MOST_PICKED + 1) if data.get(f"pick{n}") in ("true", True)),
+        **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
     )
 
 

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from bot.cards import Waiting
 from registry.annexes import may_hand_in
 from registry.office import Office, Person
 from registry.record import Record, Step
 from registry.rights import is_asked, steps_of
 from registry.vocabulary import FOR_MISSING_FILE
+from service.listed import Listed
 from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
 from service.service import Service
+from service.waiting import Page, Waiting, page_of, waiting_for
 from texts import search_key
 
-_MOST_PENDING = 25
 _MOST_NUMBERED = 5
 
 
@@ -65,16 +65,17 @@ class Desk:
         return stored.record if stored is not None else None
 
     def pending(self, person: Person, kind: str = "") -> list[Waiting]:
-        """What waits for *person*, of one kind or of all, oldest first."""
+        """What waits for *person*, of one kind or of all."""
+        return self._service.store.read(lambda tx: waiting_for(tx, person, self._service.clock(), kind))
 
-        def work(tx: Transaction) -> list[Waiting]:
-            unit = person.unit_id if person.clerk else ""
-            found = tx.find(Wanted(kind=kind, asked_of=person.person_id, asked_of_unit=unit, top=_MOST_PENDING))
-            mine = ((record, step) for record in found for step in steps_of(person, record))
-            listed = [Waiting(r, s, tx.token_of(r.record_id, s.number, person.person_id)) for r, s in mine]
-            return sorted(listed, key=lambda one: one.step.opened_at)
+    def page(self, person: Person, kind: str = "", start: int = 0) -> Page:
+        """A page of what waits for *person*, under a token of its own."""
+        at, token = self._service.clock(), self._service.taker.chance.new_token()
+        return self._service.store.write(lambda tx: page_of(tx, person, at, token, kind=kind, start=start))
 
-        return self._service.store.read(work)
+    def listed(self, token: str) -> Listed | None:
+        """The list that *token* stands for; None where we never gave it, or forgot."""
+        return self._service.store.read(lambda tx: tx.listed(token)) if token else None
 
     def numbered(self, number: str, person: Person, kind: str = "") -> list[Found]:
         """Records that *person* may read, of one kind or of all, whose serial or reference is *number*, as `search_key`

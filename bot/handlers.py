@@ -25,7 +25,6 @@ from bot.cards import (
     entry_form,
     fits_input,
     help_card,
-    pending_card,
     record_card,
     release_form,
     several_card,
@@ -36,6 +35,7 @@ from bot.cards import (
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
+from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
 from bot.words import meant_by
 from registry.errors import TarasulError, Throttled, Unavailable
@@ -106,6 +106,7 @@ class Bot:
     def __init__(self, channel: Teams, service: Service, deliveries: Deliveries, handed: HandedFiles) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
         self._paper = Paper(self._desk, service, deliveries, handed)
+        self._lists = Lists(self._desk, service)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -174,7 +175,9 @@ class Bot:
             return Shown(text=_in_both("chat.stranger"))
         lang = seen.person.language
         if press.verb == "pending" and not press.token:
-            return Shown(card=self._pending(seen.person, lang, at))
+            return Shown(card=self._lists.first(seen.person, at))
+        if press.verb in ON_LISTS:
+            return self._lists.pressed(press, seen.person, at)
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
         if press.automatic or press.verb == "view":
@@ -248,9 +251,9 @@ class Bot:
         meant = meant_by(said.text)
         match meant.wish:
             case "pending":
-                card = self._pending(person, lang, at)
+                card = self._lists.first(person, at)
             case "quarantine":
-                card = self._pending(person, lang, at, kind=QUARANTINE)
+                card = self._lists.first(person, at, kind=QUARANTINE)
             case "release":
                 return [self._to_release(meant.number, person, lang, at)], rang
             case "register" if not is_clerk(person, person.unit_id):
@@ -266,9 +269,6 @@ class Bot:
             case "unknown":
                 card = help_card(lang, sorry=say(lang, "chat.not_understood"), clerk=person.clerk)
         return [(card_message(card), None)], rang
-
-    def _pending(self, person: Person, lang: Language, at: datetime, *, kind: str = "") -> Json:
-        return pending_card(self._desk.pending(person, kind), person, self._desk.office(), lang, at)
 
     def _numbered(
         self, number: str, person: Person, lang: Language, at: datetime, *, kind: str = ""

@@ -20,6 +20,7 @@ from registry.office import Office, Person
 from registry.recognise import Known
 from registry.record import Record, Step
 from registry.sheet import Entry
+from service.listed import Listed
 from texts import Language
 
 type Clock = Callable[[], datetime]  # aware, UTC
@@ -295,6 +296,23 @@ class Transaction(Protocol):
 
     def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
         """Per mailbox: (as_of, body) of the last count of that day."""
+        ...
+
+    def save_list(self, listed: Listed, at: datetime, forget_before: datetime) -> None:
+        """Keep a list that is put in somebody's chat, and forget those of theirs that were made before then."""
+        ...
+
+    def listed(self, token: str) -> Listed | None: ...
+
+    def preference(self, person: str, name: str) -> str | None:
+        """What somebody chose for themselves; None where they never did."""
+        ...
+
+    def save_preference(self, person: str, name: str, value: str) -> None: ...
+
+    def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
+        """Before whom something was put before that instant that is still open: a person, or (None) the register of a
+        unit; each once."""
         ...
 
 

@@ -3,15 +3,17 @@
 from bot.cards.forms import note_form, referral_form
 from bot.cards.help_card import help_card, several_card, welcome_card
 from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, short, size_bytes
-from bot.cards.pending_card import Waiting, pending_card
+from bot.cards.pending_card import BULK, Pressed, Result, pending_card
 from bot.cards.record_card import record_card
 from bot.cards.registry_forms import entry_form, release_form, sender_form
 from bot.cards.step_card import recorded, step_card
 
 __all__ = [
+    "BULK",
     "LARGEST_BYTES",
     "LONGEST_NOTE",
-    "Waiting",
+    "Pressed",
+    "Result",
     "entry_form",
     "fits_input",
     "help_card",

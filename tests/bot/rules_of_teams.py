@@ -10,11 +10,13 @@ import jsonschema_rs
 from jsonschema import Draft6Validator  # type: ignore[import-untyped]
 
 from bot.cards.parts import LARGEST_BYTES, MOST_ACTIONS, size_bytes
+from service.waiting import PAGE
 
 VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality"),
+    *(f"pick{place}" for place in range(1, PAGE + 1)),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
 

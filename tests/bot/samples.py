@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.actions import Inputs
 from bot.cards import (
-    Waiting,
+    Pressed,
+    Result,
     entry_form,
     help_card,
     note_form,
@@ -42,6 +43,7 @@ from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
 from service.ports import Asked, CardView
+from service.waiting import Page, Waiting, is_late
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
@@ -345,22 +347,60 @@ def _record(make: Callable[[], Desk], person: str) -> Callable[[Language], Card]
     return draw
 
 
-def _pending(lang: Language) -> Card:
+def _four() -> list[Waiting]:
     desks = [_letter(), _outside(subject="عاجل جداً: انقطاع الشبكة"), _registry(), _completed()]
     for number, desk in enumerate(desks, start=1):
         desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
-    waiting = [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
-    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desks[0].now + timedelta(hours=2))
+    return [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
+
+
+def _list(*waiting: Waiting, of: int = 0, start: int = 0, late: int = 0) -> Page:
+    return Page(waiting, of or len(waiting), late, start, f"list-{TOKEN}")
+
+
+def _pending(lang: Language) -> Card:
+    return pending_card(_list(*_four()), PEOPLE["huda"], OFFICE, lang, _letter().now + timedelta(hours=2))
+
+
+def _pending_page(lang: Language) -> Card:
+    """The second of three pages, with a copy for information among the rest."""
+    desk = _copy()
+    copied = Waiting(desk.held, desk.held.steps[1], f"{TOKEN}-9")
+    salem = PEOPLE["salem"]
+    return pending_card(_list(copied, of=14, start=5), salem, OFFICE, lang, desk.now)
+
+
+def _pending_decided(lang: Language) -> Card:
+    """Three were ticked; one was decided on before, and one wants words."""
+    results = (
+        Result("س.ع/و/1/2026", True, say(lang, "outcome.approved")),
+        Result("س.ع/و/2/2026", False, recorded(view(_approved().held, 1, "huda", lang))),
+        Result("س.ع/و/3/2026", False, say(lang, "say.reason_missing")),
+    )
+    came = Pressed(results=results, note="نوقش في الاجتماع", picked=frozenset({f"{TOKEN}-0"}))
+    page = _list(*_four()[:2])
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, _letter().now, pressed=came)
+
+
+def _pending_old(lang: Language) -> Card:
+    came = Pressed(say(lang, "list.old"))
+    return pending_card(_list(*_four()[:1]), PEOPLE["huda"], OFFICE, lang, _letter().now, pressed=came)
+
+
+def _pending_secret(lang: Language) -> Card:
+    desk = _secret()
+    return pending_card(_list(Waiting(desk.held, desk.held.steps[0], TOKEN)), PEOPLE["noura"], OFFICE, lang, desk.now)
 
 
 def _pending_overdue(lang: Language) -> Card:
     desk = _due(400)()
-    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN)]
-    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desk.now)
+    waiting = Waiting(desk.held, desk.held.steps[-1], TOKEN)
+    assert is_late(waiting.step, desk.now)
+    return pending_card(_list(waiting, late=1), PEOPLE["huda"], OFFICE, lang, desk.now)
 
 
 def _nothing_pending(lang: Language) -> Card:
-    return pending_card([], PEOPLE["huda"], OFFICE, lang, _letter().now)
+    return pending_card(Page((), token=f"list-{TOKEN}"), PEOPLE["huda"], OFFICE, lang, _letter().now)
 
 
 def _several(lang: Language) -> Card:
@@ -437,6 +477,10 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "record-secret": _record(_secret, "abdullah"),
     "pending": _pending,
     "pending-nothing": _nothing_pending,
+    "pending-page": _pending_page,
+    "pending-decided": _pending_decided,
+    "pending-old": _pending_old,
+    "pending-secret": _pending_secret,
     "help": lambda lang: help_card(lang),
     "help-clerk": lambda lang: help_card(lang, clerk=True),
     "help-not-understood": lambda lang: help_card(lang, sorry=say(lang, "chat.not_understood")),
