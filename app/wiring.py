@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from service.deliveries import Deliveries
+    from service.digest import Digests
     from service.handed import HandedFiles
     from service.intake import Intake
     from service.people import Organisation, People
@@ -221,6 +222,12 @@ class House:
         from service.reminders import Reminders
 
         return Reminders(self.store, self.taker, clock)
+
+    @part
+    def digests(self) -> "Digests":
+        from service.digest import Digests
+
+        return Digests(self.store, clock)
 
     @part
     def people(self) -> "People":

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.cards import step_card
+from bot.cards import pending_card, step_card
+from registry.office import Office, Person
 from service.ports import CardView, Conversation, SentCard
+from service.waiting import Page
 from texts.isolates import bare
 
 type Activity = dict[str, Any]
@@ -46,6 +48,11 @@ class TeamsChats:
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         await self._line.send(conversation, text_message(text))
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: Page) -> None:
+        card = pending_card(page, person, office, person.language, self._clock(), title="digest.title")
+        message = card_message(card)
+        await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
 
 
 def card_message(card: dict[str, Any]) -> Activity:

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from registry.annexes import may_hand_in
 from registry.office import Office, Person
-from registry.record import Record, Step
-from registry.rights import is_asked, steps_of
+from registry.record import Record
+from registry.rights import is_asked
 from registry.vocabulary import FOR_MISSING_FILE
+from service.digest import DIGEST
+from service.finding import Found, found_by, latest_of, with_step
 from service.listed import Listed
 from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
 from service.service import Service
+from service.views import Viewer
 from service.waiting import Page, Waiting, page_of, waiting_for
 from texts import search_key
 
@@ -23,15 +26,6 @@ class Seen:
     person: Person | None
     known: bool  # whether we ever gave the token
     view: CardView | None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A record that a person may read, with the step that is theirs now and their token for it, if there is one."""
-
-    record: Record
-    step: Step | None
-    token: str | None
 
 
 class Desk:
@@ -89,14 +83,32 @@ class Desk:
         def work(tx: Transaction) -> list[Found]:
             between_slashes = f"/{number}/" if number.isdigit() else number
             records = named(tx, between_slashes) or named(tx, number)
-            found = []
-            for record in records[:_MOST_NUMBERED]:
-                step = next(iter(steps_of(person, record)), None)
-                token = tx.token_of(record.record_id, step.number, person.person_id) if step is not None else None
-                found.append(Found(record, step, token))
-            return found
+            return [with_step(tx, record, person) for record in records[:_MOST_NUMBERED]]
 
         return self._service.store.read(work)
+
+    def found(self, text: str, person: Person, most: int) -> tuple[list[Found], bool]:
+        """What *text* finds for *person*, and whether there is more than *most*."""
+        return self._service.store.read(lambda tx: found_by(tx, text, person, most))
+
+    def latest(self, person: Person, most: int) -> list[Found]:
+        return self._service.store.read(lambda tx: latest_of(tx, person, most))
+
+    def readable(self, record_id: str, person: Person) -> Found | None:
+        """The record, where *person* may read it or at least know of it; None where there is none for them."""
+
+        def work(tx: Transaction) -> Found | None:
+            stored = tx.record(record_id)
+            if stored is None or not Viewer(person).may_read(stored.record, self._service.clock()):
+                return None
+            return with_step(tx, stored.record, person)
+
+        return self._service.store.read(work)
+
+    def wants_digest(self, person: Person, wanted: bool) -> None:
+        """Keep whether *person* wants to be told each morning what waits."""
+        value = "on" if wanted else "off"
+        self._service.store.write(lambda tx: tx.save_preference(person.person_id, DIGEST, value))
 
     def lacking(self, person: Person, number: str) -> tuple[Record | None, bool]:
         """The record for which *person* hands in a file: the one they name by its number, else the only one for which

@@ -22,8 +22,10 @@ from bot.actions import Ignored, Left, Met, Press, Said, read
 from bot.acts import ACTS, Shown, again
 from bot.cards import (
     LONGEST_NOTE,
+    MOST_FOUND,
     entry_form,
     fits_input,
+    found_card,
     help_card,
     record_card,
     release_form,
@@ -43,10 +45,11 @@ from registry.office import Office, Person
 from registry.rights import is_clerk
 from registry.vocabulary import QUARANTINE
 from service.deliveries import Deliveries
+from service.finding import Found
 from service.handed import HandedFiles
 from service.ports import ChatBlocked, Conversation, NotInstalled, SentCard
 from service.service import Service
-from texts import LANGUAGES, Language, say
+from texts import LANGUAGES, Language, say, search_words
 
 log = logging.getLogger("tarasul.bot")
 
@@ -60,6 +63,7 @@ _BAD_REQUEST: Json = {
 }
 
 
+_MOST_WORDS, _SHORTEST_WORD = 6, 3  # of what is looked for although nobody said so
 _MOST_TRIES, _PATIENCE_S = 3, 3.0  # whoever wrote waits for the answer
 
 
@@ -174,10 +178,8 @@ class Bot:
         if seen.person is None:
             return Shown(text=_in_both("chat.stranger"))
         lang = seen.person.language
-        if press.verb == "pending" and not press.token:
-            return Shown(card=self._lists.first(seen.person, at))
-        if press.verb in ON_LISTS:
-            return self._lists.pressed(press, seen.person, at)
+        if press.verb in ("pending", "record", *ON_LISTS):
+            return self._shown_of_several(press, seen.person, at)
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
         if press.automatic or press.verb == "view":
@@ -190,6 +192,19 @@ class Bot:
             said = say(lang, "chat.too_long", limit=LONGEST_NOTE)
             return Shown(card=again(press, replace(seen.view, said=said), at), text=said)
         return act(self._service, press, seen.view, at)
+
+    def _shown_of_several(self, press: Press, person: Person, at: datetime) -> Shown:
+        """What is pressed on a list, or on a card that stands for no step."""
+        if not person.active:
+            return Shown(text=say(person.language, "may.inactive"))
+        if press.verb in ON_LISTS:
+            return self._lists.pressed(press, person, at)
+        if press.verb == "pending":
+            return Shown(card=self._lists.first(person, at))
+        found = self._desk.readable(press.token, person)
+        if found is None:
+            return Shown(text=say(person.language, "chat.unknown_card"))
+        return Shown(card=record_card(found.record, person, self._desk.office(), person.language, at, found.token))
 
     def _remember(self, press: Press) -> None:
         """From now on the message shows this card, whatever it showed before: when the card changes, so must that."""
@@ -249,6 +264,15 @@ class Bot:
             return greeted
         person, lang, rang = greeted.person, greeted.person.language, greeted.rang
         meant = meant_by(said.text)
+        if meant.wish == "search":
+            nothing = text_message(say(lang, "found.nothing", words=short(meant.words))), None
+            return [self._found(meant.words, person, at) or nothing], rang
+        if (meant.guessed or meant.wish == "unknown") and _may_be_looked_for(said.text):
+            found = self._found(
+                said.text, person, at
+            )  # a record that says so is likelier meant than a slip of the hand
+            if found is not None:
+                return [found], rang
         match meant.wish:
             case "pending":
                 card = self._lists.first(person, at)
@@ -266,9 +290,30 @@ class Bot:
                 card = help_card(lang, clerk=person.clerk)
             case "greeting":
                 card = help_card(lang, say(lang, "chat.greeting", name=short(person.name)), clerk=person.clerk)
-            case "unknown":
+            case "digest_off" | "digest_on":
+                self._desk.wants_digest(person, meant.wish == "digest_on")
+                return [(text_message(say(lang, f"chat.{meant.wish}")), None)], rang
+            case "perhaps":
+                return [(text_message(say(lang, "chat.perhaps", words=meant.words)), None)], rang
+            case "search" | "unknown":
                 card = help_card(lang, sorry=say(lang, "chat.not_understood"), clerk=person.clerk)
         return [(card_message(card), None)], rang
+
+    def _found(self, looked_for: str, person: Person, at: datetime) -> tuple[Json, str | None] | None:
+        """What is found by these words; None for nothing."""
+        found, more = self._desk.found(looked_for, person, MOST_FOUND)
+        if len(found) == 1:
+            return self._opened(found[0], person, at)
+        lang = person.language
+        listed = found_card(found, looked_for, person, self._desk.office(), lang, more=more)
+        return (card_message(listed), None) if found else None
+
+    def _opened(self, one: Found, person: Person, at: datetime) -> tuple[Json, str | None]:
+        """The reader's own card of a record where it is their turn; else what it is and where it stands."""
+        view = self._desk.look(one.token, person.person_id).view if one.token is not None else None
+        if view is not None:
+            return card_message(step_card(view, at)), one.token
+        return card_message(record_card(one.record, person, self._desk.office(), person.language, at)), None
 
     def _numbered(
         self, number: str, person: Person, lang: Language, at: datetime, *, kind: str = ""
@@ -278,12 +323,7 @@ class Bot:
             return text_message(say(lang, "chat.no_such_number", number=number)), None
         if len(found) > 1:
             return card_message(several_card([one.record for one in found], person, lang)), None
-        (one,) = found
-        if one.token is not None:
-            view = self._desk.look(one.token, person.person_id).view
-            if view is not None:
-                return card_message(step_card(view, at)), one.token
-        return card_message(record_card(one.record, person, self._desk.office(), lang, at)), None
+        return self._opened(found[0], person, at)
 
     def _to_release(self, number: str, person: Person, lang: Language, at: datetime) -> tuple[Json, str | None]:
         """The form that registers a quarantined mail; what has become of it, where it waits no more."""
@@ -322,6 +362,12 @@ class Bot:
 def _in_both(key: str) -> str:
     """For whom we do not know: both languages, Arabic first."""
     return "\n\n".join(say(lang, key) for lang in LANGUAGES)
+
+
+def _may_be_looked_for(text: str) -> bool:
+    """Whether what somebody wrote without any command may be words of a record."""
+    words = search_words(text)
+    return 1 <= len(words) <= _MOST_WORDS and any(len(word) >= _SHORTEST_WORD for word in words)
 
 
 def _unsaid(error: Exception) -> str:

@@ -120,11 +120,26 @@ class TellDay:
         return f"{self.record_id}/{self.person}"
 
 
-type Effect = AskAction | RefreshCard | RemindCard | MarkMail | FetchAnnex | DraftReply | SendReply | TellDay
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellWaiting:
+    """A person is told what waits for them on the morning of a day. It belongs to no record."""
+
+    record_id: str
+    person: str
+    day: str  # ISO
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+type Effect = (
+    AskAction | RefreshCard | RemindCard | MarkMail | FetchAnnex | DraftReply | SendReply | TellDay | TellWaiting
+)
 
 EFFECTS: dict[str, type[Effect]] = {
     kind.__name__: kind
-    for kind in (AskAction, RefreshCard, RemindCard, MarkMail, FetchAnnex, DraftReply, SendReply, TellDay)
+    for kind in (AskAction, RefreshCard, RemindCard, MarkMail, FetchAnnex, DraftReply, SendReply, TellDay, TellWaiting)
 }
 
 

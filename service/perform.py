@@ -28,10 +28,13 @@ from registry.effects import (
     RemindCard,
     SendReply,
     TellDay,
+    TellWaiting,
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
+from registry.office import Office, Person
 from registry.record import OPEN
 from service.annexes import Annexes
+from service.digest import DIGEST, day_of
 from service.ports import (
     CardView,
     ChatBlocked,
@@ -48,6 +51,7 @@ from service.ports import (
 )
 from service.replies import day_said, reply_html
 from service.take import Taker, Undone
+from service.waiting import Page, page_of
 from texts import say
 from texts.isolates import bare
 
@@ -172,6 +176,8 @@ class Performer:
                 return await self._send(effect)
             case TellDay():
                 return await self._tell(effect, tries)
+            case TellWaiting():
+                return await self._tell_waiting(effect)
 
     async def _ask(self, effect: AskAction | RemindCard, tries: int, say_first: str | None = None) -> Done | Later:
         """Send a card; a reminder is one more copy of it, with a sentence first."""
@@ -297,6 +303,29 @@ class Performer:
             await self._chats.tell(chat, day_said(effect, person.language))
         except (NotInstalled, Gone):
             return await self._introduce(effect.person, chat, tries)
+        return Done()
+
+    async def _tell_waiting(self, effect: TellWaiting) -> Done:
+        """Tell what waits by now. For a digest nobody is given the app, and nobody's chat is waited for."""
+        now = self._clock()
+
+        def work(tx: Transaction) -> tuple[Person, Office, Conversation, Page] | None:
+            office, chat = tx.office(), tx.conversation(effect.person)
+            person = office.person(effect.person)
+            late = day_of(now, office) != effect.day
+            unwanted = tx.preference(effect.person, DIGEST) == "off"
+            if late or unwanted or person is None or not person.active or chat is None or chat.blocked is not None:
+                return None
+            page = page_of(tx, person, now, self._taker.chance.new_token())
+            return (person, office, chat, page) if page.total else None
+
+        told = await asyncio.to_thread(self._store.write, work)
+        if told is not None:
+            person, office, chat, page = told
+            try:
+                await self._chats.digest(chat, person, office, page)
+            except (NotInstalled, Gone, ChatBlocked) as why:
+                log.info("a digest could not be sent", extra={"person": effect.person, "why": type(why).__name__})
         return Done()
 
     # ------------------------------------------------------------ settling

@@ -10,7 +10,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from registry.effects import Effect
 from registry.errors import TarasulError
@@ -22,6 +22,9 @@ from registry.record import Record, Step
 from registry.sheet import Entry
 from service.listed import Listed
 from texts import Language
+
+if TYPE_CHECKING:
+    from service.waiting import Page
 
 type Clock = Callable[[], datetime]  # aware, UTC
 
@@ -534,6 +537,10 @@ class Chats(Protocol):
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         """Say a sentence in the chat. Raises ChatBlocked, NotInstalled."""
+        ...
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: "Page") -> None:
+        """Tell what waits for *person*. Raises ChatBlocked, NotInstalled."""
         ...
 
 

@@ -18,7 +18,7 @@ from service.ports import Conversation, SeenMail, SentCard, Wanted
 from store import schema as s
 from store.instants import read_instant, write_instant
 from store.records import record_of
-from texts import search_key
+from texts import search_words
 
 _AT_ONCE = 500  # values in one IN list
 
@@ -184,7 +184,7 @@ def find(on: Connection, entity_id: str, wanted: Wanted) -> list[Record]:
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     c, found = s.records.c, []
-    for word in search_key(wanted.search).split():
+    for word in search_words(wanted.search):
         found.append(c.search.contains(word, autoescape=True))
     if wanted.kind:
         found.append(c.kind == wanted.kind)

@@ -1,6 +1,7 @@
 """Cards: pure functions from values to Adaptive Cards 1.5, in the reader's language. Nothing here asks or changes."""
 
 from bot.cards.forms import note_form, referral_form
+from bot.cards.found_card import MOST_FOUND, found_card
 from bot.cards.help_card import help_card, several_card, welcome_card
 from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, short, size_bytes
 from bot.cards.pending_card import BULK, Pressed, Result, pending_card
@@ -12,10 +13,12 @@ __all__ = [
     "BULK",
     "LARGEST_BYTES",
     "LONGEST_NOTE",
+    "MOST_FOUND",
     "Pressed",
     "Result",
     "entry_form",
     "fits_input",
+    "found_card",
     "help_card",
     "note_form",
     "pending_card",

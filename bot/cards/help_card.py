@@ -59,7 +59,9 @@ def _lines(lang: Language, clerk: bool) -> list[Json]:
     said = (
         say(lang, "chat.help_pending"),
         say(lang, "chat.help_number", example=_EXAMPLE),
+        say(lang, "chat.help_search"),
         *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=_EXAMPLE)) if clerk else ()),
+        say(lang, "chat.help_digest"),
         say(lang, "chat.help_help"),
     )
     return [sentence(text, spacing="small") for text in said]

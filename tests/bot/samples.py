@@ -10,6 +10,7 @@ from bot.cards import (
     Pressed,
     Result,
     entry_form,
+    found_card,
     help_card,
     note_form,
     pending_card,
@@ -42,6 +43,7 @@ from registry.commands import (
 from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
+from service.finding import Found
 from service.ports import Asked, CardView
 from service.waiting import Page, Waiting, is_late
 from tests.registry.test_entering import entered
@@ -403,6 +405,22 @@ def _nothing_pending(lang: Language) -> Card:
     return pending_card(Page((), token=f"list-{TOKEN}"), PEOPLE["huda"], OFFICE, lang, _letter().now)
 
 
+def _found(lang: Language) -> Card:
+    desks = [_completed(), _outside(**_LATIN), _secret()]
+    for number, desk in enumerate(desks, start=1):
+        desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
+    found = [Found(d.held, None, TOKEN if n == 0 else None) for n, d in enumerate(desks)]
+    return found_card(found, "المستندات", PEOPLE["abdullah"], OFFICE, lang, more=True)
+
+
+def _digest(lang: Language) -> Card:
+    """What waits in the morning, the overdue one first."""
+    desk = _due(400)()
+    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN), *_four()[:2]]
+    page = _list(*waiting, of=7, late=1)
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, desk.now, title="digest.title")
+
+
 def _several(lang: Language) -> Card:
     records = [_letter().held, _quarantined().held]
     return several_card(records, PEOPLE["noura"], lang)
@@ -478,6 +496,8 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "pending": _pending,
     "pending-nothing": _nothing_pending,
     "pending-page": _pending_page,
+    "digest": _digest,
+    "found": _found,
     "pending-decided": _pending_decided,
     "pending-old": _pending_old,
     "pending-secret": _pending_secret,

@@ -35,7 +35,7 @@ from service.ports import (
     Wanted,
 )
 from store.instants import write_instant
-from texts import search_key
+from texts import search_words
 
 
 class AlreadyThere(Exception):
@@ -549,7 +549,7 @@ class FakeTransaction:
         return True
 
     def find(self, wanted: Wanted) -> list[Record]:
-        words = search_key(wanted.search).split()
+        words = search_words(wanted.search)
         found = [k.record for k in self._t.records.values() if _fits(k.record, wanted) and _says(k.entered, words)]
         found.sort(key=_place, reverse=not wanted.oldest_first)
         if (last := wanted.after) is not None:

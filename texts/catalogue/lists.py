@@ -34,4 +34,40 @@ ROWS: dict[str, tuple[str, str]] = {
     "verb.all_return": ("إعادة المحدد", "Return ticked"),
     "verb.page_next": ("التالي", "Next"),
     "verb.page_back": ("السابق", "Previous"),
+    # what was found
+    "found.title": ("نتائج البحث", "What was found"),
+    "found.for": ("البحث عن {words}", "Looked for {words}"),
+    "found.more": (
+        "وهناك غيرها. أضف كلمة من الموضوع أو اسم المرسل لتضييق البحث.",
+        "There are more. Add a word of the subject or the sender's name to narrow it.",
+    ),
+    "found.stands": ("{status}، قُيّدت {when}", "{status}, registered {when}"),
+    "found.stands_from": ("{who} — {status}، قُيّدت {when}", "{who} — {status}, registered {when}"),
+    "found.nothing": (
+        "لا أجد بين ما يحق لك الاطلاع عليه مراسلة فيها: {words}.",
+        "Among the records that you may see I find none with: {words}.",
+    ),
+    "chat.help_search": (
+        "«ابحث عن» ثم كلمات من الموضوع أو اسم المرسل: المراسلات التي فيها ذلك.",
+        "“search” and words of the subject or the sender's name: the records in which they stand.",
+    ),
+    "chat.help_digest": (
+        "«أوقف الموجز» أو «شغل الموجز»: موجز الصباح بما ينتظرك.",
+        "“stop digest” or “start digest”: the morning's digest of what waits for you.",
+    ),
+    "chat.perhaps": (
+        "هل تقصد «{words}»؟ إن كان كذلك فاكتبها كما هي، فلم أبدأ شيئاً.",
+        "Did you mean “{words}”? If so, write it like that; I have not begun anything.",
+    ),
+    "chat.digest_off": (
+        "لن أرسل إليك موجز الصباح. لتشغيله من جديد اكتب: شغل الموجز.",
+        "I will send you no digest in the morning. To have it again, write: start digest.",
+    ),
+    "chat.digest_on": (
+        "سأرسل إليك صباح كل يوم عمل ما ينتظرك. لإيقافه اكتب: أوقف الموجز.",
+        "I will send you what waits for you, each working morning. To stop it, write: stop digest.",
+    ),
+    # the morning's digest
+    "digest.title": ("صباح الخير، هذا ما ينتظرك", "Good morning; this waits for you"),
+    "effect.TellWaiting": ("موجز الصباح", "the morning's digest"),
 }
