@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.limits import REFRESHED_FOR
 from registry.annexes import may_hand_in
 from registry.office import Office, Person
 from registry.record import Record
 from registry.rights import is_asked
-from registry.vocabulary import FOR_MISSING_FILE
+from registry.vocabulary import FOR_MISSING_FILE, is_secret
 from service.digest import DIGEST
 from service.finding import Found, found_by, latest_of, with_step
 from service.listed import Listed
@@ -104,6 +105,35 @@ class Desk:
             return with_step(tx, stored.record, person)
 
         return self._service.store.read(work)
+
+    def taken(self, key: str) -> Record | None:
+        """The record that was made under *key*; None where there is none."""
+
+        def work(tx: Transaction) -> Record | None:
+            stored = tx.record(tx.taken_for(key) or "")
+            return stored.record if stored is not None else None
+
+        return self._service.store.read(work)
+
+    def chat(self, person_id: str) -> Conversation | None:
+        """A person's own chat with the bot, where we may write there."""
+        kept = self._service.store.read(lambda tx: tx.conversation(person_id))
+        return kept if kept is not None and kept.blocked is None else None
+
+    def refreshed_for(self, record: Record, asker_mri: str) -> list[str]:
+        """Those whose client may ask by itself for their own view of *record*, as Teams names them to us: whoever
+        asked, and those who may read it; nobody where it is secret, but by their own hand."""
+        if is_secret(record.confidentiality):
+            return []
+
+        def work(tx: Transaction) -> list[str]:
+            office = tx.office()
+            clerks = [clerk.person_id for unit in sorted(record.registers) for clerk in office.clerks(unit)]
+            chats = (tx.conversation(person) for person in (*sorted(record.participants), *clerks))
+            return [chat.user_mri for chat in chats if chat is not None]
+
+        known = dict.fromkeys((asker_mri, *self._service.store.read(work)))
+        return [mri for mri in known if mri.startswith("29:")][: REFRESHED_FOR.value]
 
     def wants_digest(self, person: Person, wanted: bool) -> None:
         """Keep whether *person* wants to be told each morning what waits."""

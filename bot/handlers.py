@@ -37,6 +37,9 @@ from bot.cards import (
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
+from bot.extended import Extended
+from bot.extension import Extension
+from bot.groups import Groups
 from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
 from bot.words import meant_by
@@ -107,10 +110,19 @@ class Teams(Line, Protocol):
 class Bot:
     """Teams' side of the office."""
 
-    def __init__(self, channel: Teams, service: Service, deliveries: Deliveries, handed: HandedFiles) -> None:
+    def __init__(
+        self,
+        channel: Teams,
+        service: Service,
+        deliveries: Deliveries,
+        handed: HandedFiles,
+        *,
+        public_url: str = "",
+    ) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
         self._paper = Paper(self._desk, service, deliveries, handed)
-        self._lists = Lists(self._desk, service)
+        self._lists, self._groups = Lists(self._desk, service), Groups(self._desk)
+        self._extension = Extension(self._desk, self._paper, public_url)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -130,8 +142,12 @@ class Bot:
         match read(activity):
             case Press() as press:
                 return await self._press(press)
+            case Said(among_others=True) as said:
+                return await self._said_among_others(said)
             case Said() as said:
-                return await self._said(said)
+                return (await self._said(said))[0]
+            case Extended() as asked:
+                return Turned(*await self._extension.answer(asked))
             case Met(chat=chat):
                 return await self._met(chat)
             case Left(person=person):
@@ -144,7 +160,7 @@ class Bot:
 
     async def _press(self, press: Press) -> Turned:
         try:
-            if press.verb in ENTERS:
+            if press.verb in ENTERS and not press.among_others:
                 shown = await self._paper.enter(press)
             else:
                 shown = await asyncio.to_thread(self._shown_for, press)
@@ -161,6 +177,8 @@ class Bot:
     async def _show_submitted(self, press: Press, shown: Shown) -> None:
         """A Submit cannot be answered with a card: the message is written anew, and what was refused is said."""
         chat = press.chat
+        if press.among_others:
+            shown = await self._in_person(press, shown)
         try:
             if shown.card is not None and press.card_id:
                 message = card_message(shown.card)
@@ -172,12 +190,23 @@ class Bot:
         except (TarasulError, ChatBlocked, NotInstalled) as error:
             log.warning("what came of a press could not be shown", extra={"why": type(error).__name__})
 
+    async def _in_person(self, press: Press, shown: Shown) -> Shown:
+        """What others read of what only the presser may see: nothing but where it was written."""
+        own = await asyncio.to_thread(self._desk.chat, press.by)
+        person = self._service.person(press.by)
+        if shown.card is None or person is None:
+            return Shown(text=shown.text)
+        sent = await self._say(own, card_message(shown.card)) if own is not None else ""
+        return Shown(text=say(person.language, "group.in_person" if sent else "group.no_chat"))
+
     def _shown_for(self, press: Press) -> Shown:
         at = self._service.clock()
         seen = self._desk.look(press.token, press.by)
         if seen.person is None:
             return Shown(text=_in_both("chat.stranger"))
         lang = seen.person.language
+        if press.among_others:
+            return self._groups.pressed(press, seen.person, self._desk.office(), at)
         if press.verb in ("pending", "record", *ON_LISTS):
             return self._shown_of_several(press, seen.person, at)
         if seen.view is None:
@@ -221,13 +250,16 @@ class Bot:
 
     # ------------------------------------------------------------ what is said
 
-    async def _said(self, said: Said) -> Turned:
+    async def _said(self, said: Said) -> tuple[Turned, bool]:
+        """Answer in the person's own chat; and whether all of it could be said."""
         if said.files:
             answers, rang = await self._handed_in(said)
         else:
             answers, rang = await asyncio.to_thread(self._answers_to, said)
+        all_said = True
         for message, token in answers:
             activity_id = await self._say(said.chat, message)
+            all_said = all_said and bool(activity_id)
             if activity_id and token is not None:
                 copy = SentCard(
                     token=token,
@@ -236,7 +268,17 @@ class Bot:
                     service_url=said.chat.service_url,
                 )
                 await asyncio.to_thread(self._desk.note_card, copy)
-        return Turned(None, rang)
+        return Turned(None, rang), all_said
+
+    async def _said_among_others(self, said: Said) -> Turned:
+        """Answer in person, and there with nothing that others may not see."""
+        plan = await asyncio.to_thread(self._groups.plan, said)
+        turned, there = Turned(None), plan.there
+        if plan.in_person is not None:
+            turned, all_said = await self._said(plan.in_person)
+            there = plan.there if all_said else plan.if_not or plan.there
+        await self._say(said.chat, there)
+        return turned
 
     async def _handed_in(self, said: Said) -> _Answers:
         """Files; from a stranger none is taken."""

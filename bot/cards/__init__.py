@@ -3,7 +3,8 @@
 from bot.cards.forms import note_form, referral_form
 from bot.cards.found_card import MOST_FOUND, found_card
 from bot.cards.help_card import help_card, several_card, welcome_card
-from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, short, size_bytes
+from bot.cards.number_card import number_card
+from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, for_dialog, short, size_bytes
 from bot.cards.pending_card import BULK, Pressed, Result, pending_card
 from bot.cards.record_card import record_card
 from bot.cards.registry_forms import entry_form, release_form, sender_form
@@ -18,9 +19,11 @@ __all__ = [
     "Result",
     "entry_form",
     "fits_input",
+    "for_dialog",
     "found_card",
     "help_card",
     "note_form",
+    "number_card",
     "pending_card",
     "record_card",
     "recorded",

@@ -10,9 +10,11 @@ from bot.cards import (
     Pressed,
     Result,
     entry_form,
+    for_dialog,
     found_card,
     help_card,
     note_form,
+    number_card,
     pending_card,
     record_card,
     recorded,
@@ -421,6 +423,14 @@ def _digest(lang: Language) -> Card:
     return pending_card(page, PEOPLE["huda"], OFFICE, lang, desk.now, title="digest.title")
 
 
+def _message_form(lang: Language) -> Card:
+    typed = Inputs(
+        subject="نرجو تزويدنا بكشف العهد", sender_name="سالم العازمي", letter_date="2026-11-21", received_via="chat"
+    )
+    said = Part(name="message.txt", content_type="text/plain", size_bytes=200, sha256="e" * 64)
+    return entry_form(OFFICE, lang, typed, token="b" * 64, files=(said, FILES[1]))
+
+
 def _several(lang: Language) -> Card:
     records = [_letter().held, _quarantined().held]
     return several_card(records, PEOPLE["noura"], lang)
@@ -498,6 +508,10 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "pending-page": _pending_page,
     "digest": _digest,
     "found": _found,
+    "number": lambda lang: number_card(_letter().held, lang, ["29:1abc", "29:1def"]),
+    "number-secret": lambda lang: number_card(_secret().held, lang),
+    "form-message": _message_form,
+    "form-message-dialog": lambda lang: for_dialog(_message_form(lang)),
     "pending-decided": _pending_decided,
     "pending-old": _pending_old,
     "pending-secret": _pending_secret,

@@ -70,4 +70,42 @@ ROWS: dict[str, tuple[str, str]] = {
     # the morning's digest
     "digest.title": ("صباح الخير، هذا ما ينتظرك", "Good morning; this waits for you"),
     "effect.TellWaiting": ("موجز الصباح", "the morning's digest"),
+    # where others read along
+    "number.title": ("مراسلة رقم {reference}", "Record no. {reference}"),
+    "number.who": (
+        "تظهر تفاصيلها لمن يحق له الاطلاع عليها وحده.",
+        "Its details are shown to those alone who may see them.",
+    ),
+    "group.in_person": (
+        "كتبت إليك في محادثتك معي.",
+        "I wrote to you in your own chat with me.",
+    ),
+    "group.no_chat": (
+        "لا أعرض هنا ما لا يحق لغيرك الاطلاع عليه. افتح محادثة معي واكتب لي فيها.",
+        "I show nothing here that others may not see. Open a chat with me and write to me there.",
+    ),
+    "group.help": (
+        "أجيبك في محادثتك معي، ولا أعرض هنا إلا رقم المراسلة. اكتب لي هنا رقم مراسلة، أو «المعلق عندي».",
+        "I answer in your own chat with me, and show nothing here but a record's number. Write a record's number here, "
+        "or “pending”.",
+    ),
+    "group.decide_in_person": (
+        "لا يُتخذ الإجراء حيث يقرأ غيرك. افتح البطاقة في محادثتك معي.",
+        "Nothing is decided where others read along. Open the card in your own chat with me.",
+    ),
+    "group.not_for_you": (
+        "لا يحق لك الاطلاع على هذه المراسلة. اطلب إحالتها ممن هي لديه.",
+        "You may not see this record. Ask whoever holds it to refer it to you.",
+    ),
+    # the message extension
+    "extension.nothing": ("لا نتائج", "Nothing found"),
+    "extension.unknown": (
+        "لا أعرف هذا الأمر، فلم يتغير شيء.",
+        "I do not know this command; nothing was changed.",
+    ),
+    "extension.no_message": (
+        "لا أعرف الرسالة التي اخترتها، فلم يُقيّد شيء. اختر الأمر من قائمة الرسالة نفسها.",
+        "I do not know which message you chose; nothing was registered. Choose this from the message's own menu.",
+    ),
+    "extension.register": ("قيد الرسالة", "Register the message"),
 }
