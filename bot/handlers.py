@@ -306,6 +306,8 @@ class Bot:
             return greeted
         person, lang, rang = greeted.person, greeted.person.language, greeted.rang
         meant = meant_by(said.text)
+        if meant.wish == "search" and not meant.words:
+            return [(text_message(say(lang, "found.what")), None)], rang
         if meant.wish == "search":
             nothing = text_message(say(lang, "found.nothing", words=short(meant.words))), None
             return [self._found(meant.words, person, at) or nothing], rang

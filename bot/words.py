@@ -137,8 +137,8 @@ def meant_by(text: str) -> Meant:
         return Meant("release", numbers[0])
     if len(numbers) == 1 and all(_packed(word) in _ABOUT_A_NUMBER for word in rest):
         return Meant("number", numbers[0])
-    if looked_for := _looked_for(key):
-        return Meant("search", words=looked_for)
+    if key in _SEARCH or (looked_for := _looked_for(key)):
+        return Meant("search", words="" if key in _SEARCH else looked_for)
     return _nearly(packed) or Meant("unknown", words=key)
 
 

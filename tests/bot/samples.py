@@ -428,7 +428,7 @@ def _message_form(lang: Language) -> Card:
         subject="نرجو تزويدنا بكشف العهد", sender_name="سالم العازمي", letter_date="2026-11-21", received_via="chat"
     )
     said = Part(name="message.txt", content_type="text/plain", size_bytes=200, sha256="e" * 64)
-    return entry_form(OFFICE, lang, typed, token="b" * 64, files=(said, FILES[1]))
+    return for_dialog(entry_form(OFFICE, lang, typed, token="b" * 64, files=(said, FILES[1])))
 
 
 def _several(lang: Language) -> Card:
@@ -511,7 +511,6 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "number": lambda lang: number_card(_letter().held, lang, ["29:1abc", "29:1def"]),
     "number-secret": lambda lang: number_card(_secret().held, lang),
     "form-message": _message_form,
-    "form-message-dialog": lambda lang: for_dialog(_message_form(lang)),
     "pending-decided": _pending_decided,
     "pending-old": _pending_old,
     "pending-secret": _pending_secret,

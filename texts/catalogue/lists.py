@@ -41,6 +41,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "وهناك غيرها. أضف كلمة من الموضوع أو اسم المرسل لتضييق البحث.",
         "There are more. Add a word of the subject or the sender's name to narrow it.",
     ),
+    "found.what": (
+        "اكتب بعد «ابحث عن» كلمات من الموضوع أو اسم المرسل.",
+        "After “search”, write words of the subject or the sender's name.",
+    ),
     "found.stands": ("{status}، قُيّدت {when}", "{status}, registered {when}"),
     "found.stands_from": ("{who} — {status}، قُيّدت {when}", "{who} — {status}, registered {when}"),
     "found.nothing": (
