@@ -35,11 +35,19 @@ def test_several_are_decided_on_from_the_list_and_their_cards_follow(ministry: M
     records = arrived(ministry, *(f"كتاب القائمة {n}" for n in (1, 2, 3)))
     assert ministry.says(HUDA, "المعلفق عندي") == 200
     shown = newest(ministry, HUDA, "all_approve")
-    places = {n: next(r for r in records if r["reference"] in title) for n, title in _ticks(shown) if title}
-    ticked = [n for n, record in places.items() if record is not records[2]]
-    result = ministry.press(shown, "all_approve", **{f"pick{n}": "true" for n in ticked}).card
-    assert result is not None
-    assert result.words.count("تم الاعتماد") == 2
+    meant, pressed = {record["reference"] for record in records[:2]}, []
+    while True:
+        ticked = {f"pick{n}": "true" for n, title in _ticks(shown) if title.partition(" ")[2] in meant}
+        if ticked:
+            result = ministry.press(shown, "all_approve", **ticked).card
+            assert result is not None
+            assert result.words.count("تم الاعتماد") == len(ticked)
+            pressed.append((shown, ticked))
+        if sum(len(done) for _, done in pressed) == 2:
+            break
+        following = ministry.press(shown, "page_next").card
+        assert following is not None
+        shown = following
     for record in records[:2]:
         ministry.becomes(record["record_id"], lambda r: r["status"] == "closed", "closed")
         ministry.awaited(
@@ -47,8 +55,8 @@ def test_several_are_decided_on_from_the_list_and_their_cards_follow(ministry: M
             "its own card to follow",
         )
     assert ministry.record(records[2]["record_id"])["status"] == "in_action"
-    again = ministry.press(shown, "all_approve", **{f"pick{n}": "true" for n in ticked}).card
-    assert again is not None
+    for shown, ticked in pressed:
+        assert ministry.press(shown, "all_approve", **ticked).card is not None
     types = [line["type"] for line in ministry.sheet(records[0]["record_id"])["events"]]
     assert types.count("StepApproved") == 1
 
