@@ -50,7 +50,8 @@ class TeamsChats:
         await self._line.send(conversation, text_message(text))
 
     async def digest(self, conversation: Conversation, person: Person, office: Office, page: Page) -> None:
-        card = pending_card(page, person, office, person.language, self._clock(), title="digest.title")
+        at, lang = self._clock(), person.language
+        card = pending_card(page, person, office, lang, at, title="digest.title", foot="digest.stop")
         message = card_message(card)
         await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
 

@@ -96,15 +96,23 @@ def pending_card(
     *,
     pressed: Pressed | None = None,
     title: str = "card.pending",
+    foot: str | None = None,
 ) -> Json:
-    """Draw what waits for *person*; that nothing does is said too."""
-    return fitting(lambda longest: _draw(page, person, office, lang, at, pressed or Pressed(), title, longest))
+    """Draw what waits for *person*; that nothing does is said too. *title* and *foot* are text keys."""
+    return fitting(lambda longest: _draw(page, person, office, lang, at, pressed or Pressed(), (title, foot), longest))
 
 
 def _draw(
-    page: Page, person: Person, office: Office, lang: Language, at: datetime, came: Pressed, title: str, longest: int
+    page: Page,
+    person: Person,
+    office: Office,
+    lang: Language,
+    at: datetime,
+    came: Pressed,
+    framed: tuple[str, str | None],
+    longest: int,
 ) -> Json:
-    token = page.token
+    token, (title, foot) = page.token, framed
     may = [_may_from_list(one, person, office, lang, at) for one in page.rows]
     rows = [
         _row(one, person, office, lang, at, _Tick(n, one.token in came.picked) if may[n - 1] else None, longest)
@@ -127,6 +135,7 @@ def _draw(
             ],
             spacing="small",
         ),
+        sentence(say(lang, foot), size="small", isSubtle=True) if foot is not None else None,
     ]
     return card(lang, body, say(lang, "card.fallback_waiting", count=page.total))
 

@@ -420,7 +420,7 @@ def _digest(lang: Language) -> Card:
     desk = _due(400)()
     waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN), *_four()[:2]]
     page = _list(*waiting, of=7, late=1)
-    return pending_card(page, PEOPLE["huda"], OFFICE, lang, desk.now, title="digest.title")
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, desk.now, title="digest.title", foot="digest.stop")
 
 
 def _message_form(lang: Language) -> Card:

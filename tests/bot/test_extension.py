@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from registry.record import Record
 from service.ports import Conversation, SharedFile, Wanted
 from tests.bot.house import GROUP, PUBLIC_URL, House, card_of
 from tests.bot.rules_of_teams import walk, wrong_with
-from tests.values import mail
+from tests.values import OFFICE, PEOPLE, mail
 from texts import say
 
 type Json = dict[str, Any]
@@ -92,6 +93,22 @@ async def test_those_who_may_read_it_get_their_own_view_by_themselves_and_nobody
         house.service.met(chat)
     (one,) = results(await house.extend("huda", "query", **query("2")))
     assert set(one["content"]["refresh"]["userIds"]) == {"29:huda", "29:omar", "29:abdullah"}
+
+
+async def test_of_many_readers_sixty_are_named_and_whoever_asked_is_among_them(tmp_path: Path) -> None:
+    clerks = {f"c{n:02}": replace(PEOPLE["abdullah"], person_id=f"c{n:02}") for n in range(80)}
+    with House(tmp_path, replace(OFFICE, people={**PEOPLE, **clerks})) as house:
+        house.register(mail(1, subject="تمديد عقد النظافة"), "r1")
+        for person in clerks:
+            house.service.met(
+                Conversation(
+                    person=person, conversation_id=f"a:{person}", service_url="s", user_mri=f"29:{person}", bot_id="b"
+                )
+            )
+        (one,) = results(await house.extend("c79", "query", **query("النظافة")))
+        named = one["content"]["refresh"]["userIds"]
+        assert (len(named), named[0], len(set(named))) == (60, "29:c79", 60)
+        assert wrong_with(one["content"], rtl=True) == []
 
 
 async def test_pages_of_results_follow_one_another(house: House) -> None:

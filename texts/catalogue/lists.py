@@ -73,6 +73,10 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     # the morning's digest
     "digest.title": ("صباح الخير، هذا ما ينتظرك", "Good morning; this waits for you"),
+    "digest.stop": (
+        "يصلك هذا الموجز صباح كل يوم عمل. لإيقافه اكتب: أوقف الموجز.",
+        "You get this digest each working morning. To stop it, write: stop digest.",
+    ),
     "effect.TellWaiting": ("موجز الصباح", "the morning's digest"),
     # where others read along
     "number.title": ("مراسلة رقم {reference}", "Record no. {reference}"),
