@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from registry.effects import TellWaiting
-from registry.office import Office
+from registry.errors import Gone
+from registry.office import Office, Person
 from registry.working_time import WorkingCalendar
-from service.ports import Clock, Store, Transaction
+from service.ports import ChatBlocked, Chats, Clock, Conversation, NotInstalled, Store, Transaction
 from service.take import Chance
+from service.waiting import Page, page_of
 
 log = logging.getLogger("tarasul.digest")
 
@@ -63,6 +65,30 @@ class Digests:
         ]
         tx.request(wanted, 0, now, self._chance.new_token)
         return len(wanted)
+
+
+async def tell_waiting(effect: TellWaiting, store: Store, chats: Chats, now: datetime, token: str) -> None:
+    """Tell a person what waits by now, in a list under *token*. For a digest nobody is given the app, and nobody's chat
+    is waited for. Raises as service.ports.Chats does where it may be sent later."""
+
+    def work(tx: Transaction) -> tuple[Person, Office, Conversation, Page] | None:
+        office, chat = tx.office(), tx.conversation(effect.person)
+        person = office.person(effect.person)
+        late = day_of(now, office) != effect.day
+        unwanted = tx.preference(effect.person, DIGEST) == "off"
+        if late or unwanted or person is None or not person.active or chat is None or chat.blocked is not None:
+            return None
+        page = page_of(tx, person, now, token)
+        return (person, office, chat, page) if page.total else None
+
+    told = await asyncio.to_thread(store.write, work)
+    if told is None:
+        return
+    person, office, chat, page = told
+    try:
+        await chats.digest(chat, person, office, page)
+    except (NotInstalled, Gone, ChatBlocked) as why:
+        log.info("a digest could not be sent", extra={"person": effect.person, "why": type(why).__name__})
 
 
 def begin_of_work(office: Office, now: datetime) -> datetime | None:
