@@ -10,6 +10,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.actions import LONGEST_LINE, Inputs, Press, Said
 from bot.acts import Shown
@@ -90,7 +91,7 @@ class Paper:
         typed = Inputs(
             subject=message.subject or first_line[:LONGEST_LINE],
             sender_name=message.author,
-            letter_date=message.sent_at.partition("T")[0],
+            letter_date=_day_of(message.sent_at, office),
             received_via="chat",
         )
         return Shown(card=entry_form(office, lang, typed, token=token, files=bundle.parts))
@@ -158,6 +159,15 @@ class _NotTaken(Exception):
 def _number_in(text: str) -> str:
     meant = meant_by(text)
     return meant.number if meant.wish == "number" else ""
+
+
+def _day_of(sent_at: str, office: Office) -> str:
+    """The ministry's day of an instant as Teams writes it; empty for what is none."""
+    try:
+        at = datetime.fromisoformat(sent_at)
+        return (at.astimezone(office.zone) if at.tzinfo is not None else at).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _where(press: Press) -> str:

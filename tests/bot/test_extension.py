@@ -225,6 +225,20 @@ async def test_the_form_comes_with_the_messages_words_and_files_and_sends_what_d
     assert letters(house) == []
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-11-21T22:30:00Z", "2026-11-22"),
+        ("2026-11-21T22:30:00", "2026-11-21"),
+        ("9999-12-31T23:59:59Z", ""),
+        ("yesterday", ""),
+        ("", ""),
+    ],
+)
+async def test_a_letters_day_is_that_of_the_message_in_the_ministry(house: House, written: str, day: str) -> None:
+    assert filled(await form_for(house, payload=PAYLOAD | {"createdDateTime": written}))["letter_date"] == day
+
+
 async def test_a_message_becomes_a_letter_with_its_words_and_files(house: House) -> None:
     task = await sent(house, filled(await form_for(house), to="finance", disposition="for_action"))
     (record,) = letters(house)
