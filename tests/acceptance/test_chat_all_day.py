@@ -151,6 +151,9 @@ def test_each_working_morning_tells_once_what_waits_whatever_dies(ministry: Mini
     ministry.time_passes((next_working_morning(now) - now).total_seconds())
     ministry.ring("tell_what_waits")
     ministry.awaited(lambda: len(digests()) == before + 1, "the morning's digest")
+    ready = "/api/health/ready"  # a day later the mailbox must be read before anybody may die
+    ministry.awaited(lambda: ministry.stage.product("GET", ready).status == 200, "the mailbox to be read")
+    ministry.at_rest()
     assert record["reference"] in digests()[-1].words or "من 1 إلى" in digests()[-1].words
     ministry.the_product_dies()
     for _ in range(2):
