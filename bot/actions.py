@@ -23,6 +23,7 @@ from service.handed import Offered
 from service.ports import Conversation
 
 LONGEST_LINE = 500  # characters of an input of one line
+LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
 _CARDS = "application/vnd.microsoft.card."
 MOST_PICKED = 20  # places on a list that are read
@@ -36,6 +37,7 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    "number",
 )
 
 
@@ -55,6 +57,8 @@ class Inputs:
     urgency: str = ""
     confidentiality: str = ""
     picked: tuple[int, ...] = ()  # the places on a list that were ticked, from 1
+    number: str = ""  # of another record
+    units: str = ""  # their ids, with commas between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +254,7 @@ def inputs_of(data: Mapping[str, Any]) -> Inputs:
         note=_text(data, "note"),
         to=_text(data, "to")[:200],
         disposition=_text(data, "disposition")[:80],
+        units=_text(data, "units")[:LONGEST_UNITS],
         picked=tuple(n for n in range(1, MOST_PICKED + 1) if data.get(f"pick{n}") in ("true", True)),
         **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
     )

@@ -13,7 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Press
-from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card
+from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card, verb_form
+from bot.cards.parts import moment
+from bot.cards.verb_forms import OPENS
+from bot.verb_acts import FORMS, command_of, key_of, may_open, told_of
 from registry.acting import refusal
 from registry.commands import (
     Acknowledge,
@@ -23,7 +26,9 @@ from registry.commands import (
     Command,
     Complete,
     ConfirmSender,
+    File,
     Refer,
+    Reject,
     Release,
     Return,
 )
@@ -58,6 +63,8 @@ ENDS: dict[str, Callable[[str, int, str, str], Command]] = {
     "complete": lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note),
     "close": lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note),
     "acknowledge": lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by),
+    "reject": lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note),
+    "file": lambda r, s, by, note: File(record_id=r, step=s, by=by, note=note),
 }
 
 
@@ -133,7 +140,25 @@ def _write_note(final: bool) -> Act:
     return act
 
 
+def _opens_seldom(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """The form of something that is done seldom; the card, where it may not be done."""
+    if not may_open(view, press.verb):
+        return Shown(card=step_card(view, at))
+    return Shown(card=verb_form(press.verb, view, at))
+
+
+def _does_seldom(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    command = command_of(service, press, view)
+    if isinstance(command, Refused):
+        return _refused(press, view, command, at)
+    taken = service.take(command, key=key_of(press))
+    told = told_of(press, view) if not isinstance(taken.decision, Refused) else None
+    return _after(press, view, taken, at, told=told)
+
+
 ACTS: dict[str, Act] = {
+    **dict.fromkeys(FORMS, _opens_seldom),
+    **dict.fromkeys(OPENS, _does_seldom),
     **dict.fromkeys(ENDS, _end),
     "refer": _refer,
     "register": _opens(Verb.REGISTER),
@@ -159,7 +184,7 @@ def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str |
     view = as_it_stands(view, taken)
     if isinstance(taken.decision, Refused):
         return _refused(press, view, taken.decision, at)
-    still_open = view.step.state == OPEN or press.verb.startswith(("annotate", "confirm"))
+    still_open = view.step.state == OPEN or press.verb.startswith(("annotate", "confirm", "link"))
     return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
 
 
@@ -167,7 +192,10 @@ def why_not(view: CardView, refused: Refused) -> str:
     """The sentence that says why, as the step now stands."""
     if refused.reason == "may.already_done":
         return recorded(view)
-    return say(view.language, refused.reason, **{name: short(value) for name, value in refused.values.items()})
+    values = {name: short(value) for name, value in refused.values.items()}
+    if "at" in values:
+        values["at"] = moment(datetime.fromisoformat(refused.values["at"]), view.office, view.language)
+    return say(view.language, refused.reason, **values)
 
 
 def as_it_stands(view: CardView, taken: Taken) -> CardView:
@@ -192,6 +220,9 @@ _FORMS = {
 def again(press: Press, view: CardView, at: datetime) -> Json:
     """The card or form that was pressed, as it now is, with what was typed still in it."""
     inputs = press.inputs
+    opened = OPENS.get(press.verb)
+    if opened is not None and may_open(view, opened):
+        return verb_form(opened, view, at, inputs)
     if view.step.state == OPEN and press.verb == "refer":
         return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note)
     if press.verb.startswith("annotate") and not view.record.ended:

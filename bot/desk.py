@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from bot.limits import REFRESHED_FOR
 from registry.annexes import may_hand_in
+from registry.commands import NoteOpened
 from registry.office import Office, Person
-from registry.record import Record
+from registry.record import OPEN, Record
 from registry.rights import is_asked
 from registry.vocabulary import FOR_MISSING_FILE, is_secret
 from service.digest import DIGEST
 from service.finding import Found, found_by, latest_of, with_step
 from service.listed import Listed
+from service.matters import numbers_of_matter
 from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
 from service.service import Service
 from service.views import Viewer
@@ -48,7 +50,9 @@ class Desk:
                 return Seen(person, asked is not None, None)
             if asked.person != person_id and not (step.to_person is None and is_asked(person, step)):
                 return Seen(person, True, None)
-            return Seen(person, True, CardView(asked, stored.record, step, person, office, person.language))
+            numbers = numbers_of_matter(tx, stored.record)
+            shown = CardView(asked, stored.record, step, person, office, person.language, matter=numbers)
+            return Seen(person, True, shown)
 
         return self._service.store.read(work)
 
@@ -150,6 +154,24 @@ class Desk:
             return None, False
         asked = [one.record for one in self.pending(person) if one.step.asked == FOR_MISSING_FILE]
         return (asked[0], False) if len(asked) == 1 else (None, len(asked) > 1)
+
+    def matter(self, record: Record) -> tuple[str, ...]:
+        """The numbers of what belongs with *record*."""
+        return self._service.store.read(lambda tx: numbers_of_matter(tx, record))
+
+    def opened(self, view: CardView) -> None:
+        """Note that the reader looked at what a person asks of them; the first time, and where it is theirs."""
+        step = view.step
+        if step.cause != "person" or step.state != OPEN or step.read_at is not None or not is_asked(view.person, step):
+            return
+        r, by = view.record.record_id, view.person.person_id
+        self._service.take(NoteOpened(record_id=r, step=step.number, by=by), key=f"opened:{r}:{step.number}")
+
+    def opened_by(self, found: Found, person: Person) -> None:
+        """As `opened`, of a record that was found."""
+        view = self.look(found.token, person.person_id).view if found.token is not None else None
+        if view is not None:
+            self.opened(view)
 
     def meet(self, chat: Conversation) -> tuple[int, Person | None]:
         """Keep where somebody's chat is: how many effects waited for that, and the person, if they are new to us."""

@@ -77,5 +77,7 @@ class Groups:
         found = self._desk.readable(press.token, person)
         if found is None:
             return Shown(text=say(lang, "group.not_for_you"))
+        if not press.automatic:
+            self._desk.opened_by(found, person)
         told = say(lang, "group.decide_in_person") if found.token is not None else None
         return Shown(card=record_card(found.record, person, office, lang, at, told=told))

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.actions import Ignored, Left, Met, Press, Said, read
-from bot.acts import ACTS, Shown, again
+from bot.acts import ACTS, ENDS, Shown, again
 from bot.cards import (
     LONGEST_NOTE,
     MOST_FOUND,
@@ -211,6 +211,8 @@ class Bot:
             return self._shown_of_several(press, seen.person, at)
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
+        if not press.automatic and press.verb not in ENDS:
+            self._desk.opened(seen.view)
         if press.automatic or press.verb == "view":
             self._remember(press)
             return Shown(card=step_card(seen.view, at))
@@ -233,7 +235,10 @@ class Bot:
         found = self._desk.readable(press.token, person)
         if found is None:
             return Shown(text=say(person.language, "chat.unknown_card"))
-        return Shown(card=record_card(found.record, person, self._desk.office(), person.language, at, found.token))
+        if not press.automatic:
+            self._desk.opened_by(found, person)
+        office, matter = self._desk.office(), self._desk.matter(found.record)
+        return Shown(card=record_card(found.record, person, office, person.language, at, found.token, matter=matter))
 
     def _remember(self, press: Press) -> None:
         """From now on the message shows this card, whatever it showed before: when the card changes, so must that."""
@@ -356,8 +361,10 @@ class Bot:
         """The reader's own card of a record where it is their turn; else what it is and where it stands."""
         view = self._desk.look(one.token, person.person_id).view if one.token is not None else None
         if view is not None:
+            self._desk.opened(view)
             return card_message(step_card(view, at)), one.token
-        return card_message(record_card(one.record, person, self._desk.office(), person.language, at)), None
+        matter, office = self._desk.matter(one.record), self._desk.office()
+        return card_message(record_card(one.record, person, office, person.language, at, matter=matter)), None
 
     def _numbered(
         self, number: str, person: Person, lang: Language, at: datetime, *, kind: str = ""

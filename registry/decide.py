@@ -13,42 +13,68 @@ from datetime import datetime
 from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
+from registry.circulating import decide_await, decide_circulate
 from registry.commands import (
     Acknowledge,
     Admit,
     Annotate,
     Approve,
+    AwaitReply,
+    Circulate,
     Close,
     Command,
     Complete,
     ConfirmSender,
+    Correct,
     Enter,
+    File,
     HandIn,
+    JoinMatter,
+    LeaveMatter,
     NoteAnnexFetched,
     NoteAnnexRefused,
     NoteCopy,
     NoteLink,
     NoteMachine,
     NoteMail,
+    NoteMatter,
+    NoteOpened,
     NoteOurs,
     NoteQuestionDrafted,
     NoteQuestionMailed,
+    NoteRelation,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
     NoteUnreached,
     Quarantine,
+    Recall,
     Refer,
     Register,
+    Reject,
+    Relate,
     Release,
     Remind,
+    Reopen,
     Return,
+    Unrelate,
+    Void,
 )
 from registry.confirming import decide_confirm
+from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
+from registry.ending import decide_reopen, decide_void
 from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.joining import (
+    decide_join,
+    decide_leave,
+    decide_matter,
+    decide_relate,
+    decide_relation,
+    decide_unrelate,
+)
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
@@ -57,6 +83,7 @@ from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
+from registry.taking_back import decide_opened, decide_recall
 
 
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -89,10 +116,36 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
     if record is None:
         return Refused("record.unknown")
     match command:
-        case Acknowledge() | Complete() | Approve() | Return() | Close():
+        case Acknowledge() | Complete() | Approve() | Return() | Close() | Reject() | File():
             return decide_step(command, record, office, now)
         case Refer():
             return decide_refer(command, record, office, now)
+        case Circulate():
+            return decide_circulate(command, record, office, now)
+        case AwaitReply():
+            return decide_await(command, record, office, now)
+        case Recall():
+            return decide_recall(command, record, office, now)
+        case NoteOpened():
+            return decide_opened(command, record, office, now)
+        case Correct():
+            return decide_correct(command, record, office, now)
+        case Void():
+            return decide_void(command, record, office, now)
+        case Reopen():
+            return decide_reopen(command, record, office, now)
+        case Relate():
+            return decide_relate(command, record, office, now)
+        case Unrelate():
+            return decide_unrelate(command, record, office, now)
+        case NoteRelation():
+            return decide_relation(command, record, office, now)
+        case JoinMatter():
+            return decide_join(command, record, office, now)
+        case NoteMatter():
+            return decide_matter(command, record, office, now)
+        case LeaveMatter():
+            return decide_leave(command, record, office, now)
         case Remind():
             return decide_remind(command, record, office, now)
         case Annotate():

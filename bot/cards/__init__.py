@@ -9,6 +9,7 @@ from bot.cards.pending_card import BULK, Pressed, Result, pending_card
 from bot.cards.record_card import record_card
 from bot.cards.registry_forms import entry_form, release_form, sender_form
 from bot.cards.step_card import recorded, step_card
+from bot.cards.verb_forms import verb_form
 
 __all__ = [
     "BULK",
@@ -34,5 +35,6 @@ __all__ = [
     "short",
     "size_bytes",
     "step_card",
+    "verb_form",
     "welcome_card",
 ]

@@ -16,7 +16,7 @@ from service.waiting import PAGE
 VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
-    *("received_via", "urgency", "confidentiality"),
+    *("received_via", "urgency", "confidentiality", "number", "units"),
     *(f"pick{place}" for place in range(1, PAGE + 1)),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere

@@ -51,6 +51,7 @@ from registry.working_time import DueRules
 from service.finding import Found
 from service.ports import Asked, CardView
 from service.waiting import Page, Waiting, is_late
+from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
@@ -534,4 +535,5 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "help-greeting": lambda lang: help_card(lang, say(lang, "chat.greeting", name=PEOPLE["huda"].name)),
     "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),
     "several": _several,
+    **VERB_SAMPLES,
 }

@@ -76,7 +76,7 @@ async def test_what_is_ticked_is_approved_each_by_itself_and_the_rest_is_left(ho
 
 
 async def test_one_that_is_refused_says_why_and_stays_ticked_with_the_words(house: House) -> None:
-    house.take(Refer(record_id="r2", step=1, by="huda", asked="for_filing", to_person="omar"))
+    house.take(Refer(record_id="r2", step=1, by="huda", asked="for_follow_up", to_person="omar"))
     house.take(Refer(record_id="r3", step=1, by="huda", asked="for_action", to_person="omar"))
     card = await list_of(house, "omar")
     assert list(ticks(card)) == ["pick1", "pick2"]

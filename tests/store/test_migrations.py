@@ -51,10 +51,11 @@ def test_every_index_is_made_with_its_condition(empty: Database) -> None:
     assert found == {index.name for table in metadata.tables.values() for index in table.indexes}
     partial = {
         str(i["name"])
-        for i in inspect(empty.engine).get_indexes("outbox")
+        for table in ("outbox", "records")
+        for i in inspect(empty.engine).get_indexes(table)
         if any(key.endswith("_where") for key in i.get("dialect_options", {}))
     }
-    assert partial == {"outbox_waiting", "outbox_lane"}
+    assert partial == {"outbox_waiting", "outbox_lane", "records_matter"}
 
 
 def test_the_head_that_the_code_names_is_the_newest_file() -> None:
@@ -63,12 +64,11 @@ def test_the_head_that_the_code_names_is_the_newest_file() -> None:
 
 
 def test_every_file_follows_the_one_before_it() -> None:
-    """So that each leads on from whatever was landed last; a number may be left out."""
-    before = "None"
-    for path in sorted(VERSIONS.glob("m*.py")):
-        said = dict(re.findall(r"^(revision|down_revision) = \"?(\w+)\"?$", path.read_text("utf-8"), re.MULTILINE))
-        assert said == {"revision": path.name[1:5], "down_revision": before}
-        before = said["revision"]
+    names = sorted(path.name for path in VERSIONS.glob("m*.py"))
+    said = [re.findall(r'^(?:down_)?revision = "?(\w+)"?$', (VERSIONS / name).read_text(), re.M) for name in names]
+    assert said == [
+        [name[1:5], before[1:5] if before else "None"] for before, name in zip([None, *names], names, strict=False)
+    ]
 
 
 def test_migrating_again_changes_nothing(empty: Database) -> None:
