@@ -117,6 +117,8 @@ def _put_before_asker(record: Record, step: Step, siblings: list[Step], ended: E
     assert asker is not None, "a step names a parent that exists"
     said = {n for s in record.steps for n in s.answers}
     asked = DISPOSITIONS[first_asked(record, step)].answered_for or asker.asked
+    if record.is_draft:  # whoever asked goes on with what they were at: the draft, or their seat in its circuit
+        asked = asker.asked
     answers = [s.number for s in siblings if s.outcome in ("completed", "approved") and s.number not in said]
     return Referred(
         at=ended.at,
@@ -130,17 +132,20 @@ def _put_before_asker(record: Record, step: Step, siblings: list[Step], ended: E
         cause="answer",
         answers=(*(asker.answers if asker.state == REFERRED and asked == asker.asked else ()), *answers),
         resumes=asker.number if asker.state == REFERRED else None,
+        stage=asker.stage,
     )
 
 
 def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> Referred:
-    """Return to whoever did the work put before this person, else to whoever asked, else to the register."""
+    """Return to whoever did the work put before this person, else to whoever asked, else to the drafter or the
+    register."""
     worker = _worker(record, step)
     asker = record.step(step.parent) if step.parent is not None else None
     parent: int | None = None
     resumes: int | None = None
     answers: tuple[int, ...] = ()
-    asked, to_person, to_unit = FOR_REVIEW, None, record.registry_unit_id
+    stage: int | None = None
+    asked, to_person, to_unit = FOR_REVIEW, record.drafter, record.registry_unit_id
     if worker is not None:
         asked, to_person, to_unit = first_asked(record, worker), worker.to_person, worker.to_unit
         parent, answers = step.number, worker.answers
@@ -148,6 +153,7 @@ def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> 
         asked, to_person, to_unit = asker.asked, asker.to_person, asker.to_unit
         parent, answers = asker.parent, asker.answers
         resumes = asker.number if asker.state == REFERRED else None
+        stage = asker.stage
     return Referred(
         at=ended.at,
         by=ended.by,
@@ -161,6 +167,7 @@ def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> 
         answers=answers,
         resumes=resumes,
         note=note,
+        stage=stage,
     )
 
 

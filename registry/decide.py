@@ -13,6 +13,21 @@ from datetime import datetime
 from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
+from registry.circuit_commands import (
+    Draft,
+    Initial,
+    Insert,
+    NoteOpened,
+    Recall,
+    Redraft,
+    Reject,
+    Sign,
+    Skip,
+    Submit,
+    Void,
+    Withdraw,
+)
+from registry.circulating import decide_insert, decide_open, decide_recall, decide_seat, decide_skip
 from registry.commands import (
     Acknowledge,
     Admit,
@@ -43,9 +58,11 @@ from registry.commands import (
 )
 from registry.confirming import decide_confirm
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.drafting import decide_draft, decide_redraft, decide_submit, decide_withdraw
 from registry.effects import SendReply, cards_due
 from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.issuing import decide_void
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.record import Record, evolve
@@ -82,9 +99,15 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         return decide_enter(command, record, office, now)
     if isinstance(command, Admit):
         return decide_admit(command, record, office, now)
+    if isinstance(command, Draft):
+        return decide_draft(command, record, office, now)
     if record is None:
         return Refused("record.unknown")
     match command:
+        case Initial() | Sign() | Reject():
+            return decide_seat(command, record, office, now)
+        case Approve() | Complete() | Return() if _is_a_seat(command.step, record):
+            return decide_seat(command, record, office, now)
         case Acknowledge() | Complete() | Approve() | Return() | Close():
             return decide_step(command, record, office, now)
         case Refer():
@@ -119,6 +142,28 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return _decide_sent(command, record, now)
         case NoteStuck():
             return _decide_stuck(command, record, now)
+        case Redraft():
+            return decide_redraft(command, record, office, now)
+        case Submit():
+            return decide_submit(command, record, office, now)
+        case Withdraw():
+            return decide_withdraw(command, record, office, now)
+        case Recall():
+            return decide_recall(command, record, office, now)
+        case Insert():
+            return decide_insert(command, record, office, now)
+        case Skip():
+            return decide_skip(command, record, office, now)
+        case NoteOpened():
+            return decide_open(command, record, office, now)
+        case Void():
+            return decide_void(command, record, office, now)
+
+
+def _is_a_seat(number: int, record: Record) -> bool:
+    """Whether the step is that of somebody who sits in a stage of the record's circuit."""
+    step = record.step(number)
+    return step is not None and step.stage is not None
 
 
 def _decide_drafted(ask: NoteReplyDrafted, record: Record, now: datetime) -> Decision:

@@ -12,47 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from registry.circuit_events import (
+    Drafted,
+    Numbered,
+    Redrafted,
+    SentBack,
+    StageEnded,
+    StageInserted,
+    StepInitialled,
+    StepOpened,
+    StepRejected,
+    StepSigned,
+    Submitted,
+    Voided,
+)
+from registry.event import Attachment as Attachment
+from registry.event import Event as Event
+from registry.event import Source as Source
 from registry.mail import Address, Repair
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """One annex of a letter; its name is free text and stands in `attachment_names`, in the same order."""
-
-    size_bytes: int
-    sha256: str
-    content_type: str
-    complete: bool = True
-    inline: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a letter came from: the mailbox, the mail, the exact bytes.
-
-    A letter that is no mail has neither mailbox nor item nor Message-ID; its bytes are the slip by which it was entered
-    (service/deliveries.py), which names every scanned file by its SHA-256.
-    """
-
-    mailbox: str
-    item_id: str
-    internet_message_id: str
-    sha256: str
-    size_bytes: int
-    identity: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What every event says: when, who, in what capacity, for whom."""
-
-    private: ClassVar[frozenset[str]] = frozenset()
-    later: ClassVar[frozenset[str]] = frozenset()
-
-    at: datetime
-    by: str  # a person's id, or SYSTEM
-    capacity: str | None = None  # head, member, clerk: what the person was when they acted
-    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +79,21 @@ class Referred(Event):
     """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at", "stage"})
 
     step: int
     asked: str
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return, escalation
+    cause: str  # rule, person, answer, return, escalation; of what we issue also draft, circuit, recall, issue
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
     note: str | None = None
     due_at: datetime | None = None
     remind_at: datetime | None = None  # when whoever is asked is reminded, if it is not done by then
+    stage: int | None = None  # the stage of the record's circuit that this is a seat of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,5 +327,17 @@ EVENTS: dict[str, type[Event]] = {
         ReplyDrafted,
         ReplySent,
         EffectStuck,
+        Drafted,
+        Redrafted,
+        Submitted,
+        StepInitialled,
+        StepSigned,
+        StepRejected,
+        StepOpened,
+        StageEnded,
+        StageInserted,
+        SentBack,
+        Numbered,
+        Voided,
     )
 }

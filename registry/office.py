@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from registry.circuits import Circuits
 from registry.working_time import DueRules
 from texts import Language
 
@@ -25,6 +26,7 @@ class Person:
     active: bool = True
     clerk: bool = False  # keeps the register of their unit
     clearance: str = "restricted"
+    signs: int = 0  # the level up to which they sign, from 1; 0: they do not
 
 
 # What a register does with a letter that another register has entered already: note it on that record, have that record
@@ -87,6 +89,7 @@ class Office:
     rules: tuple[ReferralRule, ...] = ()
     loop_guard: LoopGuard = LoopGuard()
     due: DueRules | None = None  # None: nothing has a time
+    circuits: Circuits = field(default_factory=Circuits)
 
     def person(self, person_id: str | None) -> Person | None:
         return self.people.get(person_id or "")

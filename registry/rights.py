@@ -9,9 +9,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from registry.circuit_rights import of_the_circuit, on_a_draft
 from registry.office import Person
 from registry.record import OPEN, Record, Step
-from registry.vocabulary import Verb, may_see
+from registry.vocabulary import FOR_DRAFTING, STAGE_VERBS, Verb, may_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
     elif verb is Verb.CORRECT:
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
+    elif record.rules.issued and (of_it := of_the_circuit(person, record, verb, step)) is not None:
+        reasons += of_it
     else:
         reasons += _step_reasons(person, record, verb, step)
+        reasons += on_a_draft(person, record, verb, step) if record.rules.issued else []
     return MayAct(not reasons, tuple(dict.fromkeys(reasons)))
 
 
@@ -93,6 +97,9 @@ def _step_reasons(person: Person, record: Record, verb: Verb, number: int | None
     return min(verdicts, key=len, default=["may.ended"] if record.ended else ["may.not_yours"])
 
 
+_NOT_SO = ["may.not_asked_so"]
+
+
 def _one_step(person: Person, verb: Verb, step: Step) -> list[str]:
     if not is_asked(person, step):
         return ["may.not_yours"]
@@ -101,12 +108,17 @@ def _one_step(person: Person, verb: Verb, step: Step) -> list[str]:
     at_registry = step.to_person is None
     match verb:
         case Verb.REFER:
-            return [] if step.custody else ["may.not_asked_so"]
+            return [] if step.custody else _NOT_SO
         case Verb.RETURN:
-            return [] if step.custody and not at_registry else ["may.nowhere_to_return"]
+            nowhere = at_registry or step.asked == FOR_DRAFTING
+            return [] if step.custody and not nowhere else ["may.nowhere_to_return"]
+        case Verb.REJECT:
+            return [] if step.stage is not None and STAGE_VERBS[step.asked] is not Verb.COMPLETE else _NOT_SO
+        case _ if step.stage is not None:
+            return [] if verb is STAGE_VERBS[step.asked] else _NOT_SO
         case Verb.CLOSE:
             return [] if step.custody and step.parent is None else ["may.only_the_first_closes"]
         case _:
             if at_registry and step.custody:
                 return ["may.registry_refers_or_closes"]
-            return [] if verb in step.disposition.closed_by else ["may.not_asked_so"]
+            return [] if verb in step.disposition.closed_by else _NOT_SO

@@ -24,6 +24,17 @@ class Verb(StrEnum):
     APPROVE = "approve"
     CLOSE = "close"
     CORRECT = "correct"
+    # of what we issue
+    SUBMIT = "submit"
+    EDIT = "edit"
+    WITHDRAW = "withdraw"
+    INITIAL = "initial"
+    SIGN = "sign"
+    REJECT = "reject"
+    RECALL = "recall"
+    INSERT = "insert"
+    SKIP = "skip"
+    VOID = "void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +60,16 @@ def _row(
     return Disposition(code, frozenset(closed_by), custody, words, then, until_closed)
 
 
+FOR_ACTION = "for_action"
 FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
 FOR_INFORMATION = "for_information"
 FOR_FOLLOW_UP = "for_follow_up"
+FOR_INITIAL = "for_initial"
+FOR_SIGNATURE = "for_signature"
+FOR_STUDY = "for_study_opinion"
+FOR_CIRCULATION = "for_circulation"
+FOR_DRAFTING = "for_drafting"  # whoever wrote it has it, and puts it on its way
 FOR_MISSING_FILE = "for_missing_file"  # the letter's annex came as a link: the file itself is asked for
 
 DISPOSITIONS: dict[str, Disposition] = {
@@ -74,6 +91,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row("for_filing", Verb.COMPLETE),
         _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
         _row(FOR_MISSING_FILE, Verb.COMPLETE, custody=False, words=True),
+        _row(FOR_DRAFTING, Verb.SUBMIT),
     )
 }
 
@@ -88,6 +106,18 @@ ASKED_FROM_CARDS = (
 )
 
 
+# Which verb ends the step of somebody who sits in a stage of a circuit, by what is asked there.
+STAGE_VERBS = {
+    FOR_INITIAL: Verb.INITIAL,
+    FOR_STUDY: Verb.COMPLETE,
+    FOR_APPROVAL: Verb.APPROVE,
+    FOR_SIGNATURE: Verb.SIGN,
+}
+
+# What an addressee may be asked when something of ours is issued.
+ISSUED_FOR = (FOR_INFORMATION, FOR_ACTION, FOR_CIRCULATION)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of correspondence: how it is numbered, and what may be done with it."""
@@ -99,10 +129,25 @@ class Kind:
     reference: str = "{unit}/{letter}/{serial}/{year}"
     listed: bool = True  # a letter to be listed with the others; False for what waits in quarantine
     marked: str = "category.registered"  # the words of the mark that its mail gets in Outlook
+    issued: bool = False  # we write it: it begins as a draft, and is numbered when it is signed
+    sent_for: str = FOR_INFORMATION  # what its addressees are asked, where nothing else is said
 
 
 QUARANTINE = "quarantined_mail"
-_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER}  # it is registered already
+_OF_ISSUED = frozenset(
+    {Verb.SUBMIT, Verb.EDIT, Verb.WITHDRAW, Verb.INITIAL, Verb.SIGN, Verb.REJECT, Verb.RECALL}
+    | {Verb.INSERT, Verb.SKIP, Verb.VOID}
+)
+_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER} - _OF_ISSUED  # it is registered already
+_ISSUED_VERBS = _OF_ISSUED | {
+    *(Verb.READ, Verb.REFER, Verb.ANNOTATE, Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.RETURN, Verb.APPROVE)
+}
+
+
+def _issued(code: str, direction: str, letter: str, sent_for: str = FOR_INFORMATION) -> Kind:
+    verbs = _ISSUED_VERBS | ({Verb.CLOSE} if direction == "out" else set())  # the register sends it, and ends it
+    return Kind(code, direction, letter, verbs, issued=True, sent_for=sent_for)
+
 
 KINDS: dict[str, Kind] = {
     row.code: row
@@ -116,13 +161,22 @@ KINDS: dict[str, Kind] = {
             listed=False,
             marked="category.quarantined",
         ),
+        _issued("internal_memo", "internal", "م"),
+        _issued("decision", "internal", "ق", FOR_CIRCULATION),
+        _issued("circular", "internal", "ت", FOR_CIRCULATION),
+        _issued("outgoing_letter", "out", "ص"),
+        _issued("follow_up_letter", "out", "ك"),
     )
 }
+ISSUED_KINDS = tuple(code for code, kind in KINDS.items() if kind.issued)
 
 
 class Status(StrEnum):
     """Where a record stands."""
 
+    DRAFT = "draft"
+    IN_CIRCUIT = "in_circuit"
+    ISSUED = "issued"
     REGISTERED = "registered"
     IN_ACTION = "in_action"
     AWAITING_REPLY = "awaiting_reply"

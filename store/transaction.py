@@ -103,6 +103,16 @@ class SqlTransaction:
             )
         else:
             self._run(sql.change_record, of_record=record_id, of_version=before.version, **state)
+            if after.rules.issued and (before.is_draft or before.reference != after.reference):
+                self._run(
+                    sql.number_record,
+                    of_record=record_id,
+                    year=after.year,
+                    serial=after.serial,
+                    reference=after.reference,
+                    search=searchable(after),  # a draft is written anew, then numbered
+                    registered_at=write_instant(after.registered_at),
+                )
         self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
         self._many(
             sql.new_event_text,

@@ -192,7 +192,7 @@ class FakeTransaction:
         kept, lines = self._t.records.get(after.record_id), self._t.events.get(after.record_id, ())
         if (before is None) != (kept is None) or entries[0].seq != len(lines) + 1:
             raise AlreadyThere(after.record_id)
-        entered = kept.entered if kept is not None else after
+        entered = kept.entered if kept is not None and not after.rules.issued else after
         self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
         self._put(self._t.events, after.record_id, (*lines, *entries))
 

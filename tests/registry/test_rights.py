@@ -5,6 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from registry.circuit_commands import (
+    Initial,
+    Insert,
+    Recall,
+    Redraft,
+    Reject,
+    Sign,
+    Skip,
+    Submit,
+    Void,
+    Withdraw,
+)
 from registry.commands import (
     Acknowledge,
     Annotate,
@@ -71,6 +83,19 @@ def asking(verb: Verb, by: str, step: int) -> Command:
             return ConfirmSender(record_id="r1", by=by, sender=OMAR)
         case Verb.ACKNOWLEDGE:
             return Acknowledge(record_id="r1", step=step, by=by)
+        case Verb.EDIT:
+            return Redraft(record_id="r1", by=by, subject="م", text="ن")
+        case Verb.WITHDRAW:
+            return Withdraw(record_id="r1", by=by, note="لسبب")
+        case Verb.VOID:
+            return Void(record_id="r1", by=by, note="لسبب")
+        case Verb.INSERT:
+            return Insert(record_id="r1", by=by, act="opinion", people=("laila",), before=1)
+        case Verb.SKIP:
+            return Skip(record_id="r1", by=by, stage=1, note="لسبب")
+        case Verb.SUBMIT | Verb.INITIAL | Verb.SIGN | Verb.REJECT | Verb.RECALL:
+            of_a_circuit = {Verb.SUBMIT: Submit, Verb.INITIAL: Initial, Verb.SIGN: Sign, Verb.REJECT: Reject}
+            return of_a_circuit.get(verb, Recall)(record_id="r1", step=step, by=by, note="كلام")
         case _:
             kinds: dict[Verb, type[Complete | Approve | Return | Close]] = {
                 Verb.COMPLETE: Complete,

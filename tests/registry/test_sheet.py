@@ -15,6 +15,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.circuit_events import StageInserted
+from registry.circuits import Addressee, Seat, Stage
 from registry.commands import Approve, Complete, Refer
 from registry.events import (
     EVENTS,
@@ -49,6 +51,7 @@ from registry.events import (
 from registry.mail import Address, Repair
 from registry.record import fold
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
+from tests.circuit_values import CIRCUIT_EVENTS
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -156,6 +159,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     ),
     OursReturned(at=NOON, by="tarasul", source=SOURCE, known_by="mark"),
     Linked(at=NOON, by="tarasul", to_record="r0", reference="س.ع/و/6/2026", how="same_id"),
+    *CIRCUIT_EVENTS,
 )
 
 
@@ -209,17 +213,22 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         "received_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at"), st.none() | INSTANTS),
         "source": SOURCES,
-        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes"), COUNTS),
-        **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),
+        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes", "level", "before"), COUNTS),
+        **dict.fromkeys(("parent", "resumes", "to_stage"), st.none() | COUNTS),
         "attachments": st.just(()),
+        "addressees": st.just((Addressee("legal", None, "for_information"),)),
+        "stages": st.just((A_STAGE,)),
         "attachment_names": st.just(()),
     }
+    if kind is StageInserted:
+        known["stage"] = st.just(A_STAGE)
     if kind is Referred:
         known["answers"] = st.lists(COUNTS, max_size=3).map(tuple)
     names = {f for f in kind.__dataclass_fields__ if f in known}
     return st.builds(kind, **{name: known[name] for name in names})
 
 
+A_STAGE = Stage(number=1, act="approve", seats=(Seat("huda", "finance"),), mode="quorum", quorum=1)
 ANY_EVENT = st.one_of([_events(kind) for kind in EVENTS.values()])
 
 
@@ -246,7 +255,7 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names", "name", "repairs", "recipients", "words"}
+    free |= {"attachment_names", "name", "repairs", "recipients", "words", "text", "party"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 
