@@ -33,6 +33,7 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -52,6 +53,16 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    # of what we issue
+    text: str = ""
+    kind: str = ""
+    party: str = ""
+    level: str = ""
+    copy_to: str = ""  # units, with commas between
+    back_to: str = ""  # a stage
+    stage: str = ""
+    act: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +222,7 @@ def _press(
         verb=verb[:40],
         inputs=Inputs(
             note=_text(data, "note"),
+            text=_text(data, "text"),
             to=_text(data, "to")[:200],
             disposition=_text(data, "disposition")[:80],
             **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},

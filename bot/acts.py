@@ -13,8 +13,21 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Press
-from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card
+from bot.cards import (
+    circuit_form,
+    draft_form,
+    note_form,
+    recorded,
+    referral_form,
+    release_form,
+    sender_form,
+    short,
+    step_card,
+    typed_of,
+)
+from bot.draft_words import draft_words
 from registry.acting import refusal
+from registry.circuit_commands import Initial, Insert, Recall, Redraft, Reject, Sign, Skip, Submit, Void, Withdraw
 from registry.commands import (
     Acknowledge,
     Annotate,
@@ -52,15 +65,52 @@ class Shown:
 type Act = Callable[[Service, Press, CardView, datetime], Shown]
 
 
-def _decide(ask: Callable[[str, int, str, str], Command]) -> Act:
-    """A verb that ends the step, with the words of the card's input."""
+def _decide(ask: Callable[[str, int, str, str], Command], *, often: bool = False) -> Act:
+    """A verb that ends the step, with the words of the card's input. *often*: one card may ask it again."""
 
     def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
         command = ask(view.record.record_id, view.step.number, press.by, press.inputs.note)
-        taken = service.take(command, key=f"press:{press.token}:{press.verb}")
+        again = f":{press.activity_id}" if often else ""
+        taken = service.take(command, key=f"press:{press.token}:{press.verb}{again}")
         return _after(press, view, taken, at)
 
     return act
+
+
+def _give_back(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """To whoever wrote it, or to the stage that was chosen."""
+    to_stage = int(press.inputs.back_to) if press.inputs.back_to.isdecimal() else None
+    r, n = view.record.record_id, view.step.number
+    command = Return(record_id=r, step=n, by=press.by, note=press.inputs.note, to_stage=to_stage)
+    return _after(press, view, service.take(command, key=f"press:{press.token}:return"), at)
+
+
+def _redraft(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    words = draft_words(press.inputs, view.record.kind)
+    command = Redraft(record_id=view.record.record_id, by=press.by, **words)
+    taken = service.take(command, key=f"press:{press.token}:redraft:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.redrafted"))
+
+
+def _insert(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    typed = press.inputs
+    command = Insert(
+        record_id=view.record.record_id,
+        by=press.by,
+        act=typed.act,
+        people=(typed.to,) if typed.to else (),
+        before=int(typed.before) if typed.before.isdecimal() else 0,
+        note=typed.note,
+    )
+    taken = service.take(command, key=f"press:{press.token}:insert:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.route_kept"))
+
+
+def _skip(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    stage = int(press.inputs.stage) if press.inputs.stage.isdecimal() else 0
+    command = Skip(record_id=view.record.record_id, by=press.by, stage=stage, note=press.inputs.note)
+    taken = service.take(command, key=f"press:{press.token}:skip:{stage}:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.route_kept"))
 
 
 def _refer(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
@@ -126,9 +176,21 @@ def _write_note(final: bool) -> Act:
 
 ACTS: dict[str, Act] = {
     "approve": _decide(lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note)),
-    "return": _decide(lambda r, s, by, note: Return(record_id=r, step=s, by=by, note=note)),
+    "return": _give_back,
     "complete": _decide(lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note)),
     "close": _decide(lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note)),
+    "submit": _decide(lambda r, s, by, note: Submit(record_id=r, step=s, by=by, note=note)),
+    "initial": _decide(lambda r, s, by, note: Initial(record_id=r, step=s, by=by, note=note)),
+    "sign": _decide(lambda r, s, by, note: Sign(record_id=r, step=s, by=by, note=note)),
+    "reject": _decide(lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note)),
+    "recall": _decide(lambda r, s, by, note: Recall(record_id=r, step=s, by=by, note=note), often=True),
+    "withdraw": _decide(lambda r, s, by, note: Withdraw(record_id=r, by=by, note=note)),
+    "void": _decide(lambda r, s, by, note: Void(record_id=r, step=s, by=by, note=note)),
+    "edit": _opens(Verb.EDIT),
+    "redraft": _redraft,
+    "insert": _opens(Verb.INSERT),
+    "insert_stage": _insert,
+    "skip_stage": _skip,
     "acknowledge": _decide(lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by)),
     "refer": _refer,
     "register": _opens(Verb.REGISTER),
@@ -156,7 +218,8 @@ def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str |
     view = replace(view, record=record, step=step)
     if isinstance(taken.decision, Refused):
         return _refused(press, view, taken.decision, at)
-    still_open = step.state == OPEN or press.verb.startswith(("annotate", "confirm"))
+    stays = ("annotate", "confirm", "redraft", "insert", "skip")
+    still_open = step.state == OPEN or press.verb.startswith(stays)
     return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
 
 
@@ -169,6 +232,11 @@ def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Sh
 
 
 _FORMS = {
+    "edit": Verb.EDIT,
+    "redraft": Verb.EDIT,
+    "insert": Verb.INSERT,
+    "insert_stage": Verb.INSERT,
+    "skip_stage": Verb.SKIP,
     "register": Verb.REGISTER,
     "release": Verb.REGISTER,
     "correct": Verb.CORRECT,
@@ -187,6 +255,12 @@ def again(press: Press, view: CardView, at: datetime) -> Json:
     form = _FORMS.get(press.verb)
     if form is not None and not may_act(view.person, view.record, form, at):
         form = None
+    if form is Verb.EDIT:
+        typed = inputs if press.verb == "redraft" else typed_of(view.record)
+        lang, record = view.language, view.record
+        return draft_form(view.person, view.office, lang, typed, token=press.token, record=record, said=view.said)
+    if form in (Verb.INSERT, Verb.SKIP):
+        return circuit_form(view, at, inputs)
     if form is Verb.REGISTER:
         return release_form(view, subject=inputs.subject, sender=sender)
     if form is Verb.CORRECT:

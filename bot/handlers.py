@@ -36,6 +36,7 @@ from bot.cards import (
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.desk import Desk
+from bot.drafts import DRAFTS, Drafts
 from bot.paper import ENTERS, Paper
 from bot.words import meant_by
 from registry.errors import TarasulError, Throttled, Unavailable
@@ -106,6 +107,7 @@ class Bot:
     def __init__(self, channel: Teams, service: Service, deliveries: Deliveries, handed: HandedFiles) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
         self._paper = Paper(self._desk, service, deliveries, handed)
+        self._drafts = Drafts(self._desk, service, handed)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -141,6 +143,8 @@ class Bot:
         try:
             if press.verb in ENTERS:
                 shown = await self._paper.enter(press)
+            elif press.verb in DRAFTS:
+                shown = await self._drafts.begin(press)
             else:
                 shown = await asyncio.to_thread(self._shown_for, press)
         except Unavailable:
@@ -179,6 +183,8 @@ class Bot:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
         if press.automatic or press.verb == "view":
             self._remember(press)
+            if not press.automatic:
+                self._drafts.opened(seen.view)
             return Shown(card=step_card(seen.view, at))
         act = ACTS.get(press.verb)
         if act is None:
@@ -225,7 +231,11 @@ class Bot:
         greeted = await asyncio.to_thread(self._greet, said)
         if isinstance(greeted, tuple):
             return greeted
-        message, rang = await self._paper.answer(said, greeted.person, greeted.office)
+        meant = meant_by(said.text)
+        if meant.wish == "draft":
+            message, rang = await self._drafts.answer(said, meant.kind, greeted.person, greeted.office), False
+        else:
+            message, rang = await self._paper.answer(said, greeted.person, greeted.office)
         return [(message, None)], rang or greeted.rang
 
     def _greet(self, said: Said) -> _Greeted | _Answers:
@@ -257,6 +267,8 @@ class Bot:
                 return [(text_message(say(lang, "may.registry_only")), None)], rang
             case "register":
                 card = entry_form(self._desk.office(), lang)
+            case "draft":
+                card = self._drafts.form(meant.kind, person, self._desk.office())
             case "number":
                 return [self._numbered(meant.number, person, lang, at)], rang
             case "help":

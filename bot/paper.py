@@ -51,8 +51,8 @@ class Paper:
         if record is None and not is_clerk(person, person.unit_id):
             return text_message(say(lang, "may.registry_only")), False
         try:
-            token = await self._take(said)
-        except _NotTaken as why:
+            token = await take_files(self._handed, said)
+        except NotTaken as why:
             return text_message(why.said(lang)), False
         files = await self._handed.parts(token, said.by) or ()
         if record is None:
@@ -64,17 +64,6 @@ class Paper:
         shown, told = taken.record or record, say(lang, "card.file_taken")
         card = record_card(shown, person, office, lang, self._service.clock(), told=told)
         return card_message(card), bool(taken.effects)
-
-    async def _take(self, said: Said) -> str:
-        if len(said.files) > MOST_FILES:
-            raise _NotTaken("chat.files_too_many", most=MOST_FILES)
-        try:
-            message = f"{said.chat.conversation_id}:{said.activity_id}"
-            return await self._handed.take(said.files, by=said.by, message=message)
-        except NotHandedIn as why:
-            raise _NotTaken("chat.file_refused", name=why.name, why=why.reason) from why
-        except Unavailable as why:
-            raise _NotTaken("chat.files_later") from why
 
     async def enter(self, press: Press) -> Shown:
         """Enter the letter that the form describes, with its files."""
@@ -88,7 +77,7 @@ class Paper:
             return Shown(text=say(lang, "chat.unknown_card"))
         if press.automatic:
             return Shown(card=entry_form(office, lang, token=press.token, files=files))
-        key = f"handed:{press.token}" if press.token else f"form:{press.chat.conversation_id}:{_where(press)}"
+        key = f"handed:{press.token}" if press.token else f"form:{press.chat.conversation_id}:{where_pressed(press)}"
         slip = _slip(typed, person, again=press.verb == "enter_again")
         try:
             entered = await self._deliveries.enter(slip, handed=files, by=person.person_id, key=key)
@@ -112,7 +101,7 @@ class Paper:
         return Shown(card=record_card(record, person, office, lang, at, told=told), rang=rang)
 
 
-class _NotTaken(Exception):
+class NotTaken(Exception):
     """The files were not taken, for a reason to be told."""
 
     def __init__(self, key: str, **values: object) -> None:
@@ -124,12 +113,25 @@ class _NotTaken(Exception):
         return say(lang, self.key, **values)
 
 
+async def take_files(handed: HandedFiles, said: Said) -> str:
+    """Take the files that came with a message; the token that stands for them. Raises NotTaken."""
+    if len(said.files) > MOST_FILES:
+        raise NotTaken("chat.files_too_many", most=MOST_FILES)
+    try:
+        message = f"{said.chat.conversation_id}:{said.activity_id}"
+        return await handed.take(said.files, by=said.by, message=message)
+    except NotHandedIn as why:
+        raise NotTaken("chat.file_refused", name=why.name, why=why.reason) from why
+    except Unavailable as why:
+        raise NotTaken("chat.files_later") from why
+
+
 def _number_in(text: str) -> str:
     meant = meant_by(text)
     return meant.number if meant.wish == "number" else ""
 
 
-def _where(press: Press) -> str:
+def where_pressed(press: Press) -> str:
     return press.card_id or press.activity_id
 
 

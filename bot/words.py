@@ -6,15 +6,16 @@ from typing import Literal
 
 from texts import search_key
 
-type Wish = Literal["pending", "number", "help", "greeting", "register", "quarantine", "release", "unknown"]
+type Wish = Literal["pending", "number", "help", "greeting", "register", "quarantine", "release", "draft", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What is wished; `number` is a serial or a reference, as `search_key` writes it."""
+    """What is wished; `number` is a serial or a reference, as `search_key` writes it; `kind` is to be drafted."""
 
     wish: Wish
     number: str = ""
+    kind: str = ""  # of "draft"
 
 
 def _keys(*phrases: str) -> frozenset[str]:
@@ -48,6 +49,16 @@ _QUARANTINE = _keys(
     "المحجور", "المحجورات", "محجور", "الحجر", "حجر", "البريد المحجور", "quarantine", "quarantined", "held mail",
 )  # fmt: skip
 _RELEASE = _keys("المحجور", "محجور", "الحجر", "حجر", "ارفع", "رفع", "release", "admit", "quarantine", "quarantined")
+_DRAFTS = {
+    "internal_memo": _keys(
+        "مذكرة", "المذكرة", "مذكرة داخلية", "مذكرة جديدة", "اكتب مذكرة", "تحرير مذكرة", "حرر مذكرة",
+        "memo", "new memo", "internal memo", "a memo", "draft a memo", "write a memo",
+    ),
+    "circular": _keys("تعميم", "التعميم", "تعميم جديد", "circular", "new circular", "a circular"),
+    "decision": _keys("قرار", "القرار", "قرار جديد", "قرار إداري", "decision", "new decision", "a decision"),
+    "outgoing_letter": _keys("كتاب صادر", "صادر", "صادر جديد", "outgoing", "outgoing letter", "new outgoing letter"),
+    "follow_up_letter": _keys("كتاب متابعة", "استعجال", "كتاب استعجال", "تعقيب", "follow up letter", "reminder letter"),
+}  # fmt: skip
 _ABOUT_A_RELEASE = _keys("البريد", "عن", "mail", "from", "register")
 _ABOUT_A_NUMBER = _keys(
     "رقم", "الرقم", "برقم", "كتاب", "الكتاب", "مراسلة", "المراسلة", "معاملة", "المعاملة", "قيد", "القيد", "عرض", "اعرض",
@@ -69,6 +80,9 @@ def meant_by(text: str) -> Meant:
         return Meant("register")
     if packed in _QUARANTINE:
         return Meant("quarantine")
+    kind = next((kind for kind, phrases in _DRAFTS.items() if packed in phrases), "")
+    if kind:
+        return Meant("draft", kind=kind)
     if packed in _GREETINGS:
         return Meant("greeting")
     words = key.split()

@@ -8,13 +8,14 @@
 # Rule 3: an edit voids what was decided on other words, and the way begins again; what comes back unchanged goes on
 #         where it was.
 
+from dataclasses import replace
 from datetime import datetime
 
 from registry.acting import capacity_of, refusal, words
 from registry.changed import changed
 from registry.circuit_commands import Draft, Redraft, Submit, Withdraw
 from registry.circuit_events import Drafted, Redrafted, Submitted
-from registry.circuits import OPEN, WAITING, Stage, seal_of
+from registry.circuits import OPEN, WAITING, Addressee, Stage, seal_of
 from registry.circulating import asked_in, begun, to_drafter
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.events import Attachment, Closed
@@ -56,7 +57,7 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
         subject=_line(ask.subject),
         text=words(ask.text) or "",
         sender=Address(person.name, person.mail),
-        addressees=ask.addressees,
+        addressees=_known(ask.addressees, office),
         party=words(ask.party),
         confidentiality=ask.confidentiality,
         urgency=ask.urgency,
@@ -81,7 +82,7 @@ def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) 
         capacity=_capacity(person, office),
         subject=_line(ask.subject),
         text=words(ask.text) or "",
-        addressees=ask.addressees,
+        addressees=_known(ask.addressees, office),
         party=words(ask.party),
         confidentiality=ask.confidentiality,
         urgency=ask.urgency,
@@ -202,6 +203,14 @@ def _unfit(ask: Draft | Redraft, person: Person, office: Office) -> str | None:
     if any(a.asked not in ISSUED_FOR for a in ask.addressees):
         return "refer.unknown_disposition"
     return None
+
+
+def _known(addressees: tuple[Addressee, ...], office: Office) -> tuple[Addressee, ...]:
+    """The addressees, each once; of a person, the unit is theirs."""
+    listed = (
+        replace(a, unit=person.unit_id) if (person := office.person(a.person)) is not None else a for a in addressees
+    )
+    return tuple(dict.fromkeys(listed))
 
 
 def _line(text: str) -> str:

@@ -1,5 +1,6 @@
 """Cards: pure functions from values to Adaptive Cards 1.5, in the reader's language. Nothing here asks or changes."""
 
+from bot.cards.draft_form import circuit_form, draft_form, typed_of
 from bot.cards.forms import note_form, referral_form
 from bot.cards.help_card import help_card, several_card, welcome_card
 from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, short, size_bytes
@@ -12,6 +13,8 @@ __all__ = [
     "LARGEST_BYTES",
     "LONGEST_NOTE",
     "Waiting",
+    "circuit_form",
+    "draft_form",
     "entry_form",
     "fits_input",
     "help_card",
@@ -26,5 +29,6 @@ __all__ = [
     "short",
     "size_bytes",
     "step_card",
+    "typed_of",
     "welcome_card",
 ]

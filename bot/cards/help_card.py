@@ -60,6 +60,7 @@ def _lines(lang: Language, clerk: bool) -> list[Json]:
         say(lang, "chat.help_pending"),
         say(lang, "chat.help_number", example=_EXAMPLE),
         *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=_EXAMPLE)) if clerk else ()),
+        say(lang, "chat.help_draft"),
         say(lang, "chat.help_help"),
     )
     return [sentence(text, spacing="small") for text in said]

@@ -9,7 +9,7 @@
 
 from datetime import datetime
 
-from bot.cards import letter
+from bot.cards import issued, letter
 from bot.cards.parts import (
     Json,
     Press,
@@ -18,6 +18,7 @@ from bot.cards.parts import (
     button,
     buttons,
     card,
+    choice,
     cut,
     fact,
     facts,
@@ -31,16 +32,27 @@ from bot.cards.parts import (
     sentence,
     text_input,
 )
-from registry.record import OPEN, REFERRED, Record, Step
+from registry.record import OPEN, REFERRED, Step
 from registry.rights import is_asked, may_act
 from registry.vocabulary import FOR_FOLLOW_UP, FOR_MISSING_FILE, Verb, is_secret
 from service.ports import CardView
 from texts import say
 
-_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.REGISTER)
-_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.CLOSE)
-_WITH_WORDS = {Verb.APPROVE, Verb.COMPLETE, Verb.RETURN, Verb.CLOSE}
-_BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT)  # what leaves the step's end to later
+_ANSWERS = (
+    *(Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.REGISTER),
+    *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN),
+)
+_ORDER = (
+    *(*_ANSWERS, Verb.EDIT, Verb.RETURN, Verb.REJECT, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.INSERT),
+    *(Verb.CLOSE, Verb.WITHDRAW),
+)
+_WITH_WORDS = {
+    *(Verb.APPROVE, Verb.COMPLETE, Verb.RETURN, Verb.CLOSE),
+    *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN, Verb.REJECT, Verb.WITHDRAW),
+}
+# what leaves the step's end to later
+_BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.INSERT, Verb.WITHDRAW)
+_OF_THE_WHOLE = (Verb.EDIT, Verb.RECALL, Verb.INSERT, Verb.WITHDRAW, Verb.VOID)  # for as long as they may be done
 _MASKED = (Verb.REGISTER, Verb.REFER)
 _MOST_IN_A_ROW = 3
 _STYLES: dict[str, Style] = {
@@ -48,6 +60,10 @@ _STYLES: dict[str, Style] = {
     "completed": "good",
     "acknowledged": "good",
     "released": "good",
+    "submitted": "good",
+    "initialled": "good",
+    "signed": "good",
+    "rejected": "attention",
     "returned": "warning",
 }
 _COMPLETED_WITH = {"for_study_opinion": "card.write_opinion", FOR_MISSING_FILE: "card.write_no_file"}
@@ -112,6 +128,21 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
     top = head(lang, say(lang, "card.asked_of_you"), asked, record)
     if masked:
         return [top, *_mask(view), *_actions(view, verbs)]
+    if record.rules.issued:
+        return [
+            head(lang, issued.title(record, lang), asked, record),
+            letter.subject(record, lang),
+            _issued_facts(view, at),
+            *_put_before(view, longest),
+            issued.text(record, lang, longest),
+            issued.circuit(record, view.office, lang) if record.is_draft else None,
+            *issued.said_before(record, view.office, lang, longest),
+            *_notes(view, longest),
+            _copies(view),
+            _input(view, verbs, typed),
+            _back_to(view, verbs),
+            *_actions(view, verbs),
+        ]
     return [
         top,
         letter.subject(record, lang),
@@ -151,6 +182,29 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.same_as(record, lang),
         _asked_by(view),
     )
+
+
+def _issued_facts(view: CardView, at: datetime) -> Json | None:
+    lang, record, office = view.language, view.record, view.office
+    return facts(
+        *issued.facts_of(record, office, lang),
+        letter.urgency(record, lang),
+        letter.due(view.step, office, lang, at),
+        letter.secrecy(record, lang),
+        letter.annexes(record, lang),
+        _asked_by(view) if view.step.cause != "draft" else None,
+    )
+
+
+def _back_to(view: CardView, verbs: list[Verb]) -> Json | None:
+    """To which stage it goes back, if it does: to its drafter, unless the reader says otherwise."""
+    record, lang, office = view.record, view.language, view.office
+    passed = [s for s in record.circuit.stages if s.state == "passed"] if record.circuit is not None else []
+    if Verb.RETURN not in verbs or view.step.stage is None or not passed:
+        return None
+    drafter = say(lang, "card.back_to_drafter", who=name_of(record.drafter, record.registry_unit_id, office, lang))
+    stages = [(str(s.number), issued.stage_name(s, office, lang)) for s in passed]
+    return choice(lang, "back_to", "card.back_to", [("drafter", drafter), *stages], "")
 
 
 def _asked_by(view: CardView) -> Json | None:
@@ -201,7 +255,11 @@ def _copies(view: CardView) -> Json | None:
 def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
     if not _WITH_WORDS & set(verbs):
         return None
-    if Verb.APPROVE in verbs:
+    if Verb.SUBMIT in verbs:
+        hint = "card.write_to_first"
+    elif Verb.REJECT in verbs:
+        hint = "card.write_decision"
+    elif Verb.APPROVE in verbs:
         hint = "card.write_approval"
     elif Verb.COMPLETE in verbs:
         hint = _COMPLETED_WITH.get(view.step.asked, "card.write_result")
@@ -221,16 +279,18 @@ def _actions(view: CardView, verbs: list[Verb]) -> list[Json | None]:
     styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive"}
     return [
         buttons(
-            (button(lang, v.value, token, said=_title(v, view.record), style=styles.get(v)) for v in row),
+            (button(lang, v.value, token, said=_title(v, view), style=styles.get(v)) for v in row),
             spacing="medium" if i == 0 else "small",
         )
         for i, row in enumerate(rows)
     ]
 
 
-def _title(verb: Verb, record: Record) -> str | None:
+def _title(verb: Verb, view: CardView) -> str | None:
     """The text key of a button, where it is not the verb's own: a quarantined mail is not ended, it is no letter."""
-    return "verb.dismiss" if verb is Verb.CLOSE and not record.rules.listed else None
+    if verb is Verb.COMPLETE and view.step.stage is not None:
+        return "verb.opinion"
+    return "verb.dismiss" if verb is Verb.CLOSE and not view.record.rules.listed else None
 
 
 # ---------------------------------------------------------------- waiting, done
@@ -268,9 +328,23 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
         None if masked else letter.written(lang, named, cut(text or "", longest, lang)),
         *(_referred(view, s, masked, longest) for s in (_asked_from(view)[-5:] if outcome == "referred" else [])),
         sentence(say(lang, "card.came_back"), isSubtle=True) if _came_back(view) else None,
+        issued.voided(step, lang),
+        issued.circuit(record, office, lang) if record.circuit is not None and not masked else None,
         _where(view, at),
+        *_whole(view, at),
         _later(view, at),
     ]
+
+
+def _whole(view: CardView, at: datetime) -> list[Json | None]:
+    """What may still be done to a record that we issue, with the words that it takes."""
+    lang, record, token = view.language, view.record, view.asked.token
+    if not record.rules.issued or is_masked(record, view.person.clearance):
+        return []
+    may = [v for v in _OF_THE_WHOLE if may_act(view.person, record, v, at, view.step.number)]
+    asks = text_input(lang, "note", "card.write_withdrawal") if {Verb.WITHDRAW, Verb.VOID} & set(may) else None
+    styles: dict[Verb, Press] = {Verb.WITHDRAW: "destructive", Verb.VOID: "destructive"}
+    return [asks, buttons((button(lang, v.value, token, style=styles.get(v)) for v in may), spacing="medium")]
 
 
 def _released(view: CardView) -> Json:
@@ -283,7 +357,10 @@ def _what(view: CardView, masked: bool) -> list[Json | None]:
     """What the card is about: the letter's subject and sender, or that it is secret."""
     if masked:
         return _mask(view)
-    return [letter.subject(view.record, view.language), facts(letter.sender(view.record, view.language))]
+    record, lang = view.record, view.language
+    if record.rules.issued:
+        return [letter.subject(record, lang), facts(*issued.facts_of(record, view.office, lang))]
+    return [letter.subject(record, lang), facts(letter.sender(record, lang))]
 
 
 def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json | None:

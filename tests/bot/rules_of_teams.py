@@ -15,6 +15,7 @@ VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality"),
+    *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
 

@@ -42,6 +42,7 @@ from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
 from service.ports import Asked, CardView
+from tests.bot.circuit_samples import CIRCUIT_SAMPLES
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
@@ -443,4 +444,5 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "help-greeting": lambda lang: help_card(lang, say(lang, "chat.greeting", name=PEOPLE["huda"].name)),
     "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),
     "several": _several,
+    **CIRCUIT_SAMPLES,
 }
