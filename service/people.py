@@ -81,7 +81,7 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
         clearances={upn.lower(): level for upn, level in body.get("clearances", {}).items()},
         loop_guard=LoopGuard(**body.get("loop_guard", {})),
         due=read_due_rules(body["due"])[0] if "due" in body else None,
-        circuits=read_circuits(body.get("circuits", {}), [])[0],
+        circuits=read_circuits(body.get("circuits", {}), [u["id"] for u in body["units"]])[0],
     )
 
 

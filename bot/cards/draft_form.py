@@ -173,7 +173,7 @@ def _addressees(person: Person, office: Office, lang: Language) -> list[tuple[st
     people = [(f"{PERSON}{p.person_id}", _named(p, office, lang)) for p in near.values()]
     everyone = (f"{UNIT}{EVERYONE}", say(lang, "card.everyone"))
     nobody = (NOBODY, say(lang, "card.to_nobody"))
-    return [*sorted(units, key=_by_name), *sorted(people, key=_by_name)[:_MOST_PEOPLE], everyone, nobody]
+    return [nobody, *sorted(units, key=_by_name), *sorted(people, key=_by_name)[:_MOST_PEOPLE], everyone]
 
 
 def _copies(office: Office, lang: Language, chosen: str) -> Json:

@@ -13,7 +13,7 @@ from bot.cards.parts import (
     short,
     words,
 )
-from registry.circuits import EVERYONE, PASSED, QUORUM, SKIPPED, Addressee, Circuit, Stage
+from registry.circuits import AGAINST, EVERYONE, FOR, OPEN, PASSED, QUORUM, WAITING, Addressee, Circuit, Stage
 from registry.decisions import Refused
 from registry.issuing import acknowledged
 from registry.office import Office
@@ -23,6 +23,7 @@ from texts import Language, isolate, say
 
 _MOST_NAMES = 4
 _MOST_STAGES = 12
+_OUTCOMES = {"completed": "outcome.opined"}  # in a circuit, what is completed is an opinion
 
 
 def title(record: Record, lang: Language) -> str:
@@ -123,7 +124,9 @@ def stage_name(stage: Stage, office: Office, lang: Language) -> str:
 def said_before(record: Record, office: Office, lang: Language, longest: int) -> list[Json | None]:
     """What those wrote who decided in its way, last ones last."""
     said: list[Json | None] = []
-    for step in [s for s in record.steps if s.stage is not None and s.result and not s.voided][-3:]:
+    for step in [s for s in record.steps if s.stage is not None and s.result and s.outcome in FOR and not s.voided][
+        -3:
+    ]:
         who = name_of(step.ended_by, step.to_unit, office, lang)
         name = sentence(say(lang, "card.words_of", who=who), size="small", weight="bolder", isSubtle=True)
         said.append(letter.written(lang, name, cut(step.result or "", longest // 2, lang)))
@@ -137,13 +140,13 @@ def voided(step: Step, lang: Language) -> Json | None:
 
 def _line(stage: Stage, place: int, record: Record, office: Office, lang: Language) -> str:
     since = [s for s in record.steps if s.stage == stage.number and s.number >= stage.opened_from > 0]
-    outcomes = {s.to_person: s.outcome for s in since if s.outcome not in (None, "referred", "overtaken")}
+    outcomes = {s.to_person: s.outcome for s in since if s.outcome in (*FOR, AGAINST)}
     names = []
     for seat in stage.seats:
         who, outcome = name_of(seat.person, seat.unit, office, lang), outcomes.get(seat.person)
-        done = say(lang, f"outcome.{outcome}") if outcome else ""
+        done = say(lang, _OUTCOMES.get(outcome, f"outcome.{outcome}")) if outcome else ""
         names.append(say(lang, "stage.seat_done", who=who, outcome=done) if done else isolate(who))
-    said = say(lang, f"stage.{stage.state}") if stage.state != SKIPPED else say(lang, "stage.skipped_secret")
+    said = say(lang, "stage.dropped" if record.ended and stage.state in (WAITING, OPEN) else f"stage.{stage.state}")
     if stage.mode != "all" and len(stage.seats) > 1 and stage.state != PASSED:
         mode = say(lang, f"mode.{stage.mode}", **({"needed": stage.needed} if stage.mode == QUORUM else {}))
         said = f"{said}، {mode}" if lang == "ar" else f"{said}, {mode}"

@@ -23,8 +23,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "stage.waiting": ("لم يحن دوره", "not yet"),
     "stage.open": ("عليه الدور", "its turn"),
     "stage.passed": ("تم", "done"),
-    "stage.skipped": ("تُجووز: {why}", "skipped: {why}"),
-    "stage.skipped_secret": ("تُجووز", "skipped"),
+    "stage.skipped": ("تُجووز", "skipped"),
+    "stage.dropped": ("لم يُستكمل", "not finished"),
     "stage.seat_done": ("{who} ({outcome})", "{who} ({outcome})"),
     # cards
     "card.draft_of": ("مسودة {kind}", "Draft: {kind}"),
@@ -112,6 +112,7 @@ ROWS: dict[str, tuple[str, str]] = {
     # outcomes
     "outcome.submitted": ("تم الرفع", "Submitted"),
     "outcome.initialled": ("تم التأشير", "Initialled"),
+    "outcome.opined": ("أبدى الرأي", "Opinion given"),
     "outcome.signed": ("تم التوقيع", "Signed"),
     "outcome.rejected": ("تم الرفض", "Rejected"),
     "outcome.overtaken": ("لم يعد مطلوباً", "No longer asked"),
