@@ -64,6 +64,7 @@ class Settings:
     bot_service_url: str = "https://smba.trafficmanager.net/teams/"
     sharepoint_hosts: tuple[str, ...] = ()
     read_shared_links: bool = False
+    install_for_everyone: bool = False
     teams_app_id: str = ""
     api_audience: str = ""
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Kuwait"))
@@ -102,6 +103,7 @@ class Settings:
             api_audience=given.get("API_AUDIENCE", f"api://{client_id}"),
             bot_service_hosts=tuple(_words(given.get("BOT_SERVICE_HOSTS", _TEAMS_HOSTS))),
             sharepoint_hosts=tuple(h.lower() for h in _words(given.get("SHAREPOINT_HOSTS", ""))),
+            install_for_everyone=given.get("INSTALL_FOR_EVERYONE", "false").lower() == "true",
             read_shared_links=given.get("READ_SHARED_LINKS", "false").lower() == "true",
             time_zone=ZoneInfo(given.get("TIME_ZONE", "Asia/Kuwait")),
             lease_s=float(given.get("LEASE_S", 60)),
@@ -165,8 +167,11 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
         for h in _words(given.get("SHAREPOINT_HOSTS", ""))
         if not _HOST.match(h) or ".." in h
     ]
-    if given.get("READ_SHARED_LINKS", "false").lower() not in ("true", "false"):
-        wrong.append("READ_SHARED_LINKS must be true or false")
+    wrong += [
+        f"{name} must be true or false"
+        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE")
+        if given.get(name, "false").lower() not in ("true", "false")
+    ]
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")
     if "DATABASE_URL" in given and not given["DATABASE_URL"].startswith(("sqlite:///", "postgres")):

@@ -227,7 +227,8 @@ class House:
         from graph.directory import GraphDirectory
         from service.people import People
 
-        return People(self.store, GraphDirectory(self.graph), self.organisation, self.settings.time_zone)
+        introduces = clock if self.settings.install_for_everyone else None
+        return People(self.store, GraphDirectory(self.graph), self.organisation, self.settings.time_zone, introduces)
 
     @part
     def subscriber(self) -> "Subscriber":

@@ -10,6 +10,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from registry.errors import Gone, Misconfigured, Mistaken, Throttled, Unavailable
@@ -17,25 +18,41 @@ from service.ports import ChatBlocked, NotInstalled
 
 _BLOCKED_BY_CODE_209 = "MessageWritesBlocked"  # older answers give the number alone
 
-_BY_CODE: dict[tuple[int, str], Callable[[str], Exception]] = {
-    (403, "ForbiddenOperationException"): NotInstalled,
-    (403, "BotNotInConversationRoster"): NotInstalled,
-    (404, "BotNotInConversationRoster"): NotInstalled,
-    (403, "ConversationBlockedByUser"): lambda _: ChatBlocked("chat.blocked_by_person"),
-    (403, "BotDisabledByAdmin"): lambda _: ChatBlocked("chat.blocked_by_policy"),
-    (403, "NotEnoughPermissions"): lambda _: ChatBlocked("chat.blocked_without_permission"),
-    (403, "MessageWritesBlocked"): lambda _: ChatBlocked("chat.blocked_for_writing"),
-}
-_BY_STATUS: dict[int, Callable[[str], Exception]] = {
-    401: Misconfigured,
-    403: Misconfigured,  # InvalidBotApiHost and its like: the wrong cloud, a policy
-    404: Gone,
-    408: Unavailable,
-    410: Gone,
-    412: Unavailable,  # somebody else is writing in the conversation
-    429: Unavailable,  # without a wait that we can read
-    500: Mistaken,
-}
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One way in which the connector refuses. `code` is empty where the status says it all; `meaning` is a text key:
+    what it means, and whose turn it is."""
+
+    status: int
+    code: str
+    meaning: str
+    raises: Callable[[str], Exception]
+
+
+def _blocked(code: str, reason: str) -> Refusal:
+    return Refusal(403, code, reason, lambda _: ChatBlocked(reason))
+
+
+REFUSALS = (
+    Refusal(403, "ForbiddenOperationException", "teams.not_installed", NotInstalled),
+    Refusal(403, "BotNotInConversationRoster", "teams.not_installed", NotInstalled),
+    Refusal(404, "BotNotInConversationRoster", "teams.not_installed", NotInstalled),
+    _blocked("ConversationBlockedByUser", "chat.blocked_by_person"),
+    _blocked("BotDisabledByAdmin", "chat.blocked_by_policy"),
+    _blocked("NotEnoughPermissions", "chat.blocked_without_permission"),
+    _blocked("MessageWritesBlocked", "chat.blocked_for_writing"),
+    Refusal(401, "", "teams.not_registered", Misconfigured),
+    Refusal(403, "", "teams.forbidden", Misconfigured),  # InvalidBotApiHost and its like
+    Refusal(404, "", "teams.gone", Gone),
+    Refusal(408, "", "teams.busy", Unavailable),
+    Refusal(410, "", "teams.gone", Gone),
+    Refusal(412, "", "teams.busy", Unavailable),  # somebody else is writing in the conversation
+    Refusal(429, "", "teams.busy", Unavailable),  # without a wait that we can read
+    Refusal(500, "", "teams.mistaken", Mistaken),
+)
+_BY_CODE = {(r.status, r.code): r.raises for r in REFUSALS if r.code}
+_BY_STATUS = {r.status: r.raises for r in REFUSALS if not r.code}
 
 
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Exception:

@@ -184,6 +184,15 @@ _SCHEMAS: dict[str, Schema] = {
             "hash": _SHA256,
         },
     },
+    "Delivery": _object(
+        step=_WHOLE,
+        person=_TEXT,
+        person_name=_TEXT,
+        state=_one_of(("answered", "sent", "mailed", "unreached", "waiting")),
+        state_said=_ref("Said"),
+        at=_INSTANT_OR_NULL,
+        why_not=_or_null(_ref("Said")),
+    ),
     "Sheet": _object(
         record_id=_TEXT,
         reference=_TEXT,
@@ -232,6 +241,10 @@ _SCHEMAS: dict[str, Schema] = {
 def _answers(schema: str, *problems: int) -> Schema:
     good = {"description": "As asked.", "content": {"application/json": {"schema": _ref(schema)}}}
     return {"200": good, **{str(status): _problem(status) for status in (401, 403, 503, *problems)}}
+
+
+# Whom its questions reached: of one record that is asked for, not of a list.
+_SCHEMAS["Record"]["properties"]["deliveries"] = _list_of(_ref("Delivery"))
 
 
 _MADE: Schema = {

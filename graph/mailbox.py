@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -171,7 +172,11 @@ class OutlookMailbox:
 
     async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
         """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
-        return await self._reply_with(key) or await self._new_reply(item_id, html, key)
+        return await self._with(key) or await self._new(f"{self._message(item_id)}/createReply", html, key)
+
+    async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
+        """As `draft_reply`, of a mail to the address *to* that answers none."""
+        return await self._with(key) or await self._new(f"{self._at}/messages", html, key, to=to, subject=subject)
 
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
@@ -193,8 +198,21 @@ class OutlookMailbox:
         query = {"$select": "id,isDraft,internetMessageId"}
         return await self._graph.read(Ask("GET", self._message(draft_id), query=query, mailbox=self.address), _DRAFT)
 
-    async def _reply_with(self, key: str) -> str | None:
-        """The reply that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
+    async def drafted(self, key: str) -> str | None:
+        """The id of the mail of ours that carries *key*, drafted or sent; None where it is in neither folder."""
+        return await self._with(key)
+
+    async def withdraw(self, draft_id: str) -> str | None:
+        """Delete a draft that is not to be sent any more. Of one that was sent, return the Message-ID; raises Gone
+        where there is neither: it is deleted, or on its way."""
+        draft = await self._draft(draft_id)
+        if not draft.isDraft:
+            return draft.internetMessageId or ""
+        await self._graph.send(Ask("DELETE", self._message(draft_id), mailbox=self.address))
+        return None
+
+    async def _with(self, key: str) -> str | None:
+        """The mail of ours that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
         carries = f"singleValueExtendedProperties/Any(ep: ep/id eq {_quoted(KEY)} and ep/value eq {_quoted(key)})"
         for folder in ("drafts", "sentitems"):
             query = {"$select": SELECTED, "$filter": carries}
@@ -204,8 +222,8 @@ class OutlookMailbox:
                 return page.value[0].id
         return None
 
-    async def _new_reply(self, item_id: str, html: str, key: str) -> str:
-        message = {
+    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "") -> str:
+        message: dict[str, Any] = {
             "body": {"contentType": "html", "content": html},
             "singleValueExtendedProperties": [
                 {"id": KEY, "value": key},
@@ -217,8 +235,10 @@ class OutlookMailbox:
                 {"name": "x-auto-response-suppress", "value": "OOF, AutoReply"},
             ],
         }
-        ask = Ask("POST", f"{self._message(item_id)}/createReply", json={"message": message}, mailbox=self.address)
-        return (await self._graph.read(ask, _DRAFT)).id
+        if to:
+            message |= {"subject": subject, "toRecipients": [{"emailAddress": {"address": to}}]}
+        body = message if to else {"message": message}
+        return (await self._graph.read(Ask("POST", path, json=body, mailbox=self.address), _DRAFT)).id
 
     def _message(self, item_id: str) -> str:
         return f"{self._at}/messages/{quote(item_id, safe='')}"

@@ -251,6 +251,37 @@ class NoteReplySent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteUnreached:
+    """The card of the step could not be brought to a person, for the reason (a text key)."""
+
+    record_id: str
+    step: int
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteQuestionDrafted:
+    """The mail that asks in the card's place lies in the mailbox under this id."""
+
+    record_id: str
+    step: int
+    person: str
+    mailbox: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteQuestionMailed:
+    """The mailbox's server accepted the mail that asks."""
+
+    record_id: str
+    step: int
+    person: str
+    internet_message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteStuck:
     """An effect could not be performed, and waiting does not help."""
 
@@ -280,6 +311,9 @@ type Command = (
     | Annotate
     | NoteReplyDrafted
     | NoteReplySent
+    | NoteUnreached
+    | NoteQuestionDrafted
+    | NoteQuestionMailed
     | NoteStuck
     | CircuitCommand
 )

@@ -46,9 +46,12 @@ from registry.commands import (
     NoteMachine,
     NoteMail,
     NoteOurs,
+    NoteQuestionDrafted,
+    NoteQuestionMailed,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
+    NoteUnreached,
     Quarantine,
     Refer,
     Register,
@@ -65,6 +68,7 @@ from registry.events import EffectStuck, ReplyDrafted, ReplySent
 from registry.issuing import decide_void
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
+from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
 from registry.record import Record, evolve
 from registry.referring import decide_refer
 from registry.registering import decide_new
@@ -140,6 +144,12 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return _decide_drafted(command, record, now)
         case NoteReplySent():
             return _decide_sent(command, record, now)
+        case NoteUnreached():
+            return decide_unreached(command, record, office, now)
+        case NoteQuestionDrafted():
+            return decide_question_drafted(command, record, now)
+        case NoteQuestionMailed():
+            return decide_question_mailed(command, record, now)
         case NoteStuck():
             return _decide_stuck(command, record, now)
         case Redraft():

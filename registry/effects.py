@@ -101,6 +101,46 @@ class SendReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailQuestion:
+    """A mail that asks `person` what the record's step `step` asks lies in the registry's mailbox, ready to be sent."""
+
+    record_id: str
+    step: int
+    person: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}/mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendQuestion:
+    """The mail with this id, and no other, goes out to `person`."""
+
+    record_id: str
+    step: int
+    person: str
+    mailbox: str
+    item_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}/mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallApp:
+    """`person` has the app in their Teams. It belongs to no record: `record_id` is a key of its own."""
+
+    record_id: str
+    person: str
+
+    @property
+    def lane(self) -> str:
+        return self.record_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellDay:
     """An operator is told how a day's count ended. It belongs to no record: `record_id` is the statement's key."""
 
@@ -120,11 +160,35 @@ class TellDay:
         return f"{self.record_id}/{self.person}"
 
 
-type Effect = AskAction | RefreshCard | RemindCard | MarkMail | FetchAnnex | DraftReply | SendReply | TellDay
+type Effect = (
+    AskAction
+    | RefreshCard
+    | RemindCard
+    | MarkMail
+    | FetchAnnex
+    | DraftReply
+    | SendReply
+    | MailQuestion
+    | SendQuestion
+    | InstallApp
+    | TellDay
+)
 
 EFFECTS: dict[str, type[Effect]] = {
     kind.__name__: kind
-    for kind in (AskAction, RefreshCard, RemindCard, MarkMail, FetchAnnex, DraftReply, SendReply, TellDay)
+    for kind in (
+        AskAction,
+        RefreshCard,
+        RemindCard,
+        MarkMail,
+        FetchAnnex,
+        DraftReply,
+        SendReply,
+        MailQuestion,
+        SendQuestion,
+        InstallApp,
+        TellDay,
+    )
 }
 
 

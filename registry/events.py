@@ -293,6 +293,34 @@ class ReplySent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardUnreached(Event):
+    """The card of a step could not be brought to `person` in Teams. `reason` is a text key."""
+
+    step: int
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionDrafted(Event):
+    """The mail that asks `person` in the card's place lies in the mailbox's drafts; only this one may be sent."""
+
+    step: int
+    person: str
+    mailbox: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionMailed(Event):
+    """The mailbox's server accepted the mail that asks `person`."""
+
+    step: int
+    person: str
+    internet_message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EffectStuck(Event):
     """Something that had to be done outside could not be, and an operator must act. `reason` is a text key."""
 
@@ -327,6 +355,9 @@ EVENTS: dict[str, type[Event]] = {
         ReplyDrafted,
         ReplySent,
         EffectStuck,
+        CardUnreached,
+        QuestionDrafted,
+        QuestionMailed,
         Drafted,
         Redrafted,
         Submitted,

@@ -9,6 +9,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from registry.changed import changed
 from registry.circuit_events import Drafted
@@ -21,6 +22,7 @@ from registry.events import (
     AnnotationFinal,
     Attachment,
     AutoReplyReceived,
+    CardUnreached,
     Closed,
     CopyReceived,
     DeliveryFailed,
@@ -29,6 +31,8 @@ from registry.events import (
     Linked,
     MailReceived,
     OursReturned,
+    QuestionDrafted,
+    QuestionMailed,
     ReceiptReceived,
     Referred,
     Registered,
@@ -118,6 +122,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """Whom the card of a step did not reach, why (a text key), and the mail that asks them in its place."""
+
+    step: int
+    person: str
+    reason: str
+    at: datetime
+    item_id: str | None = None
+    mailed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undelivered:
     """Our reply did not reach these people; `status` is the code that their server gave."""
 
@@ -173,6 +189,7 @@ class Record:
     mails: tuple[Source, ...] = ()  # copies, answers and reports that came in later
     links: tuple[Link, ...] = ()
     undelivered: tuple[Undelivered, ...] = ()
+    unreached: tuple[Unreached, ...] = ()
     reply: Reply | None = None
     outcome: str | None = None
     outcome_note: str | None = None
@@ -445,6 +462,13 @@ def _after(record: Record, event: Event) -> Record:
             return changed(record, reply=Reply(mailbox=mailbox, item_id=item_id))
         case ReplySent(mailbox=mailbox, item_id=item_id):
             return changed(record, reply=Reply(mailbox=mailbox, item_id=item_id, sent_at=event.at))
+        case CardUnreached(step=step, person=person, reason=reason):
+            missed = Unreached(step=step, person=person, reason=reason, at=event.at)
+            return changed(record, unreached=(*record.unreached, missed))
+        case QuestionDrafted(step=step, person=person, item_id=item_id):
+            return _mailed(record, step, person, item_id=item_id)
+        case QuestionMailed(step=step, person=person):
+            return _mailed(record, step, person, mailed_at=event.at)
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:
@@ -522,6 +546,11 @@ def _reminded(record: Record, number: int, at: datetime, again_at: datetime | No
     steps = list(record.steps)
     steps[number - 1] = changed(steps[number - 1], remind_at=again_at, reminded_at=at)
     return changed(record, steps=tuple(steps))
+
+
+def _mailed(record: Record, step: int, person: str, **now: Any) -> Record:
+    mailed = (changed(u, **now) if (u.step, u.person) == (step, person) else u for u in record.unreached)
+    return changed(record, unreached=tuple(mailed))
 
 
 def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:

@@ -19,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from registry.circuits import Circuits
+from registry.effects import InstallApp
 from registry.errors import Misconfigured
 from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
 from registry.planning import level_of
@@ -26,12 +27,13 @@ from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.circuit_rules import read_circuits
 from service.due_rules import read_due_rules
-from service.ports import Directory, DirectoryPerson, Store, Transaction
+from service.ports import Clock, Directory, DirectoryPerson, Store, Transaction
 from texts import language_of
 
 log = logging.getLogger("tarasul.people")
 
 _PLACE = ("directory", "people")  # where it is noted, beside the cursors of folders, when the directory was read …
+_INTRODUCED = ("directory", "introduced")  # … and that everybody was given the app
 _READ, _RANG = "read", "rang"  # … and whether it rang since
 _APART = timedelta(minutes=1)
 
@@ -234,8 +236,16 @@ def _head(unit: Mapping[str, Any], people: Sequence[DirectoryPerson], placed: Ma
 class People:
     """Keeps the office as the directory has it."""
 
-    def __init__(self, store: Store, directory: Directory, organisation: Organisation, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        organisation: Organisation,
+        zone: ZoneInfo,
+        introduces: Clock | None = None,  # whose time it is; the app is installed for everybody whom the directory has
+    ) -> None:
         self._store, self._directory, self._organisation, self._zone = store, directory, organisation, zone
+        self._introduces = introduces
 
     async def rang(self, now: datetime) -> None:
         """Read the directory because it rang; where it was read a moment ago, the next `look` does: it rings for every
@@ -255,7 +265,31 @@ class People:
             log.error("the directory shows nobody; the office stays as it is known")
             return False
         office = office_of(self._organisation, people, self._zone)
-        return self._store.write(lambda tx: tx.save_office(office))
+
+        def work(tx: Transaction) -> bool:
+            changed = tx.save_office(office)
+            if self._introduces is not None and (changed or tx.cursor(*_INTRODUCED) is None):
+                _introduce(tx, office, self._introduces())
+            return changed
+
+        return self._store.write(work)
+
+
+def _introduce(tx: Transaction, office: Office, now: datetime) -> None:
+    """Have the app installed for everybody who has no chat yet, each once for ever: who takes it out again has said
+    so. The outbox has the list, so that a run which is cut short goes on where it was."""
+    keys = {person: f"install:{person}" for person, one in office.people.items() if one.active}
+    tx.request(
+        [
+            InstallApp(record_id=key, person=person)
+            for person, key in keys.items()
+            if tx.conversation(person) is None and tx.first_time(key, key, now)
+        ],
+        0,
+        now,
+        lambda: "",
+    )
+    tx.save_cursor(*_INTRODUCED, "yes", now)
 
 
 def _may_be_read(tx: Transaction, now: datetime) -> bool:

@@ -7,9 +7,12 @@
 # Rule 2: busy or down → postponed, for as long as it takes, and its lane waits behind it; a permission, a setting or
 #         our own mistake → stuck, on the sheet, for an operator. Other lanes go on.
 # Rule 3: a foreign call's deadline is at most half the lease.
-# Rule 4: a card cannot be looked up in a chat: whatever was sent is noted, even when the lease was lost meanwhile.
+# Rule 4: whom a question does not reach in Teams, at once or within the hour, is asked by mail (registry/reaching.py);
+#         the card follows when it can.
+# Rule 5: a card cannot be looked up in a chat: whatever was sent is noted, even when the lease was lost meanwhile.
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -17,20 +20,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from registry.commands import Command, NoteReplyDrafted, NoteReplySent, NoteStuck
+from registry.commands import (
+    Command,
+    NoteQuestionDrafted,
+    NoteQuestionMailed,
+    NoteReplyDrafted,
+    NoteReplySent,
+    NoteStuck,
+    NoteUnreached,
+)
 from registry.effects import (
     AskAction,
     DraftReply,
     Effect,
     FetchAnnex,
+    InstallApp,
+    MailQuestion,
     MarkMail,
     RefreshCard,
     RemindCard,
+    SendQuestion,
     SendReply,
     TellDay,
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
-from registry.record import OPEN
+from registry.reaching import mailbox_of
+from registry.record import OPEN, Step
 from service.annexes import Annexes
 from service.ports import (
     CardView,
@@ -46,7 +61,7 @@ from service.ports import (
     Store,
     Transaction,
 )
-from service.replies import day_said, reply_html
+from service.replies import day_said, question_html, question_subject, reply_html
 from service.take import Taker, Undone
 from texts import say
 from texts.isolates import bare
@@ -55,6 +70,7 @@ log = logging.getLogger("tarasul.perform")
 
 _LOOK_AGAIN_S = 300.0  # where the news comes of itself (a chat becomes known), and this is for when it never does
 _LOOKS_FOR_A_MAIL = 12  # of _LOOK_AGAIN_S each: an hour, in which the mailbox is read again a few times
+_LOOKS_FOR_A_QUESTION = 3
 _CHAT_AGAIN_S = 15.0  # the first wait for the news of a chat; each one after it is twice as long
 _LONGEST_WAIT_S = 600.0
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
@@ -95,10 +111,12 @@ class Performer:
         lease_s: float = 60.0,
         most_tries: int = 40,
         at_once: int = 8,
+        mail_after_s: float = 3_600.0,
     ) -> None:
         self._store, self._taker, self._clock, self._owner = store, taker, clock, owner
         self._mailboxes, self._chats, self._installs, self._annexes = mailboxes, chats, installs, annexes
         self._lease_s, self._most_tries, self._at_once = lease_s, most_tries, at_once
+        self._mail_after_s = mail_after_s
         self._turns = count()
 
     async def perform_due(self, *, rounds: int = 50) -> int:
@@ -136,6 +154,7 @@ class Performer:
         except Changed as error:  # somebody wrote first, each time we tried: they will have done in a while
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         except ChatBlocked as error:
+            await asyncio.to_thread(self._block, effect, error.reason)
             await self._stuck(claimed, owner, error.reason, error.reason)
             return
         except (Misconfigured, Mistaken, Stale) as error:
@@ -145,6 +164,7 @@ class Performer:
             log.exception("an effect failed in a way nobody foresaw", extra=said)
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         if isinstance(outcome, Later):
+            await self._unreached_for_long(effect, outcome, claimed.tries)
             if claimed.tries >= self._most_tries and not outcome.patient:
                 await self._stuck(claimed, owner, "stuck.tries", outcome.why)
                 return
@@ -170,6 +190,13 @@ class Performer:
                 return await self._draft(effect, tries)
             case SendReply():
                 return await self._send(effect)
+            case MailQuestion():
+                return await self._draft_question(effect)
+            case SendQuestion():
+                return await self._send_question(effect, tries)
+            case InstallApp():
+                await self._installs.install(effect.person)
+                return Done()
             case TellDay():
                 return await self._tell(effect, tries)
 
@@ -270,16 +297,83 @@ class Performer:
         raise Gone("the mail that is to be answered was deleted")
 
     async def _send(self, effect: SendReply) -> Done | Later:
-        try:
-            message_id = await self._mailboxes[effect.mailbox].send_draft(effect.item_id)
-        except Gone:  # a reply that is not to be found may have gone out: it is looked for again, never made anew
-            return Later(_LOOK_AGAIN_S, "the draft of the reply is not to be found")
+        sent = await self._sent(effect.mailbox, effect.item_id)
+        if isinstance(sent, Later):
+            return sent
         return Done(
             NoteReplySent(
-                record_id=effect.record_id,
-                mailbox=effect.mailbox,
-                item_id=effect.item_id,
-                internet_message_id=message_id,
+                record_id=effect.record_id, mailbox=effect.mailbox, item_id=effect.item_id, internet_message_id=sent
+            )
+        )
+
+    async def _sent(self, mailbox: str, item_id: str) -> str | Later:
+        try:
+            return await self._mailboxes[mailbox].send_draft(item_id)
+        except Gone:  # a mail that is not to be found may have gone out: it is looked for again, never made anew
+            return Later(_LOOK_AGAIN_S, "the draft is not to be found")
+
+    # ------------------------------------------------------------ whom Teams does not reach
+
+    async def _unreached_for_long(self, effect: Effect, outcome: Later, tries: int) -> None:
+        """Who waits for their card longer than the ministry should is asked by mail; the card goes on being tried."""
+        if not isinstance(effect, AskAction | RemindCard) or tries == 1:
+            return
+        step = await asyncio.to_thread(self._store.read, lambda tx: _step(tx, effect))
+        if step is None or (self._clock() - (step.reminded_at or step.opened_at)).total_seconds() < self._mail_after_s:
+            return
+        await self._unreached(effect, "chat.down" if outcome.patient else "chat.not_known")
+
+    async def _unreached(self, effect: AskAction | RemindCard, reason: str) -> None:
+        note = NoteUnreached(record_id=effect.record_id, step=effect.step, person=effect.person, reason=reason)
+        key = f"unreached:{effect.record_id}:{effect.step}:{effect.person}"
+        await asyncio.to_thread(self._taker.take, note, key=key)
+
+    async def _draft_question(self, effect: MailQuestion) -> Done:
+        stored, office = await asyncio.to_thread(
+            self._store.read, lambda tx: (tx.record(effect.record_id), tx.office())
+        )
+        assert stored is not None, "an effect's record exists"
+        record, person = stored.record, office.person(effect.person)
+        step, mailbox = record.step(effect.step), mailbox_of(record, office)
+        assert mailbox is not None, "registry/reaching.py asks for a mail only where there is a mailbox"
+        key = _question_key(effect)
+        if person is None or not person.active or step is None or step.state != OPEN:
+            drafted = await self._mailboxes[mailbox].drafted(key)  # by an earlier try
+            if drafted is not None:
+                with contextlib.suppress(Gone):
+                    await self._mailboxes[mailbox].withdraw(drafted)
+            return Done()
+        reason = next(u.reason for u in record.unreached if (u.step, u.person) == (effect.step, effect.person))
+        item_id = await self._mailboxes[mailbox].draft_mail(
+            person.mail,
+            question_subject(record, step, person.language),
+            question_html(record, step, person, office, reason),
+            key=key,
+        )
+        return Done(
+            NoteQuestionDrafted(
+                record_id=effect.record_id, step=effect.step, person=effect.person, mailbox=mailbox, item_id=item_id
+            )
+        )
+
+    async def _send_question(self, effect: SendQuestion, tries: int) -> Done | Later:
+        """Send it; where the question was answered meanwhile, take it back, unless an earlier try has sent it."""
+        step = await asyncio.to_thread(self._store.read, lambda tx: _step(tx, effect))
+        sent: str | Later | None
+        if step is not None and step.state == OPEN:
+            sent = await self._sent(effect.mailbox, effect.item_id)
+        else:
+            try:
+                sent = await self._mailboxes[effect.mailbox].withdraw(effect.item_id)
+            except Gone:  # on its way, or taken back by an earlier try
+                sent = Later(_LOOK_AGAIN_S, "the mail may be on its way") if tries < _LOOKS_FOR_A_QUESTION else None
+        if isinstance(sent, Later):
+            return sent
+        if sent is None:
+            return Done()
+        return Done(
+            NoteQuestionMailed(
+                record_id=effect.record_id, step=effect.step, person=effect.person, internet_message_id=sent
             )
         )
 
@@ -322,6 +416,11 @@ class Performer:
 
         self._store.write(work)
 
+    def _block(self, effect: Effect, reason: str) -> None:
+        """Know that the chat takes nothing: whoever writes there again is found to be back, and gets what is stuck."""
+        if isinstance(effect, AskAction | RemindCard | RefreshCard | TellDay):
+            self._store.write(lambda tx: tx.block_conversation(effect.person, reason, self._clock()))
+
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
         name = type(claimed.effect).__name__
         log.error("stuck", extra={"effect": name, "record": claimed.effect.record_id, "why": why})
@@ -331,6 +430,8 @@ class Performer:
             if tx.stick(claimed.effect_id, owner, self._clock(), why) and command is not None:
                 self._taker.take_in(tx, command, key=f"effect:{claimed.effect_id}:stuck")
 
+        if isinstance(claimed.effect, AskAction | RemindCard):
+            await self._unreached(claimed.effect, reason)
         try:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
         except Undone:  # the sheet says so already
@@ -351,6 +452,15 @@ def _kind(error: TarasulError) -> type[TarasulError]:
 def _backoff_s(tries: int) -> float:
     """2, 4, 8 … s, ten minutes at most, up to half of it more so that many do not come back at once."""
     return min(2.0 ** min(tries, 20), _LONGEST_WAIT_S) * random.uniform(1.0, 1.5)
+
+
+def _question_key(effect: MailQuestion | SendQuestion) -> str:
+    return f"question:{effect.record_id}:{effect.step}:{effect.person}"
+
+
+def _step(tx: Transaction, effect: AskAction | RemindCard | SendQuestion) -> Step | None:
+    stored = tx.record(effect.record_id)
+    return stored.record.step(effect.step) if stored is not None else None
 
 
 def _view(tx: Transaction, effect: AskAction | RefreshCard | RemindCard) -> tuple[CardView | None, Conversation | None]:

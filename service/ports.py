@@ -387,6 +387,19 @@ class Mailbox(Protocol):
         """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
         ...
 
+    async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
+        """As `draft_reply`, of a mail to the address *to* that answers none."""
+        ...
+
+    async def drafted(self, key: str) -> str | None:
+        """The id of the mail of ours that carries *key*, drafted or sent; None where it is in neither folder."""
+        ...
+
+    async def withdraw(self, draft_id: str) -> str | None:
+        """Delete a draft that is not to be sent any more. Of one that was sent, return the Message-ID; raises Gone
+        where there is neither: it is deleted, or on its way."""
+        ...
+
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
         ...

@@ -3,11 +3,11 @@
 import html
 
 from registry.effects import TellDay
-from registry.office import Office
-from registry.record import Record
+from registry.office import Office, Person
+from registry.record import Record, Step
 from registry.vocabulary import is_secret
 from texts import Language, both_dates, say
-from texts.isolates import isolate
+from texts.isolates import bare, isolate
 
 
 def reply_html(record: Record, office: Office) -> str:
@@ -39,10 +39,49 @@ def reply_html(record: Record, office: Office) -> str:
         say(lang, "reply.regards"),
         say(lang, "reply.signature", unit=unit.name(lang) if unit else "", entity=office.names.get(lang, "")),
     ]
+    return _page(paragraphs, say(lang, "reply.automatic", reference=record.reference), lang)
+
+
+def _page(paragraphs: list[str], foot: str, lang: Language) -> str:
     direction = "rtl" if lang == "ar" else "ltr"
     body = "".join(f"<p>{html.escape(p).replace('\n', '<br>')}</p>" for p in paragraphs)
-    foot = html.escape(say(lang, "reply.automatic", reference=record.reference))
-    return f'<div dir="{direction}" lang="{lang}">{body}<p><small>{foot}</small></p></div>'
+    return f'<div dir="{direction}" lang="{lang}">{body}<p><small>{html.escape(foot)}</small></p></div>'
+
+
+def question_subject(record: Record, step: Step, lang: Language) -> str:
+    """Return the subject of the mail that asks: of a secret letter the number alone."""
+    asked = say(lang, f"asked.{step.asked}")
+    if is_secret(record.confidentiality):
+        return bare(say(lang, "question.subject_secret", reference=record.reference))
+    subject = record.subject or say(lang, "subject.none")
+    return bare(say(lang, "question.subject", reference=record.reference, asked=asked, subject=subject))
+
+
+def question_html(record: Record, step: Step, person: Person, office: Office, reason: str) -> str:
+    """Return the body of the mail that asks in the place of a card, in the language of whoever is asked."""
+    lang, zone = person.language, office.zone
+    paragraphs = [say(lang, "reply.greeting", name=person.name), say(lang, "reply.peace")]
+    if is_secret(record.confidentiality):
+        paragraphs.append(say(lang, "question.waits_secret", reference=record.reference))
+    else:
+        paragraphs.append(
+            say(
+                lang,
+                "question.waits",
+                reference=record.reference,
+                asked=say(lang, f"asked.{step.asked}"),
+                subject=record.subject or say(lang, "subject.none"),
+            )
+        )
+        paragraphs += [say(lang, "question.written", words=step.note)] if step.note else []
+    paragraphs += [say(lang, "question.due", date=both_dates(step.due_at, zone, lang))] if step.due_at else []
+    paragraphs += [say(lang, "question.why", reason=say(lang, reason)), say(lang, "question.how")]
+    unit = office.unit(record.registry_unit_id)
+    paragraphs += [
+        say(lang, "reply.regards"),
+        say(lang, "reply.signature", unit=unit.name(lang) if unit else "", entity=office.names.get(lang, "")),
+    ]
+    return _page(paragraphs, say(lang, "question.automatic", reference=record.reference), lang)
 
 
 def day_said(told: TellDay, lang: Language) -> str:

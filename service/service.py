@@ -15,6 +15,7 @@ from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Transaction, Wanted
+from service.reached import deliveries
 from service.reconcile import read_count
 from service.take import Taken, Taker, Undone
 from service.views import Viewer, instant, record_view, sheet_view
@@ -98,7 +99,10 @@ class Service:
     def show(self, viewer: Viewer, record_id: str) -> dict[str, Any] | None:
         now = self.clock()
         record, office = self._readable(viewer, record_id, now)
-        return record_view(record, office, viewer, now) | {"as_of": instant(now)} if record is not None else None
+        if record is None:
+            return None
+        reached = self.store.read(lambda tx: deliveries(tx, record, office))
+        return record_view(record, office, viewer, now) | {"deliveries": reached, "as_of": instant(now)}
 
     def show_as_made(self, viewer: Viewer, record_id: str) -> dict[str, Any]:
         """A record as whoever just made it is shown it, whether or not they may read others."""

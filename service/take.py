@@ -27,6 +27,7 @@ from registry.events import (
     CopyReceived,
     Event,
     MailReceived,
+    QuestionMailed,
     Registered,
     Released,
     ReplySent,
@@ -188,7 +189,7 @@ def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> N
                 note_files(tx, record, now)
         case AnnexFetched():
             note_files(tx, record, now)
-        case ReplySent(internet_message_id=message_id):
+        case ReplySent(internet_message_id=message_id) | QuestionMailed(internet_message_id=message_id):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)
         case _:

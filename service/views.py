@@ -17,6 +17,7 @@ from registry.events import (
     AnnexRefused,
     AnnotationDrafted,
     AutoReplyReceived,
+    CardUnreached,
     CopyReceived,
     DeliveryFailed,
     EffectStuck,
@@ -24,6 +25,8 @@ from registry.events import (
     Linked,
     MailReceived,
     OursReturned,
+    QuestionDrafted,
+    QuestionMailed,
     ReceiptReceived,
     Referred,
     Registered,
@@ -254,6 +257,10 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
             return say(lang, key, **({"name": name} if cleared else {}))
         case AnnexRefused(reason=reason):
             return say(lang, "event.AnnexRefused", reason=say(lang, reason))
+        case CardUnreached(person=person, reason=reason):
+            return say(lang, "event.CardUnreached", who=_name(person, office), reason=say(lang, reason))
+        case QuestionDrafted(person=person) | QuestionMailed(person=person):
+            return say(lang, f"event.{type(event).__name__}", who=_name(person, office))
         case EffectStuck(effect=effect, reason=reason):
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
         case _:

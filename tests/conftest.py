@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,3 +25,17 @@ def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server's database `postgres`; make databases of your own in it."""
     with programs.postgres() as url:
         yield url
+
+
+# What takes longest goes first, so that no worker is left with a long file while the other has nothing to do.
+_LONGEST_FIRST = ("acceptance", "simulation", "page", "sandbox")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the random order of pytest-randomly within each rank."""
+
+    def rank(item: pytest.Item) -> int:
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        return _LONGEST_FIRST.index(room) if room in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+    items.sort(key=rank)

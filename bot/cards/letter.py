@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.cards.parts import Json, box, day, fact, moment, name_of, short, words
+from bot.cards.parts import Json, box, day, fact, moment, name_of, sentence, short, words
 from registry.mail import Part
 from registry.office import Office
 from registry.record import Record, Step, holders
@@ -146,6 +146,18 @@ def asked_of(step: Step, office: Office, lang: Language) -> str:
     """`To Omar: for action`."""
     who = name_of(step.to_person, step.to_unit, office, lang)
     return say(lang, "card.referred_to", who=who, asked=say(lang, f"asked.{step.asked}"))
+
+
+def unreached(record: Record, step: Step, office: Office, lang: Language) -> Json | None:
+    """That the card of *step* did not reach whoever is asked, and that a mail did."""
+    missed = next((u for u in record.unreached if u.step == step.number), None)
+    if missed is None:
+        return None
+    why = say(lang, missed.reason)
+    if missed.mailed_at is None:
+        return sentence(say(lang, "card.unreached", reason=why), color="warning")
+    when = moment(missed.mailed_at, office, lang)
+    return sentence(say(lang, "card.unreached_mailed", reason=why, when=when), color="warning")
 
 
 def written(lang: Language, title: Json, text: str | None) -> Json | None:

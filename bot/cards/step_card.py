@@ -365,7 +365,7 @@ def _what(view: CardView, masked: bool) -> list[Json | None]:
 
 def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json | None:
     """One colleague who was asked: what, with which note, and what they did."""
-    lang, office = view.language, view.office
+    lang, office, record = view.language, view.office, view.record
     line = sentence(letter.asked_of(asked, office, lang), weight="bolder")
     done = None
     if asked.outcome is not None and asked.ended_at is not None:
@@ -374,7 +374,9 @@ def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json |
             say(lang, "card.done_by", who=outcome, when=moment(asked.ended_at, office, lang)), isSubtle=True
         )
     note = None if masked else cut(asked.note or "", longest // 2, lang)
-    return box(lang, [line, letter.written(lang, label(say(lang, "card.your_words")), note), done], spacing="medium")
+    missed = letter.unreached(record, asked, office, lang) if asked.state == OPEN else None
+    written = letter.written(lang, label(say(lang, "card.your_words")), note)
+    return box(lang, [line, written, missed, done], spacing="medium")
 
 
 def _where(view: CardView, at: datetime) -> Json | None:

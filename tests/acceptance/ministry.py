@@ -332,17 +332,27 @@ class Ministry:
             assert wrong_with(card.content, rtl=rtl) == []
         return shown
 
+    def chat_of(self, upn: str) -> str:
+        """The id of somebody's chat with the bot, which has the app."""
+        (chat,) = self.control("GET", f"teams/{upn}/chats")
+        return str(chat["conversationId"])
+
     def texts(self, upn: str) -> list[str]:
         """What the bot wrote to somebody without a card."""
         chats = self.control("GET", f"teams/{upn}/chats")
         return [m["text"] for chat in chats for m in chat["messages"] if m["from"] == "bot" and m["text"]]
 
-    def asked(self, upn: str, reference: str, verb: str) -> Card:
-        """The newest card about *reference* on which *upn* may press *verb*."""
+    def asked(self, upn: str, reference: str, verb: str, *, after: Card | None = None) -> Card:
+        """The newest card about *reference* on which *upn* may press *verb*.
+
+        Args:
+            after: A question that they had before, of which a copy may show its buttons still.
+        """
 
         def look() -> Card | None:
             fits = [c for c in self.cards(upn) if reference in c.words and verb in c.verbs]
-            return fits[-1] if fits else None
+            new = [c for c in fits if after is None or c.data(verb) != after.data(verb)]
+            return new[-1] if new else None
 
         return self.awaited(look, f"a card about {reference} for {upn} that offers {verb}")
 

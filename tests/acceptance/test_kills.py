@@ -5,6 +5,7 @@ product sends it again: both carry the same token, one decision comes of them, a
 """
 
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,8 @@ def test_killed_after_every_step_nothing_is_lost_and_nothing_done_twice(ministry
 def at_each_deed(ministry: Ministry, fault: str) -> tuple[Callable[[], None], list[str]]:
     """What happens meanwhile: the product dies once at each of DEEDS; and the list of those at which it has."""
     left, died_at = dict(DEEDS), []
+    # To her alone, since sentences go to others; what the path may have encoded is left open.
+    left["a card is sent"] = DEEDS["a card is sent"].replace("*", re.sub(r"\W", "*", ministry.chat_of(HUDA)), 1)
 
     def hold() -> None:
         ministry.faults(*({"match": match, "fault": fault} for match in left.values()))

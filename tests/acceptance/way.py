@@ -48,7 +48,7 @@ def go(
     after("the colleague is asked")
     decide(todo, "complete", note=RESULT)
     after("completed")
-    result = ministry.asked(HUDA, reference, "approve")
+    result = ministry.asked(HUDA, reference, "approve", after=asked)
     after("the head is asked to approve")
     decide(result, "approve")
     after("approved")

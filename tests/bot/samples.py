@@ -31,6 +31,9 @@ from registry.commands import (
     NoteAnnexRefused,
     NoteCopy,
     NoteMachine,
+    NoteQuestionDrafted,
+    NoteQuestionMailed,
+    NoteUnreached,
     Quarantine,
     Refer,
     Register,
@@ -71,6 +74,16 @@ def _letter() -> Desk:
 def _referred(asked: str = "for_action") -> Desk:
     desk = _letter()
     desk.accept(Refer(record_id="r1", step=1, by="huda", asked=asked, to_person="omar", note=NOTE))
+    return desk
+
+
+def _unreached() -> Desk:
+    """Omar blocked the chat; he was written to by mail."""
+    desk = _referred()
+    desk.accept(NoteUnreached(record_id="r1", step=2, person="omar", reason="chat.blocked_by_person"))
+    draft = {"record_id": "r1", "step": 2, "person": "omar"}
+    desk.accept(NoteQuestionDrafted(**draft, mailbox="registry@ministry.example", item_id="d1"))
+    desk.accept(NoteQuestionMailed(**draft, internet_message_id="<d1@ministry.example>"))
     return desk
 
 
@@ -397,6 +410,7 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "step-refused": _refused("say.result_missing"),
     "step-told": _step(_annotated, 1, "huda", told="حُفظت المسودة، ولا يراها غيرك."),
     "step-waiting": _step(_referred, 1, "huda"),
+    "step-unreached": _step(_unreached, 1, "huda"),
     "step-referred-done": _step(_completed, 1, "huda"),
     "step-handed-over": _step(_handed_over, 1, "abdullah"),
     "step-completed": _step(_completed, 2, "omar"),

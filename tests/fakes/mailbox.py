@@ -21,6 +21,7 @@ class Reply:
     answers: str  # the item it answers
     to: Address
     message_id: str
+    subject: str = ""
 
 
 @dataclass(slots=True)
@@ -134,6 +135,28 @@ class FakeMailbox:
             self.drafts[made] = known
         self.faults.after("draft_reply")
         return known.item_id
+
+    async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
+        self.faults.before("draft_mail")
+        known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
+        if known is None:
+            made = self._new_id()
+            known = Reply(made, key, html, "", Address("", to), f"<{made}@{self.address.rpartition('@')[2]}>", subject)
+            self.drafts[made] = known
+        self.faults.after("draft_mail")
+        return known.item_id
+
+    async def drafted(self, key: str) -> str | None:
+        self.faults.before("drafted")
+        return next((r.item_id for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
+
+    async def withdraw(self, draft_id: str) -> str | None:
+        self.faults.before("withdraw")
+        known = self.drafts.pop(draft_id, None)
+        if known is None and draft_id not in self.sent:
+            raise Gone(f"no draft {draft_id}")
+        self.faults.after("withdraw")
+        return self.sent[draft_id].message_id if known is None else None
 
     async def send_draft(self, draft_id: str) -> str:
         self.faults.before("send_draft")

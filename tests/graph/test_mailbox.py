@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import email
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -62,6 +63,18 @@ async def sent(world: World, box: OutlookMailbox, draft: str) -> str:
             if message_id and any(item["id"] == draft for item in world.in_folder("sentitems")):
                 return message_id  # on its way it can be found nowhere
             await asyncio.sleep(0.02)
+
+
+class TestMail:
+    async def test_it_reaches_whoever_is_asked_and_carries_our_key(self, world: World, box: OutlookMailbox) -> None:
+        key, subject = "question:r1:1:huda", "تراسل: س.ع/و/7/2026"
+        draft = await box.draft_mail("huda@ministry.example", subject, "<p>بانتظارك</p>", key=key)
+        message_id = await sent(world, box, draft)
+        raw = world.graph("GET", f"/users/{REGISTRY}/messages/{draft}/$value").body
+        mail = read(raw)
+        assert (mail.our_key, mail.auto_submitted, mail.message_id) == (key, "auto-generated", message_id)
+        assert mail.letter.subject == subject
+        assert email.message_from_bytes(raw)["To"] == "huda@ministry.example"
 
 
 class TestReply:

@@ -1,5 +1,6 @@
 """What a registry mailbox promises, whoever keeps it: the fake of the tests, and Outlook."""
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -212,6 +213,44 @@ class TestMark:
         place.delete(item.item_id)
         with pytest.raises(Gone):
             await box.mark(item.item_id, "تراسل: 7", "7")
+
+
+class TestMail:
+    async def test_one_key_makes_one_mail_however_often_it_is_asked(self, box: Mailbox, place: Place) -> None:
+        key, before = f"question:{next(NUMBERS)}", place.drafts()
+        made = {await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key) for _ in range(3)}
+        assert len(made) == 1
+        assert place.drafts() - before == made
+
+    async def test_it_is_sent_once_and_found_by_its_key_afterwards(self, box: Mailbox, place: Place) -> None:
+        key = f"question:{next(NUMBERS)}"
+        draft = await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key)
+        message_id = await box.send_draft(draft)
+        while not place.sent(draft):  # on its way it can be found nowhere
+            pass
+        assert await box.send_draft(draft) == message_id
+        assert await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key) == draft
+
+    async def test_what_is_not_to_be_sent_any_more_is_withdrawn_and_nothing_else_is(
+        self, box: Mailbox, place: Place
+    ) -> None:
+        one, other = (f"question:{next(NUMBERS)}" for _ in range(2))
+        drafts = [await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key) for key in (one, other)]
+        assert await box.drafted(one) == drafts[0]
+        assert await box.withdraw(drafts[0]) is None
+        assert place.drafts() & set(drafts) == {drafts[1]}
+        assert await box.drafted(one) is None
+        with contextlib.suppress(Gone):  # gone, or among what was deleted
+            assert await box.withdraw(drafts[0]) is None
+
+    async def test_what_was_sent_stays_sent(self, box: Mailbox, place: Place) -> None:
+        key = f"question:{next(NUMBERS)}"
+        draft = await box.draft_mail("huda@ministry.example", "س", "<p>x</p>", key=key)
+        message_id = await box.send_draft(draft)
+        while not place.sent(draft):  # on its way it can be found nowhere
+            pass
+        assert await box.withdraw(draft) == message_id
+        assert place.sent(draft)
 
 
 class TestReply:

@@ -26,6 +26,7 @@ from registry.events import (
     AnnotationFinal,
     Attachment,
     AutoReplyReceived,
+    CardUnreached,
     Closed,
     CopyReceived,
     DeliveryFailed,
@@ -34,6 +35,8 @@ from registry.events import (
     Linked,
     MailReceived,
     OursReturned,
+    QuestionDrafted,
+    QuestionMailed,
     ReceiptReceived,
     Referred,
     Registered,
@@ -159,6 +162,11 @@ EVERY_EVENT: tuple[Event, ...] = (
     ),
     OursReturned(at=NOON, by="tarasul", source=SOURCE, known_by="mark"),
     Linked(at=NOON, by="tarasul", to_record="r0", reference="س.ع/و/6/2026", how="same_id"),
+    CardUnreached(at=NOON, by="tarasul", step=4, person="omar", reason="chat.blocked_by_person"),
+    QuestionDrafted(
+        at=NOON, by="tarasul", step=4, person="omar", mailbox="registry@ministry.example", item_id="AAMkADl0="
+    ),
+    QuestionMailed(at=NOON, by="tarasul", step=4, person="omar", internet_message_id="<3@ministry.example>"),
     *CIRCUIT_EVENTS,
 )
 

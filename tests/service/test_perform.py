@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.desk import Desk
 from registry.commands import Approve, Close, Complete, Refer
 from registry.effects import AskAction
 from registry.errors import Changed, Gone, Locked, Misconfigured, Mistaken, TarasulError, Throttled, Unavailable
@@ -13,7 +14,7 @@ from registry.record import Record
 from service.ports import ChatBlocked
 from service.views import Viewer, sheet_view
 from store.transaction import SqlTransaction
-from tests.service.house import LEASE_S, Registry, letter
+from tests.service.house import LEASE_S, Registry, chat_of, letter
 from tests.values import MAILBOX, OFFICE
 
 EVERYBODY = ("huda", "omar", "salem", "laila", "noura", "abdullah")
@@ -204,21 +205,32 @@ async def test_who_removed_the_app_gets_it_back_and_then_the_card(house: Registr
 async def test_a_chat_that_is_blocked_is_told_to_operators_and_gets_its_cards_when_it_opens(house: Registry) -> None:
     record = await house.registered()
     house.meet("huda")
-    house.chats.refusals["a:huda"] = ChatBlocked("chat.blocked_by_user")
+    house.chats.refusals["a:huda"] = ChatBlocked("chat.blocked_by_person")
     await house.performer().perform_due()
     assert [kind for kind, _ in stuck(house)] == ["AskAction"]
     [told] = [e for e in house.sheet(record.record_id) if isinstance(e, EffectStuck)]
-    assert (told.effect, told.reason) == ("AskAction", "chat.blocked_by_user")
+    assert (told.effect, told.reason) == ("AskAction", "chat.blocked_by_person")
     house.chats.refusals.clear()
     house.meet("huda")
     await house.performer().perform_due()
     assert (len(house.cards_of("huda")), stuck(house)) == (1, [])
 
 
+async def test_a_person_who_writes_from_a_chat_that_was_blocked_is_back(house: Registry) -> None:
+    await house.registered()
+    house.meet("huda")
+    house.chats.refusals["a:huda"] = ChatBlocked("chat.blocked_by_person")
+    await house.performer().perform_due()
+    kept = house.store.read(lambda tx: tx.conversation("huda"))
+    assert kept is not None
+    assert kept.blocked == "chat.blocked_by_person"
+    assert Desk(house.service).hear(chat_of("huda")) == 1
+
+
 async def test_a_chat_that_was_left_is_not_written_to(house: Registry) -> None:
     await house.registered()
     house.meet("huda")
-    house.service.left("huda", "chat.blocked_by_user")
+    house.service.left("huda", "chat.blocked_by_person")
     await house.performer().perform_due()
     assert (house.cards_of("huda"), [kind for kind, _ in stuck(house)]) == ([], ["AskAction"])
 

@@ -208,6 +208,11 @@ def _replies(day: Day, records: list[Record]) -> Iterator[str]:
             continue  # the mail it would answer was deleted, and the sheet says so
         if times != int(owed):
             yield f"{record.reference} was answered {times} times, and {int(owed)} is due"
+    for record in records:
+        for missed in record.unreached:
+            times = sent.pop(f"question:{record.record_id}:{missed.step}:{missed.person}", 0)
+            if times != int(missed.mailed_at is not None):
+                yield f"{missed.person} was written to {times} times about step {missed.step} of {record.reference}"
     for key in sent:
         yield f"an answer went out for {key}, which there is not"
 

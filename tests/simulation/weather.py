@@ -19,6 +19,8 @@ WRITES = frozenset(
     {
         "mark",
         "draft_reply",
+        "draft_mail",
+        "withdraw",
         "send_draft",
         "ask",
         "refresh",

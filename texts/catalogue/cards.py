@@ -64,6 +64,19 @@ ROWS: dict[str, tuple[str, str]] = {
     # what was done
     "card.done_by": ("{who}، {when}", "{who}, {when}"),
     "card.referred_to": ("إلى {who}: {asked}", "To {who}: {asked}"),
+    "card.unreached": (
+        "لم تصل إليه البطاقة في Teams: {reason}",
+        "The card did not reach them in Teams: {reason}",
+    ),
+    "card.unreached_mailed": (
+        "لم تصل إليه البطاقة في Teams: {reason}. كُتب إليه بالبريد في {when}",
+        "The card did not reach them in Teams: {reason}. They were written to by mail, {when}",
+    ),
+    "delivery.answered": ("أجاب", "answered"),
+    "delivery.sent": ("وصلت البطاقة إلى محادثته", "the card stands in their chat"),
+    "delivery.mailed": ("كُتب إليه بالبريد", "written to by mail"),
+    "delivery.unreached": ("لم تصل إليه", "not reached"),
+    "delivery.waiting": ("لم تُرسل بعد", "not sent yet"),
     "card.also_referred": ("أحلتها أيضاً إلى", "Also referred to"),
     "card.step_line": ("{who}: {asked} — {outcome}، {when}", "{who}: {asked} — {outcome}, {when}"),
     "card.step_open": ("{who}: {asked} — لم يُنجز بعد", "{who}: {asked} — not done yet"),

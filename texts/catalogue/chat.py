@@ -122,6 +122,38 @@ ROWS: dict[str, tuple[str, str]] = {
     "day.comma": ("، ", ", "),
     "day.more": (" وغيرها {more}", " and {more} more"),
     # why nothing can be sent to somebody, and whose turn it is; these stand within a sentence
+    "teams.not_installed": (
+        "التطبيق ليس عند الموظف؛ يثبّته تراسل ثم يرسل، والدور على تراسل",
+        "The person does not have the app; Tarasul installs it and sends then. It is Tarasul's turn",
+    ),
+    "teams.not_registered": (
+        "لم يقبل Teams هوية البوت؛ يتحقق مسؤول النظام من معرّف البوت وسره",
+        "Teams did not accept the bot's identity; the operator checks the bot's id and secret",
+    ),
+    "teams.forbidden": (
+        "لا يسمح Teams للبوت بالإرسال إلى هنا؛ يراجع مسؤول Teams السياسة، ومسؤول النظام عنوان الخدمة",
+        "Teams does not let the bot write there; the Teams administrator checks the policy, the operator the address",
+    ),
+    "teams.gone": (
+        "لم تعد المحادثة أو البطاقة موجودة؛ يبحث تراسل عن المحادثة ويرسل من جديد",
+        "The chat or the card is no longer there; Tarasul looks for the chat and sends again",
+    ),
+    "teams.busy": (
+        "Teams مشغول؛ يعيد تراسل المحاولة، وبعد ساعة يكتب إلى الموظف بالبريد",
+        "Teams is busy; Tarasul tries again, and writes to the person by mail after an hour",
+    ),
+    "teams.mistaken": (
+        "رفض Teams الرسالة؛ الدور على مسؤول النظام، وقد تكون وصلت",
+        "Teams refused the message; it is the operator's turn, and it may have arrived",
+    ),
+    "chat.down": (
+        "تعذّر الوصول إلى Teams منذ أكثر من ساعة، وتُعاد المحاولة آلياً",
+        "Teams could not be reached for more than an hour; it is tried again by itself",
+    ),
+    "chat.not_known": (
+        "لم يُعلِم Teams بمحادثة الموظف بعد، وعليه فتح تراسل في Teams",
+        "Teams has not told of the person's chat yet; they should open Tarasul in Teams",
+    ),
     "chat.blocked_by_person": (
         "حظر الموظف المحادثة مع تراسل، وعليه رفع الحظر",
         "the person blocked the chat with Tarasul and must unblock it",

@@ -94,6 +94,18 @@ ROWS: dict[str, tuple[str, str]] = {
     "event.Closed.dismissed": ("أُغلق الحجر: ليس كتاباً", "Quarantine ended: it is no letter"),
     "event.ReplyDrafted": ("أُعدّ الرد في صندوق السجل", "The reply was drafted in the registry's mailbox"),
     "event.ReplySent": ("أُرسل الرد من صندوق السجل", "The reply was sent from the registry's mailbox"),
+    "event.CardUnreached": (
+        "لم تصل البطاقة إلى {who} في Teams: {reason}",
+        "The card did not reach {who} in Teams: {reason}",
+    ),
+    "event.QuestionDrafted": (
+        "أُعدّ بريد إلى {who} بدل البطاقة",
+        "A mail to {who} was drafted in the card's place",
+    ),
+    "event.QuestionMailed": (
+        "أُرسل البريد إلى {who} بدل البطاقة",
+        "The mail to {who} went out in the card's place",
+    ),
     "event.EffectStuck": (
         "تعذّر {effect}: {reason}. الدور على مسؤول النظام",
         "{effect} could not be done: {reason}. It is the operator's turn",
@@ -105,6 +117,9 @@ ROWS: dict[str, tuple[str, str]] = {
     "effect.FetchAnnex": ("جلب المرفق من رابطه", "Fetching the annex from its link"),
     "effect.DraftReply": ("إعداد الرد", "Drafting the reply"),
     "effect.SendReply": ("إرسال الرد", "Sending the reply"),
+    "effect.MailQuestion": ("إعداد البريد بدل البطاقة", "Drafting the mail in the card's place"),
+    "effect.SendQuestion": ("إرسال البريد بدل البطاقة", "Sending the mail in the card's place"),
+    "effect.InstallApp": ("تثبيت التطبيق", "Installing the app"),
     "effect.TellDay": ("الإخبار بحساب اليوم", "Telling of the day's count"),
     "stuck.misconfigured": ("صلاحية أو إعداد ناقص", "a permission or a setting is missing"),
     "stuck.mistaken": ("رفضت الخدمة الطلب", "the service refused the request"),
