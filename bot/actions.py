@@ -21,6 +21,7 @@ from service.handed import Offered
 from service.ports import Conversation
 
 LONGEST_LINE = 500  # characters of an input of one line
+LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
 LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
 
@@ -33,6 +34,7 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    "number",
     *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -53,6 +55,8 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    number: str = ""  # of another record
+    units: str = ""  # their ids, with commas between
     # of what we issue
     text: str = ""
     kind: str = ""
@@ -225,6 +229,7 @@ def _press(
             text=_text(data, "text"),
             to=_text(data, "to")[:200],
             disposition=_text(data, "disposition")[:80],
+            units=_text(data, "units")[:LONGEST_UNITS],
             **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
         ),
         by=chat.person,

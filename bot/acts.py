@@ -24,10 +24,14 @@ from bot.cards import (
     short,
     step_card,
     typed_of,
+    verb_form,
 )
+from bot.cards.parts import moment
+from bot.cards.verb_forms import OPENS
 from bot.draft_words import draft_words
+from bot.verb_acts import FORMS, command_of, key_of, may_open, told_of
 from registry.acting import refusal
-from registry.circuit_commands import Initial, Insert, Recall, Redraft, Reject, Sign, Skip, Submit, Void, Withdraw
+from registry.circuit_commands import Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.commands import (
     Acknowledge,
     Annotate,
@@ -36,7 +40,10 @@ from registry.commands import (
     Command,
     Complete,
     ConfirmSender,
+    File,
+    Recall,
     Refer,
+    Reject,
     Release,
     Return,
 )
@@ -174,7 +181,29 @@ def _write_note(final: bool) -> Act:
     return act
 
 
+def _opens_seldom(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """The form of something that is done seldom; the card, where it may not be done."""
+    if not may_open(view, press.verb):
+        return Shown(card=step_card(view, at))
+    return Shown(card=verb_form(press.verb, view, at))
+
+
+def _does_seldom(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    command = command_of(service, press, view)
+    if isinstance(command, Refused):
+        return _refused(press, view, command, at)
+    taken = service.take(command, key=key_of(press))
+    told = told_of(press, view) if not isinstance(taken.decision, Refused) else None
+    return _after(press, view, taken, at, told=told)
+
+
+ENDS = frozenset({"approve", "return", "complete", "close", "acknowledge", "reject", "file", "initial", "sign"})
+
 ACTS: dict[str, Act] = {
+    "reject": _decide(lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note)),
+    "file": _decide(lambda r, s, by, note: File(record_id=r, step=s, by=by, note=note)),
+    **dict.fromkeys(FORMS, _opens_seldom),
+    **dict.fromkeys(OPENS, _does_seldom),
     "approve": _decide(lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note)),
     "return": _give_back,
     "complete": _decide(lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note)),
@@ -182,10 +211,8 @@ ACTS: dict[str, Act] = {
     "submit": _decide(lambda r, s, by, note: Submit(record_id=r, step=s, by=by, note=note)),
     "initial": _decide(lambda r, s, by, note: Initial(record_id=r, step=s, by=by, note=note)),
     "sign": _decide(lambda r, s, by, note: Sign(record_id=r, step=s, by=by, note=note)),
-    "reject": _decide(lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note)),
-    "recall": _decide(lambda r, s, by, note: Recall(record_id=r, step=s, by=by, note=note), often=True),
+    "take_back": _decide(lambda r, s, by, note: Recall(record_id=r, step=s, by=by, note=note), often=True),
     "withdraw": _decide(lambda r, s, by, note: Withdraw(record_id=r, by=by, note=note)),
-    "void": _decide(lambda r, s, by, note: Void(record_id=r, step=s, by=by, note=note)),
     "edit": _opens(Verb.EDIT),
     "redraft": _redraft,
     "insert": _opens(Verb.INSERT),
@@ -218,7 +245,7 @@ def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str |
     view = replace(view, record=record, step=step)
     if isinstance(taken.decision, Refused):
         return _refused(press, view, taken.decision, at)
-    stays = ("annotate", "confirm", "redraft", "insert", "skip")
+    stays = ("annotate", "confirm", "link", "redraft", "insert", "skip")
     still_open = step.state == OPEN or press.verb.startswith(stays)
     return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
 
@@ -227,7 +254,10 @@ def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Sh
     if refused.reason == "may.already_done":
         said = recorded(view)
     else:
-        said = say(view.language, refused.reason, **{name: short(value) for name, value in refused.values.items()})
+        values = {name: short(value) for name, value in refused.values.items()}
+        if "at" in values:
+            values["at"] = moment(datetime.fromisoformat(refused.values["at"]), view.office, view.language)
+        said = say(view.language, refused.reason, **values)
     return Shown(card=again(press, replace(view, said=said), at), text=said)
 
 
@@ -247,6 +277,9 @@ _FORMS = {
 def again(press: Press, view: CardView, at: datetime) -> Json:
     """The card or form that was pressed, as it now is, with what was typed still in it."""
     inputs = press.inputs
+    opened = OPENS.get(press.verb)
+    if opened is not None and may_open(view, opened):
+        return verb_form(opened, view, at, inputs)
     if view.step.state == OPEN and press.verb == "refer":
         return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note)
     if press.verb.startswith("annotate") and not view.record.ended:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from bot.cards import Waiting
 from registry.annexes import may_hand_in
+from registry.commands import NoteOpened
 from registry.office import Office, Person
-from registry.record import Record, Step
+from registry.record import OPEN, Record, Step
 from registry.rights import is_asked, steps_of
 from registry.vocabulary import FOR_MISSING_FILE
+from service.matters import numbers_of_matter
 from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
 from service.service import Service
 from texts import search_key
@@ -53,7 +55,9 @@ class Desk:
                 return Seen(person, asked is not None, None)
             if asked.person != person_id and not (step.to_person is None and is_asked(person, step)):
                 return Seen(person, True, None)
-            return Seen(person, True, CardView(asked, stored.record, step, person, office, person.language))
+            numbers = numbers_of_matter(tx, stored.record)
+            shown = CardView(asked, stored.record, step, person, office, person.language, matter=numbers)
+            return Seen(person, True, shown)
 
         return self._service.store.read(work)
 
@@ -107,6 +111,19 @@ class Desk:
             return None, False
         asked = [one.record for one in self.pending(person) if one.step.asked == FOR_MISSING_FILE]
         return (asked[0], False) if len(asked) == 1 else (None, len(asked) > 1)
+
+    def matter(self, record: Record) -> tuple[str, ...]:
+        """The numbers of what belongs with *record*."""
+        return self._service.store.read(lambda tx: numbers_of_matter(tx, record))
+
+    def opened(self, view: CardView) -> None:
+        """Note that the reader looked at what a person asks of them; the first time, and where it is theirs."""
+        step = view.step
+        put_by_somebody = step.cause == "person" or step.stage is not None
+        if not put_by_somebody or step.state != OPEN or step.read_at is not None or not is_asked(view.person, step):
+            return
+        r, by = view.record.record_id, view.person.person_id
+        self._service.take(NoteOpened(record_id=r, step=step.number, by=by), key=f"opened:{r}:{step.number}")
 
     def meet(self, chat: Conversation) -> tuple[int, Person | None]:
         """Keep where somebody's chat is: how many effects waited for that, and the person, if they are new to us."""

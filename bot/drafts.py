@@ -15,12 +15,11 @@ from bot.chats import Activity, card_message, text_message
 from bot.desk import Desk
 from bot.draft_words import draft_words
 from bot.paper import NotTaken, take_files, where_pressed
-from registry.circuit_commands import Draft, NoteOpened
+from registry.circuit_commands import Draft
 from registry.decisions import Refused
 from registry.mail import Part
 from registry.office import Office, Person
 from service.handed import HandedFiles
-from service.ports import CardView
 from service.service import Service
 from texts import LANGUAGES, say
 
@@ -74,10 +73,3 @@ class Drafts:
         told = say(lang, "card.drafted")
         card = record_card(taken.record, person, office, lang, at, told=told)
         return Shown(card=card, rang=bool(taken.effects))
-
-    def opened(self, view: CardView) -> None:
-        """Note that whoever is asked in a circuit looks at it: from here on it is not recalled."""
-        step = view.step
-        if step.stage is not None and step.to_person == view.person.person_id:
-            command = NoteOpened(record_id=view.record.record_id, step=step.number, by=view.person.person_id)
-            self._service.take(command, key=f"opened:{view.record.record_id}:{step.number}:{view.person.person_id}")

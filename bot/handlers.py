@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.actions import Ignored, Left, Met, Press, Said, read
-from bot.acts import ACTS, Shown, again
+from bot.acts import ACTS, ENDS, Shown, again
 from bot.cards import (
     LONGEST_NOTE,
     entry_form,
@@ -181,10 +181,10 @@ class Bot:
             return Shown(card=self._pending(seen.person, lang, at))
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
+        if not press.automatic and press.verb not in ENDS:
+            self._desk.opened(seen.view)
         if press.automatic or press.verb == "view":
             self._remember(press)
-            if not press.automatic:
-                self._drafts.opened(seen.view)
             return Shown(card=step_card(seen.view, at))
         act = ACTS.get(press.verb)
         if act is None:
@@ -294,8 +294,10 @@ class Bot:
         if one.token is not None:
             view = self._desk.look(one.token, person.person_id).view
             if view is not None:
+                self._desk.opened(view)
                 return card_message(step_card(view, at)), one.token
-        return card_message(record_card(one.record, person, self._desk.office(), lang, at)), None
+        matter = self._desk.matter(one.record)
+        return card_message(record_card(one.record, person, self._desk.office(), lang, at, matter=matter)), None
 
     def _to_release(self, number: str, person: Person, lang: Language, at: datetime) -> tuple[Json, str | None]:
         """The form that registers a quarantined mail; what has become of it, where it waits no more."""

@@ -68,26 +68,6 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reject:
-    """Say no. It ends the record where enough of those who decide can no longer agree."""
-
-    record_id: str
-    step: int
-    by: str
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recall:
-    """Take back what was sent on, while nobody has looked at it."""
-
-    record_id: str
-    step: int
-    by: str
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Withdraw:
     """End a draft of one's own: it will not be issued."""
 
@@ -120,25 +100,4 @@ class Skip:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteOpened:
-    """Note that whoever was asked has looked at it."""
-
-    record_id: str
-    step: int
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Void:
-    """Say that something issued does not hold any more. Its number stays its own."""
-
-    record_id: str
-    by: str
-    step: int = 0
-    note: str | None = None
-
-
-type CircuitCommand = (
-    Draft | Redraft | Submit | Initial | Sign | Reject | Recall | Withdraw | Insert | Skip | NoteOpened | Void
-)
+type CircuitCommand = Draft | Redraft | Submit | Initial | Sign | Withdraw | Insert | Skip

@@ -81,21 +81,6 @@ class StepSigned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRejected(Event):
-    private: ClassVar[frozenset[str]] = frozenset({"note"})
-
-    step: int
-    note: str | None  # why
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepOpened(Event):
-    """Whoever was asked has looked at it: from here on it is not recalled."""
-
-    step: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StageEnded(Event):
     """A stage is over. `outcome`: passed, or skipped for the reason in `note`."""
 
@@ -134,10 +119,14 @@ class Numbered(Event):
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voided(Event):
-    """The record does not hold any more; its number stays its own, and why stands here."""
-
-    private: ClassVar[frozenset[str]] = frozenset({"note"})
-
-    note: str | None
+CIRCUIT_EVENTS: tuple[type[Event], ...] = (
+    Drafted,
+    Redrafted,
+    Submitted,
+    StepInitialled,
+    StepSigned,
+    StageEnded,
+    StageInserted,
+    SentBack,
+    Numbered,
+)

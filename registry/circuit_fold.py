@@ -12,24 +12,19 @@ from registry.circuit_events import (
     StageEnded,
     StageInserted,
     StepInitialled,
-    StepOpened,
-    StepRejected,
     StepSigned,
     Submitted,
-    Voided,
 )
 from registry.circuits import OPEN, WAITING, Circuit, Stage
 from registry.event import Event
-from registry.vocabulary import Status
+from registry.vocabulary import DONE, Status
 
 if TYPE_CHECKING:
     from registry.record import Record, Step
 
-_DONE = "done"
 _ENDINGS: dict[type[Event], str] = {
     StepInitialled: "initialled",
     StepSigned: "signed",
-    StepRejected: "rejected",
     Submitted: "submitted",
 }
 
@@ -37,15 +32,13 @@ _ENDINGS: dict[type[Event], str] = {
 def after_circuit(record: "Record", event: Event) -> "Record":
     """Return *record* after an event of circuit_events.py."""
     match event:
-        case StepInitialled() | StepRejected():
+        case StepInitialled():
             return _decided(record, event, event.step, event.note)
         case StepSigned():
             return changed(_decided(record, event, event.step, event.note), signed_by=event.by)
         case Submitted():
             circuit = Circuit(stages=event.stages, seal=event.seal, level=record.level)
             return changed(_decided(record, event, event.step, event.note), circuit=circuit, status=Status.IN_CIRCUIT)
-        case StepOpened(step=number):
-            return _with_step(record, number, read_at=event.at, read_by=event.by)
         case StageEnded(stage=number, outcome=outcome):
             circuit = _circuit(record)
             over = circuit.stage(number)
@@ -70,9 +63,6 @@ def after_circuit(record: "Record", event: Event) -> "Record":
                 registered_at=event.at,
                 status=Status.ISSUED,
             )
-        case Voided(note=note):
-            after = _overtaken(record, event, "voided", custody=False)
-            return changed(after, status=Status.VOIDED, outcome="voided", outcome_note=note)
         case _:
             raise AssertionError(f"no record knows what {type(event).__name__} does to it")
 
@@ -119,7 +109,7 @@ def _redrafted(record: "Record", e: Redrafted) -> "Record":
 
 def _decided(record: "Record", event: Event, number: int, note: str | None) -> "Record":
     outcome = _ENDINGS[type(event)]
-    return _with_step(record, number, state=_DONE, outcome=outcome, result=note, ended_at=event.at, ended_by=event.by)
+    return _with_step(record, number, state=DONE, outcome=outcome, result=note, ended_at=event.at, ended_by=event.by)
 
 
 def _with_step(record: "Record", number: int, **new: object) -> "Record":
@@ -128,11 +118,11 @@ def _with_step(record: "Record", number: int, **new: object) -> "Record":
     return changed(record, steps=tuple(steps))
 
 
-def _overtaken(record: "Record", event: Event, outcome: str = "overtaken", *, custody: bool = True) -> "Record":
-    """Return *record* with nobody asked any more; where *custody*, whoever is only told of it still is."""
+def _overtaken(record: "Record", event: Event, outcome: str = "overtaken") -> "Record":
+    """Return *record* with nobody holding it any more; whoever is only told of it still is."""
     steps = tuple(
-        changed(s, state=_DONE, outcome=outcome, ended_at=event.at, ended_by=event.by)
-        if s.state != _DONE and (s.custody or not custody)
+        changed(s, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by)
+        if s.state != DONE and s.custody
         else s
         for s in record.steps
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from registry.circuits import APPROVE, FOR, INITIAL, SIGN
 from registry.office import Person
-from registry.vocabulary import Verb
+from registry.vocabulary import Status, Verb
 
 if TYPE_CHECKING:
     from registry.record import Record, Step
@@ -22,7 +22,9 @@ _DECIDES = frozenset({Verb.INITIAL, Verb.APPROVE, Verb.SIGN, Verb.REJECT})
 
 def of_the_circuit(person: Person, record: "Record", verb: Verb, step: int | None) -> list[str] | None:
     """Return why *person* may not do what is done to the record as a whole; None where *verb* is about one step."""
-    if verb not in _ON_THE_WHOLE:
+    asked = record.step(step) if step is not None else None
+    of_somebody = verb is Verb.RECALL and (not record.is_draft or (asked is not None and asked.cause == "person"))
+    if verb not in _ON_THE_WHOLE or of_somebody:
         return None
     if record.ended and verb is not Verb.VOID:
         return ["may.ended"]
@@ -120,7 +122,7 @@ def _holds(person: Person, step: "Step") -> bool:
 def _void(person: Person, record: "Record") -> list[str]:
     if record.is_draft:
         return ["may.no_number_to_void"]
-    if record.outcome == "voided":
+    if record.status is Status.VOIDED:
         return ["may.ended"]
     keeps = person.clerk and person.unit_id == record.registry_unit_id
     return [] if keeps or person.person_id == record.signed_by else ["may.signer_only"]

@@ -13,59 +13,70 @@ from datetime import datetime
 from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
-from registry.circuit_commands import (
-    Draft,
-    Initial,
-    Insert,
-    NoteOpened,
-    Recall,
-    Redraft,
-    Reject,
-    Sign,
-    Skip,
-    Submit,
-    Void,
-    Withdraw,
-)
-from registry.circulating import decide_insert, decide_open, decide_recall, decide_seat, decide_skip
+from registry.circuit_commands import Draft, Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
+from registry.circulating import decide_await, decide_circulate
 from registry.commands import (
     Acknowledge,
     Admit,
     Annotate,
     Approve,
+    AwaitReply,
+    Circulate,
     Close,
     Command,
     Complete,
     ConfirmSender,
+    Correct,
     Enter,
+    File,
     HandIn,
+    JoinMatter,
+    LeaveMatter,
     NoteAnnexFetched,
     NoteAnnexRefused,
     NoteCopy,
     NoteLink,
     NoteMachine,
     NoteMail,
+    NoteMatter,
+    NoteOpened,
     NoteOurs,
     NoteQuestionDrafted,
     NoteQuestionMailed,
+    NoteRelation,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
     NoteUnreached,
     Quarantine,
+    Recall,
     Refer,
     Register,
+    Reject,
+    Relate,
     Release,
     Remind,
+    Reopen,
     Return,
+    Unrelate,
+    Void,
 )
 from registry.confirming import decide_confirm
+from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.drafting import decide_draft, decide_redraft, decide_submit, decide_withdraw
 from registry.effects import SendReply, cards_due
+from registry.ending import decide_reopen, decide_void
 from registry.entering import decide_enter
 from registry.events import EffectStuck, ReplyDrafted, ReplySent
-from registry.issuing import decide_void
+from registry.joining import (
+    decide_join,
+    decide_leave,
+    decide_matter,
+    decide_relate,
+    decide_relation,
+    decide_unrelate,
+)
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
@@ -74,6 +85,8 @@ from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
+from registry.seats import decide_insert, decide_seat, decide_skip, decide_way_recall, is_of_the_way
+from registry.taking_back import decide_opened, decide_recall
 
 
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -108,14 +121,44 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
     if record is None:
         return Refused("record.unknown")
     match command:
-        case Initial() | Sign() | Reject():
+        case Recall() if is_of_the_way(command.step, record):
+            return decide_way_recall(command, record, office, now)
+        case Initial() | Sign():
             return decide_seat(command, record, office, now)
-        case Approve() | Complete() | Return() if _is_a_seat(command.step, record):
+        case Approve() | Complete() | Return() | Reject() if _is_a_seat(command.step, record):
             return decide_seat(command, record, office, now)
-        case Acknowledge() | Complete() | Approve() | Return() | Close():
+        case Acknowledge() | Complete() | Approve() | Return() | Close() | Reject() | File():
             return decide_step(command, record, office, now)
         case Refer():
             return decide_refer(command, record, office, now)
+        case Circulate() | AwaitReply() if record.is_draft:
+            return Refused("draft.not_issued", {"reference": record.reference})
+        case Circulate():
+            return decide_circulate(command, record, office, now)
+        case AwaitReply():
+            return decide_await(command, record, office, now)
+        case Recall():
+            return decide_recall(command, record, office, now)
+        case NoteOpened():
+            return decide_opened(command, record, office, now)
+        case Correct():
+            return decide_correct(command, record, office, now)
+        case Void():
+            return decide_void(command, record, office, now)
+        case Reopen():
+            return decide_reopen(command, record, office, now)
+        case Relate():
+            return decide_relate(command, record, office, now)
+        case Unrelate():
+            return decide_unrelate(command, record, office, now)
+        case NoteRelation():
+            return decide_relation(command, record, office, now)
+        case JoinMatter():
+            return decide_join(command, record, office, now)
+        case NoteMatter():
+            return decide_matter(command, record, office, now)
+        case LeaveMatter():
+            return decide_leave(command, record, office, now)
         case Remind():
             return decide_remind(command, record, office, now)
         case Annotate():
@@ -158,16 +201,10 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_submit(command, record, office, now)
         case Withdraw():
             return decide_withdraw(command, record, office, now)
-        case Recall():
-            return decide_recall(command, record, office, now)
         case Insert():
             return decide_insert(command, record, office, now)
         case Skip():
             return decide_skip(command, record, office, now)
-        case NoteOpened():
-            return decide_open(command, record, office, now)
-        case Void():
-            return decide_void(command, record, office, now)
 
 
 def _is_a_seat(number: int, record: Record) -> bool:

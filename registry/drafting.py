@@ -16,7 +16,6 @@ from registry.changed import changed
 from registry.circuit_commands import Draft, Redraft, Submit, Withdraw
 from registry.circuit_events import Drafted, Redrafted, Submitted
 from registry.circuits import OPEN, WAITING, Addressee, Stage, seal_of
-from registry.circulating import asked_in, begun, to_drafter
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.events import Attachment, Closed
 from registry.issuing import nobody_there
@@ -26,6 +25,7 @@ from registry.office import Office, Person
 from registry.planning import fault, plan
 from registry.record import DONE, Record, evolve
 from registry.rights import may_act
+from registry.seats import asked_in, begun, to_drafter
 from registry.vocabulary import CONFIDENTIALITIES, ISSUED_FOR, KINDS, URGENCIES, Verb, may_see
 
 

@@ -8,8 +8,9 @@
 
 from dataclasses import dataclass
 
+from registry.changed import changed
 from registry.office import Office
-from registry.record import OPEN, Record, asked_people
+from registry.record import OPEN, Record, Step, asked_people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +193,22 @@ EFFECTS: dict[str, type[Effect]] = {
 }
 
 
+# What stands on every card of a record, whatever has become of the step.
+_ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id")
+
+
+def _shown(step: Step) -> Step:
+    """The step without what no card shows: that it was looked at changes none."""
+    return changed(step, read_at=None, read_by=None)
+
+
 def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Effect, ...]:
     """Return the cards that must be put before people, and those that must change, now that the record has."""
     due: list[Effect] = []
+    anew = before is not None and any(getattr(before, name) != getattr(after, name) for name in _ON_EVERY_CARD)
     for step in after.steps:
         was = before.step(step.number) if before is not None else None
-        if was is not None and was != step:
+        if was is not None and (anew or (was != step and _shown(was) != _shown(step))):
             due += [
                 RefreshCard(record_id=after.record_id, step=step.number, person=p.person_id)
                 for p in asked_people(step, office)

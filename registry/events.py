@@ -12,24 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from registry.circuit_events import (
-    Drafted,
-    Numbered,
-    Redrafted,
-    SentBack,
-    StageEnded,
-    StageInserted,
-    StepInitialled,
-    StepOpened,
-    StepRejected,
-    StepSigned,
-    Submitted,
-    Voided,
-)
+from registry.circuit_events import CIRCUIT_EVENTS
 from registry.event import Attachment as Attachment
 from registry.event import Event as Event
 from registry.event import Source as Source
 from registry.mail import Address, Repair
+from registry.verb_events import VERB_EVENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +67,21 @@ class Referred(Event):
     """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at", "stage"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at", "awaits", "stage"})
 
     step: int
     asked: str
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return, escalation; of what we issue also draft, circuit, recall, issue
+    cause: str  # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening; draft, circuit, issue
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
     note: str | None = None
     due_at: datetime | None = None
     remind_at: datetime | None = None  # when whoever is asked is reminded, if it is not done by then
+    awaits: str | None = None  # what must come before the one asked is done: reply
     stage: int | None = None  # the stage of the record's circuit that this is a seat of
 
 
@@ -240,7 +229,8 @@ class OursReturned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked(Event):
-    """The record has to do with another one, as it seems. `how`: same_id, number, register."""
+    """The record has to do with another one. `how`: same_id, number, register, as it seems; else as somebody said, a
+    code of vocabulary.INVERSE."""
 
     to_record: str
     reference: str
@@ -249,7 +239,8 @@ class Linked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
-    """Nobody need act any more. `outcome` is approved, answered, closed; of a quarantined mail, released, dismissed."""
+    """Nobody need act any more. `outcome` is approved, rejected, answered, filed, closed; of a quarantined mail,
+    released, dismissed."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
 
@@ -358,17 +349,7 @@ EVENTS: dict[str, type[Event]] = {
         CardUnreached,
         QuestionDrafted,
         QuestionMailed,
-        Drafted,
-        Redrafted,
-        Submitted,
-        StepInitialled,
-        StepSigned,
-        StepRejected,
-        StepOpened,
-        StageEnded,
-        StageInserted,
-        SentBack,
-        Numbered,
-        Voided,
+        *VERB_EVENTS,
+        *CIRCUIT_EVENTS,
     )
 }

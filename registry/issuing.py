@@ -10,17 +10,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from registry.circuit_commands import Void
-from registry.circuit_events import Numbered, Voided
+from registry.circuit_events import Numbered
 from registry.circuits import EVERYONE, Addressee
-from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.decisions import Refused
 from registry.events import Closed, Event, Referred
 from registry.numbers import reference, series_of
 from registry.office import Office, Person
 from registry.record import DONE, Record
-from registry.rights import may_act
-from registry.vocabulary import DISPOSITIONS, FOR_ACTION, Verb, may_see
-from texts import clean
+from registry.vocabulary import DISPOSITIONS, FOR_ACTION, may_see
 
 
 def issue(record: Record, serial: int, office: Office, cause: Event, now: datetime) -> list[Event] | Refused:
@@ -36,22 +33,6 @@ def issue(record: Record, serial: int, office: Office, cause: Event, now: dateti
         return [numbered, *sent]
     closed = Closed(at=now, by=cause.by, capacity=cause.capacity, outcome="issued", note=None)
     return [numbered, *sent, closed]
-
-
-def decide_void(ask: Void, record: Record, office: Office, now: datetime) -> Decision:
-    """Say that it does not hold any more; the number is never given again, and says why."""
-    person = office.person(ask.by)
-    if person is None:
-        return Refused("may.unknown_person")
-    if record.outcome == "voided":
-        return Nothing()
-    if not (verdict := may_act(person, record, Verb.VOID, now)):
-        return Refused(verdict.reasons[0], {"reference": record.reference})
-    note = clean(ask.note or "").strip() or None
-    if note is None:
-        return Refused("say.reason_missing")
-    capacity = "clerk" if person.clerk else "head"
-    return Accepted((Voided(at=now, by=ask.by, capacity=capacity, note=note),))
 
 
 def acknowledged(record: Record) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from registry.after_verbs import after_verb
 from registry.changed import changed
-from registry.circuit_events import Drafted
+from registry.circuit_events import CIRCUIT_EVENTS, Drafted
 from registry.circuit_fold import after_circuit, with_seat_taken
 from registry.circuits import Addressee, Circuit
 from registry.events import (
@@ -49,9 +50,11 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.office import Office, Person
-from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
+from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
+from registry.vocabulary import DONE as DONE
+from registry.vocabulary import OPEN as OPEN
+from registry.vocabulary import REFERRED as REFERRED
 
-OPEN, REFERRED, DONE = "open", "referred", "done"
 LINK = "text/uri-list"  # the content type of an annex of which only its address came
 INCOMPLETE = "incomplete.cloud"  # the remark of a letter that has such an annex
 
@@ -79,9 +82,10 @@ class Step:
     due_at: datetime | None = None
     remind_at: datetime | None = None  # the next time that whoever holds it is reminded
     reminded_at: datetime | None = None  # the last time
-    stage: int | None = None  # the stage of the circuit that this is a seat of
-    read_at: datetime | None = None  # when whoever was asked first looked at it …
+    awaits: str | None = None  # what must come before it is done: reply
+    read_at: datetime | None = None  # when one of those asked first looked at it …
     read_by: str | None = None  # … and who
+    stage: int | None = None  # the stage of the circuit that this is a seat of
     voided: bool = False  # what was decided here was decided on other words
 
     @property
@@ -91,7 +95,19 @@ class Step:
     @property
     def custody(self) -> bool:
         """Whether the one asked holds the record while the step is open."""
-        return self.disposition.custody
+        return self.disposition.custody or self.awaits is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Something of the record that was put right: how it stood before, and why it was changed."""
+
+    what: str  # subject, their_reference, letter_date, urgency, confidentiality
+    was: str
+    now: str
+    by: str
+    at: datetime
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +135,7 @@ class Link:
     record_id: str
     reference: str
     how: str
+    at: datetime | None = None  # when somebody said so; None where a machine found it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +210,11 @@ class Record:
     reply: Reply | None = None
     outcome: str | None = None
     outcome_note: str | None = None
+    ended_by: str | None = None
+    reopened: int = 0  # how often
+    filed_in: str | None = None  # the file in which the letter lies
+    corrections: tuple[Correction, ...] = ()
+    matter_id: str | None = None  # what belongs together says the same
     stuck: tuple[str, ...] = ()
     refused_annexes: tuple[int, ...] = ()  # links behind which the file could not be had
     # of what we issue
@@ -237,8 +259,10 @@ class Record:
 
     @property
     def participants(self) -> frozenset[str]:
-        """Everyone the record was ever put before by name, and whoever forwarded it: who may read it."""
-        return frozenset(s.to_person for s in self.steps if s.to_person) | frozenset(
+        """Everyone the record was ever put before by name, unless it was taken back before they looked, and whoever
+        forwarded it: who may read it."""
+        asked = (s for s in self.steps if s.outcome != "recalled" or s.read_at is not None)
+        return frozenset(s.to_person for s in asked if s.to_person) | frozenset(
             {self.forwarded_by} if self.forwarded_by else ()
         )
 
@@ -448,11 +472,12 @@ def _after(record: Record, event: Event) -> Record:
             failed = Undelivered(at=event.at, recipients=recipients, status=status)
             return changed(record, mails=(*record.mails, source), undelivered=(*record.undelivered, failed))
         case Linked(to_record=to_record, reference=reference, how=how):
-            link = Link(record_id=to_record, reference=reference, how=how)
+            link = Link(record_id=to_record, reference=reference, how=how, at=event.at if how in INVERSE else None)
             return changed(record, links=(*record.links, link))
-        case Closed(outcome=outcome, note=note):
+        case Closed(outcome=outcome, note=note, by=by):
             steps = tuple(_closed(s, event) if _ends_with_it(s) and s.state != DONE else s for s in record.steps)
-            return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
+            status = Status.ARCHIVED if outcome == "filed" else Status.CLOSED
+            return changed(record, status=status, steps=steps, outcome=outcome, outcome_note=note, ended_by=by)
         case Released(as_record=as_record, reference=reference):
             return changed(record, released_as=as_record, released_reference=reference)
         case SenderConfirmed(proposed=proposed, sender=sender, by=by):
@@ -472,7 +497,7 @@ def _after(record: Record, event: Event) -> Record:
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:
-            return after_circuit(record, event)
+            return after_circuit(record, event) if type(event) in CIRCUIT_EVENTS else after_verb(record, event)
 
 
 def _completed(record: Record, e: AnnexFetched) -> Record:
@@ -501,6 +526,7 @@ def _referred(record: Record, e: Referred) -> Record:
         note=e.note,
         due_at=e.due_at,
         remind_at=e.remind_at,
+        awaits=e.awaits,
         stage=e.stage,
     )
     steps = list(record.steps)
@@ -517,6 +543,8 @@ def _referred(record: Record, e: Referred) -> Record:
 def _status_with(record: Record, step: Step) -> Status:
     if not step.custody:
         return record.status
+    if step.awaits is not None:
+        return Status.AWAITING_REPLY
     if step.cause == "return":
         return Status.RETURNED
     if record.is_draft:

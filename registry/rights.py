@@ -12,7 +12,7 @@ from datetime import datetime
 from registry.circuit_rights import of_the_circuit, on_a_draft
 from registry.office import Person
 from registry.record import OPEN, Record, Step
-from registry.vocabulary import FOR_DRAFTING, STAGE_VERBS, Verb, may_see
+from registry.vocabulary import DONE, FOR_DRAFTING, STAGE_VERBS, Status, Verb, may_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,26 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons += ["may.ended"] if record.ended else []
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
     elif verb is Verb.CORRECT:
+        reasons += ["may.voided"] if record.status is Status.VOIDED else []
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
     elif record.rules.issued and (of_it := of_the_circuit(person, record, verb, step)) is not None:
         reasons += of_it
+    elif verb is Verb.VOID:
+        reasons += ["may.ended"] if record.ended else []
+        reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_keeps"]
+    elif verb is Verb.REOPEN:
+        reasons += _reopen_reasons(person, record)
+    elif verb is Verb.LINK:
+        reasons += ["may.voided"] if record.status is Status.VOIDED else []
+        holds = any(s.custody for s in steps_of(person, record))
+        its_own = holds or is_clerk(person, record.registry_unit_id)
+        reasons += [] if its_own else ["may.not_yours"]
+    elif verb is Verb.RECALL:
+        reasons += _recall_reasons(person, record, step)
+    elif verb is Verb.FILE and step == 0:
+        if record.status is not Status.CLOSED:
+            reasons.append("may.ended" if record.ended else "may.not_ended")
+        reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_keeps"]
     else:
         reasons += _step_reasons(person, record, verb, step)
         reasons += on_a_draft(person, record, verb, step) if record.rules.issued else []
@@ -62,6 +79,29 @@ def is_asked(person: Person, step: Step) -> bool:
     if step.to_person is not None:
         return step.to_person == person.person_id
     return is_clerk(person, step.to_unit)
+
+
+def has_asked(person: Person, record: Record, step: Step) -> bool:
+    """Whether *person* asked by *step*: by name, or as a clerk of the register that handed the record over by it."""
+    if step.cause != "person":
+        return False
+    handed_over = record.step(step.resumes or 0)
+    if handed_over is not None and handed_over.to_person is None and is_clerk(person, handed_over.to_unit):
+        return True
+    return step.opened_by == person.person_id
+
+
+def opened_of(record: Record, step: Step) -> tuple[str, datetime] | None:
+    """Who opened what *step* asks first, and when: looked at it, or asked others from it; None: nobody has."""
+    if step.read_at is not None and step.read_by is not None:
+        return step.read_by, step.read_at
+    asked = next((s for s in record.steps if s.parent == step.number and s.cause == "person"), None)
+    return (asked.opened_by, asked.opened_at) if asked is not None else None
+
+
+def recallable(person: Person, record: Record) -> tuple[Step, ...]:
+    """The steps by which *person* asked, and that nobody has opened or ended yet."""
+    return tuple(s for s in record.steps if not _recall_reason(person, record, s))
 
 
 def is_clerk(person: Person, unit_id: str) -> bool:
@@ -89,6 +129,29 @@ def _person_reasons(person: Person, record: Record, verb: Verb) -> list[str]:
     return reasons
 
 
+def _reopen_reasons(person: Person, record: Record) -> list[str]:
+    if record.status not in (Status.CLOSED, Status.ARCHIVED) or record.released_as is not None:
+        return ["may.voided" if record.status is Status.VOIDED else "may.not_ended"]
+    ended_it = record.ended_by == person.person_id
+    return [] if ended_it or is_clerk(person, record.registry_unit_id) else ["may.registry_or_ender"]
+
+
+def _recall_reasons(person: Person, record: Record, number: int | None) -> list[str]:
+    if number is not None:
+        step = record.step(number)
+        return ["may.no_such_step"] if step is None else _recall_reason(person, record, step)
+    verdicts = [_recall_reason(person, record, s) for s in record.steps if has_asked(person, record, s)]
+    return min(verdicts, key=len, default=["may.not_asker"])
+
+
+def _recall_reason(person: Person, record: Record, step: Step) -> list[str]:
+    if not has_asked(person, record, step):
+        return ["may.not_asker"]
+    if step.state == DONE:
+        return ["may.already_done"]
+    return ["may.opened"] if opened_of(record, step) is not None else []
+
+
 def _step_reasons(person: Person, record: Record, verb: Verb, number: int | None) -> list[str]:
     if number is not None:
         step = record.step(number)
@@ -112,8 +175,8 @@ def _one_step(person: Person, verb: Verb, step: Step) -> list[str]:
         case Verb.RETURN:
             nowhere = at_registry or step.asked == FOR_DRAFTING
             return [] if step.custody and not nowhere else ["may.nowhere_to_return"]
-        case Verb.REJECT:
-            return [] if step.stage is not None and STAGE_VERBS[step.asked] is not Verb.COMPLETE else _NOT_SO
+        case Verb.REJECT if step.stage is not None:
+            return [] if STAGE_VERBS[step.asked] is not Verb.COMPLETE else _NOT_SO
         case _ if step.stage is not None:
             return [] if verb is STAGE_VERBS[step.asked] else _NOT_SO
         case Verb.CLOSE:

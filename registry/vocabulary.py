@@ -24,17 +24,20 @@ class Verb(StrEnum):
     APPROVE = "approve"
     CLOSE = "close"
     CORRECT = "correct"
+    REJECT = "reject"
+    RECALL = "recall"
+    FILE = "file"
+    VOID = "void"
+    REOPEN = "reopen"
+    LINK = "link"
     # of what we issue
     SUBMIT = "submit"
     EDIT = "edit"
     WITHDRAW = "withdraw"
     INITIAL = "initial"
     SIGN = "sign"
-    REJECT = "reject"
-    RECALL = "recall"
     INSERT = "insert"
     SKIP = "skip"
-    VOID = "void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class Disposition:
     needs_words: bool = False  # … and must say something: a result, an opinion
     answered_for: str | None = None  # when answered, the one who asked holds this; None: what they were asked before
     until_closed: bool = False  # the end of the record ends the step as well
+    or_link: bool = False  # … instead of words, the record that was made of it may be linked
+    of_heads: bool = False  # only whoever heads a unit can be asked it
+    by_heads: bool = False  # only whoever heads a unit, or keeps its register, may ask it
 
 
 def _row(
@@ -56,8 +62,11 @@ def _row(
     words: bool = False,
     then: str | None = None,
     until_closed: bool = False,
+    or_link: bool = False,
+    of_heads: bool = False,
+    by_heads: bool = False,
 ) -> Disposition:
-    return Disposition(code, frozenset(closed_by), custody, words, then, until_closed)
+    return Disposition(code, frozenset(closed_by), custody, words, then, until_closed, or_link, of_heads, by_heads)
 
 
 FOR_ACTION = "for_action"
@@ -65,6 +74,7 @@ FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
 FOR_INFORMATION = "for_information"
 FOR_FOLLOW_UP = "for_follow_up"
+FOR_FILING = "for_filing"
 FOR_INITIAL = "for_initial"
 FOR_SIGNATURE = "for_signature"
 FOR_STUDY = "for_study_opinion"
@@ -76,34 +86,57 @@ DISPOSITIONS: dict[str, Disposition] = {
     row.code: row
     for row in (
         _row(FOR_INFORMATION, Verb.ACKNOWLEDGE, custody=False),
-        _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
         _row("for_study_opinion", Verb.COMPLETE, words=True),
-        _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
         _row("for_statement", Verb.COMPLETE, words=True),
-        _row(FOR_REVIEW, Verb.COMPLETE, words=True),
-        _row("for_initial", Verb.APPROVE),
-        _row(FOR_APPROVAL, Verb.APPROVE),
-        _row("for_signature", Verb.APPROVE),
+        _row(FOR_REVIEW, Verb.COMPLETE),
+        _row("for_initial", Verb.APPROVE, Verb.REJECT),
+        _row(FOR_APPROVAL, Verb.APPROVE, Verb.REJECT),
+        _row("for_signature", Verb.APPROVE, Verb.REJECT, of_heads=True),
         _row("for_presentation", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
         _row("for_discussion", Verb.COMPLETE, words=True),
         _row("for_coordination", Verb.COMPLETE, words=True),
         _row(FOR_FOLLOW_UP, Verb.COMPLETE, custody=False, until_closed=True),
-        _row("for_filing", Verb.COMPLETE),
-        _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
+        _row(FOR_FILING, Verb.FILE),
+        _row(FOR_CIRCULATION, Verb.ACKNOWLEDGE, custody=False, of_heads=True, by_heads=True),
         _row(FOR_MISSING_FILE, Verb.COMPLETE, custody=False, words=True),
         _row(FOR_DRAFTING, Verb.SUBMIT),
     )
 }
 
-# What a person may ask of another from a card. The rest of the vocabulary waits for the circuits that give it meaning.
+# What a person may ask of another, the most usual first; a kind may offer fewer.
 ASKED_FROM_CARDS = (
     "for_action",
     "for_study_opinion",
     "for_reply",
-    "for_approval",
-    "for_information",
-    "for_filing",
+    FOR_APPROVAL,
+    FOR_INFORMATION,
+    "for_statement",
+    FOR_REVIEW,
+    "for_presentation",
+    "for_coordination",
+    "for_discussion",
+    FOR_FOLLOW_UP,
+    FOR_FILING,
+    FOR_CIRCULATION,
+    "for_initial",
+    "for_signature",
 )
+
+REPLY = "reply"  # what somebody who follows up waits for, so that they hold the record
+
+# How one record has to do with another, and how that one says it of the first. Said by people; what a machine found is
+# `same_id`, `number`, `register`.
+RELATIONS = {
+    "replies_to": "replied_by",
+    "refers_to": "referred_to_by",
+    "continues": "continued_by",
+    "cancels": "cancelled_by",
+    "amends": "amended_by",
+    "part_of_file": "has_part",
+}
+INVERSE = RELATIONS | {back: there for there, back in RELATIONS.items()}
 
 
 # Which verb ends the step of somebody who sits in a stage of a circuit, by what is asked there.
@@ -129,18 +162,17 @@ class Kind:
     reference: str = "{unit}/{letter}/{serial}/{year}"
     listed: bool = True  # a letter to be listed with the others; False for what waits in quarantine
     marked: str = "category.registered"  # the words of the mark that its mail gets in Outlook
+    unasked: frozenset[str] = frozenset()  # dispositions that make no sense of this kind
     issued: bool = False  # we write it: it begins as a draft, and is numbered when it is signed
     sent_for: str = FOR_INFORMATION  # what its addressees are asked, where nothing else is said
 
 
 QUARANTINE = "quarantined_mail"
-_OF_ISSUED = frozenset(
-    {Verb.SUBMIT, Verb.EDIT, Verb.WITHDRAW, Verb.INITIAL, Verb.SIGN, Verb.REJECT, Verb.RECALL}
-    | {Verb.INSERT, Verb.SKIP, Verb.VOID}
-)
+_OF_ISSUED = frozenset({Verb.SUBMIT, Verb.EDIT, Verb.WITHDRAW, Verb.INITIAL, Verb.SIGN, Verb.INSERT, Verb.SKIP})
 _LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER} - _OF_ISSUED  # it is registered already
 _ISSUED_VERBS = _OF_ISSUED | {
-    *(Verb.READ, Verb.REFER, Verb.ANNOTATE, Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.RETURN, Verb.APPROVE)
+    *(Verb.READ, Verb.REFER, Verb.ANNOTATE, Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.RETURN, Verb.APPROVE),
+    *(Verb.REJECT, Verb.RECALL, Verb.VOID, Verb.LINK),
 }
 
 
@@ -157,7 +189,7 @@ KINDS: dict[str, Kind] = {
             QUARANTINE,
             "in",
             "ح",
-            frozenset({Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CLOSE}),
+            frozenset({Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CLOSE, Verb.REOPEN}),
             listed=False,
             marked="category.quarantined",
         ),
@@ -169,6 +201,9 @@ KINDS: dict[str, Kind] = {
     )
 }
 ISSUED_KINDS = tuple(code for code, kind in KINDS.items() if kind.issued)
+
+
+OPEN, REFERRED, DONE = "open", "referred", "done"  # a step: theirs to end; they asked others and wait; ended
 
 
 class Status(StrEnum):

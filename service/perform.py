@@ -45,8 +45,9 @@ from registry.effects import (
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
-from registry.record import OPEN, Step
+from registry.record import OPEN, Record, Step
 from service.annexes import Annexes
+from service.matters import numbers_of_matter
 from service.ports import (
     CardView,
     ChatBlocked,
@@ -283,11 +284,13 @@ class Performer:
         )
         assert stored is not None, "an effect's record exists"
         record, source = stored.record, stored.record.source
+        if not record.ended:
+            return Done()  # it was opened again: it is answered when it ends
         same = [m for m in record.mails if (m.mailbox, m.identity) == (source.mailbox, source.identity)]
         for item in (source, *reversed(same)):
             try:
                 item_id = await self._mailboxes[source.mailbox].draft_reply(
-                    item.item_id, reply_html(record, office), key=f"reply:{effect.record_id}"
+                    item.item_id, reply_html(record, office), key=_reply_key(record)
                 )
             except Gone:
                 continue
@@ -438,6 +441,12 @@ class Performer:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
 
 
+def _reply_key(record: Record) -> str:
+    """Under which the reply is found; a record that was opened again is answered again."""
+    again = f":{record.reopened}" if record.reopened else ""
+    return f"reply:{record.record_id}{again}"
+
+
 _STUCK: dict[type[TarasulError], str] = {
     Misconfigured: "stuck.misconfigured",
     Mistaken: "stuck.mistaken",
@@ -472,6 +481,12 @@ def _view(tx: Transaction, effect: AskAction | RefreshCard | RemindCard) -> tupl
     if asked is None or stored is None or person is None or step is None:
         return None, None
     view = CardView(
-        asked=asked, record=stored.record, step=step, person=person, office=office, language=person.language
+        asked=asked,
+        record=stored.record,
+        step=step,
+        person=person,
+        office=office,
+        language=person.language,
+        matter=numbers_of_matter(tx, stored.record),
     )
     return view, tx.conversation(effect.person)

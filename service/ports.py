@@ -133,6 +133,7 @@ class Wanted:
     reader_unit: str = ""  # … or what stands in the register of the unit whose clerk they are
     updated_since: datetime | None = None
     listed_kinds: tuple[str, ...] = ()
+    matter: str = ""  # what belongs together
     serial: int | None = None
     year: int | None = None
     oldest_first: bool = False
@@ -543,3 +544,4 @@ class CardView:
     office: Office
     language: Language
     said: str | None = None  # a sentence to show above it: why a press was refused
+    matter: tuple[str, ...] = ()  # the numbers of the other records that belong with it

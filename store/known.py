@@ -24,7 +24,7 @@ def known(on: Connection, entity_id: str, mail: Mail, office: Office) -> Known:
     sent = _record_of(on, entity_id, (mail.message_id,), ours=True) if mail.message_id else None
     ours = (sent[0], "message_id") if sent is not None else None
     if ours is None and _is_a_reply_of_ours(on, entity_id, mail.our_key):
-        ours = (mail.our_key.partition(":")[2], "mark")
+        ours = (mail.our_key.split(":")[1], "mark")
     references = list(dict.fromkeys(mail.references))[-_MOST_REFERENCES:]
     answered = _record_of(on, entity_id, references)
     told_of = _told_of(on, entity_id, mail, references)
@@ -90,13 +90,13 @@ def _told_of(on: Connection, entity_id: str, mail: Mail, references: list[str]) 
     about = mail.report.about[:_MOST_REFERENCES] if mail.report is not None else ()
     found = _record_of(on, entity_id, (*references, *reversed(about)), ours=True)
     if found is None and mail.report is not None and _is_a_reply_of_ours(on, entity_id, mail.report.our_key):
-        return mail.report.our_key.partition(":")[2], next(iter(about), "")
+        return mail.report.our_key.split(":")[1], next(iter(about), "")
     return found
 
 
 def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
     """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
-    kind, _, record_id = key.partition(":")
+    kind, record_id, *_ = *key.split(":"), ""
     o = s.outbox.c
     asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == "SendReply")
     return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None

@@ -182,6 +182,23 @@ def find(on: Connection, entity_id: str, wanted: Wanted) -> list[Record]:
     return [record_of(state) for (state,) in on.execute(query)]
 
 
+def file_anew(on: Connection, entity_id: str, record: Record, search: str) -> None:
+    """Keep by what *record* is found, where that has changed."""
+    c = s.records.c
+    on.execute(
+        update(s.records)
+        .where(c.entity_id == entity_id, c.record_id == record.record_id)
+        .values(search=search, matter_id=record.matter_id)
+    )
+
+
+def drop_readers(on: Connection, entity_id: str, record_id: str, persons: Iterable[str]) -> None:
+    c = s.readers.c
+    on.execute(
+        delete(s.readers).where(c.entity_id == entity_id, c.record_id == record_id, c.person_id.in_(sorted(persons)))
+    )
+
+
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     c, found = s.records.c, []
     for word in search_key(wanted.search).split():
@@ -194,6 +211,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(c.status == wanted.status)
     if wanted.updated_since is not None:
         found.append(c.updated_at >= write_instant(wanted.updated_since))
+    if wanted.matter:
+        found.append(c.matter_id == wanted.matter)
     if wanted.serial is not None:
         found.append(c.serial == wanted.serial)
     if wanted.year is not None:

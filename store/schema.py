@@ -57,6 +57,14 @@ records = _table(
     _must("registered_at"),
     _must("updated_at"),
     _must("state", LargeBinary),  # the folded record, as JSON
+    Column("matter_id", String),  # what belongs together says the same
+)
+Index(
+    "records_matter",
+    records.c.entity_id,
+    records.c.matter_id,
+    sqlite_where=text("matter_id IS NOT NULL"),
+    postgresql_where=text("matter_id IS NOT NULL"),
 )
 Index("records_number", *(records.c[n] for n in ("entity_id", "unit_id", "kind", "year", "serial")), unique=True)
 Index("records_serial", records.c.entity_id, records.c.serial)

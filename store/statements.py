@@ -92,7 +92,7 @@ change_record = Statement(
 number_record = Statement(
     update(s.records)
     .where(s.records.c.entity_id == _here, s.records.c.record_id == bindparam("of_record"))
-    .values({name: bindparam(name) for name in ("year", "serial", "reference", "search", "registered_at")})
+    .values({name: bindparam(name) for name in ("year", "serial", "reference", "registered_at")})
 )
 new_event = _insert(s.events)
 new_event_text = _insert(s.event_texts)

@@ -97,8 +97,9 @@ class SqlTransaction:
                 year=after.year,
                 serial=after.serial,
                 reference=after.reference,
-                search=searchable(after),  # of what a letter is registered with, and that never changes
+                search=searchable(after),  # of what a letter is registered with; see `_is_filed_otherwise`
                 registered_at=write_instant(after.registered_at),
+                matter_id=after.matter_id,
                 **state,
             )
         else:
@@ -110,9 +111,10 @@ class SqlTransaction:
                     year=after.year,
                     serial=after.serial,
                     reference=after.reference,
-                    search=searchable(after),  # a draft is written anew, then numbered
                     registered_at=write_instant(after.registered_at),
                 )
+            if _is_filed_otherwise(before, after):
+                questions.file_anew(self._on.cold, self._entity_id, after, searchable(after))
         self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
         self._many(
             sql.new_event_text,
@@ -123,8 +125,10 @@ class SqlTransaction:
             ],
         )
         self._save_open_steps(before, after)
-        was = _readers(before) if before is not None else frozenset()
-        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(_readers(after) - was)])
+        was, now = _readers(before) if before is not None else frozenset(), _readers(after)
+        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(now - was)])
+        if was - now:
+            questions.drop_readers(self._on.cold, self._entity_id, record_id, was - now)
 
     def _save_open_steps(self, before: Record | None, after: Record) -> None:
         was = {step.number: step for step in before.open_steps} if before is not None else {}
@@ -423,6 +427,13 @@ class SqlTransaction:
 def _readers(record: Record) -> frozenset[str]:
     """Who may find it: people, and the registers besides its own, each as the unit whose it is."""
     return record.participants | {questions.register_reader(u) for u in record.registers - {record.registry_unit_id}}
+
+
+def _is_filed_otherwise(before: Record, after: Record) -> bool:
+    """Whether it is found by something else now. Files that came later do not count, nor does whose letter it is."""
+    if before.is_draft:
+        return True  # it is written anew, then numbered
+    return (before.subject, before.matter_id) != (after.subject, after.matter_id)
 
 
 def _mail_row(seen: SeenMail, at: datetime) -> dict[str, Any]:

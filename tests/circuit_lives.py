@@ -16,20 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from registry.changed import changed
-from registry.circuit_commands import (
-    Initial,
-    Insert,
-    NoteOpened,
-    Recall,
-    Redraft,
-    Reject,
-    Sign,
-    Skip,
-    Submit,
-    Void,
-    Withdraw,
-)
-from registry.circuit_events import Numbered, StageEnded, StepRejected, StepSigned, Submitted
+from registry.circuit_commands import Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
+from registry.circuit_events import Numbered, StageEnded, StepSigned, Submitted
 from registry.circuits import (
     ACTS,
     APPROVE,
@@ -43,12 +31,25 @@ from registry.circuits import (
     StageRule,
     Who,
 )
-from registry.commands import Acknowledge, Approve, Close, Command, Complete, Refer, Return
+from registry.commands import (
+    Acknowledge,
+    Approve,
+    Close,
+    Command,
+    Complete,
+    NoteOpened,
+    Recall,
+    Refer,
+    Reject,
+    Return,
+    Void,
+)
 from registry.decisions import Accepted
 from registry.events import Event, StepApproved, StepCompleted
 from registry.office import Office
 from registry.record import DONE, Record, Step, fold, holders
 from registry.sheet import read_entry, verify
+from registry.verb_events import StepRejected
 from service.ports import Store
 from service.take import Taken, Taker
 from tests.circuit_values import LEVELS, draft, laid_down

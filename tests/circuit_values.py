@@ -17,11 +17,8 @@ from registry.circuit_events import (
     StageEnded,
     StageInserted,
     StepInitialled,
-    StepOpened,
-    StepRejected,
     StepSigned,
     Submitted,
-    Voided,
 )
 from registry.circuits import (
     APPROVE,
@@ -160,11 +157,8 @@ CIRCUIT_EVENTS: tuple[Event, ...] = (
     Submitted(at=NOON, by="omar", capacity="member", step=1, stages=_STAGES, seal="c" * 64, note=None),
     StepInitialled(at=NOON, by="salem", capacity="member", step=2, note="لا مانع"),
     StepSigned(at=NOON, by="huda", capacity="head", step=3, seal="c" * 64, note=None),
-    StepRejected(at=NOON, by="laila", capacity="head", step=4, note="لا يتفق مع اللائحة"),
-    StepOpened(at=NOON, by="laila", capacity="head", step=4),
     StageEnded(at=NOON, by="huda", capacity="head", stage=2, outcome="skipped", note="لعدم الحاجة"),
     StageInserted(at=NOON, by="huda", capacity="head", stage=_STAGES[0], before=2, note=None),
     SentBack(at=NOON, by="huda", capacity="head", to_stage=None, why="return"),
     Numbered(at=NOON, by="huda", capacity="head", serial=7, year=2026, reference="ش.م/م/7/2026"),
-    Voided(at=NOON, by="huda", capacity="head", note="صدر بالخطأ"),
 )

@@ -8,6 +8,7 @@ from bot.cards.pending_card import Waiting, pending_card
 from bot.cards.record_card import record_card
 from bot.cards.registry_forms import entry_form, release_form, sender_form
 from bot.cards.step_card import recorded, step_card
+from bot.cards.verb_forms import verb_form
 
 __all__ = [
     "LARGEST_BYTES",
@@ -30,5 +31,6 @@ __all__ = [
     "size_bytes",
     "step_card",
     "typed_of",
+    "verb_form",
     "welcome_card",
 ]

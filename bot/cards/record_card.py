@@ -1,5 +1,6 @@
 """The card of a record: what it is, where it stands, who has it, what was done last."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards import issued, letter
@@ -19,6 +20,7 @@ from bot.cards.parts import (
     name_of,
     notice,
     sentence,
+    short,
 )
 from registry.office import Office, Person
 from registry.record import Record, Step
@@ -36,12 +38,14 @@ def record_card(
     at: datetime,
     token: str | None = None,
     told: str | None = None,
+    matter: Sequence[str] = (),
 ) -> Json:
     """Draw *record* for *person*, who may read it, as it stands at *at*.
 
     Args:
         token: That of their card of it.
         told: What came of what the reader did.
+        matter: The numbers of what belongs together with it.
     """
     masked = is_masked(record, person.clearance)
 
@@ -71,12 +75,17 @@ def record_card(
                     letter.secrecy(record, lang),
                     letter.reasons(record, lang),
                     letter.links(record, lang),
+                    letter.matter(matter, lang),
+                    letter.circulated(record, office, lang),
+                    letter.corrected(record, lang),
                     letter.undelivered(record, office, lang),
                     letter.same_as(record, lang),
                     letter.annexes(record, lang),
                     letter.held_by(record, office, lang, at),
                     _released(record, lang),
                     _replied(record, office, lang),
+                    fact(say(lang, "card.filed_in"), short(record.filed_in or "")),
+                    fact(say(lang, "card.why_ended"), short(_why_ended(record), 300)),
                 ),
                 issued.text(record, lang, longest) if record.rules.issued else None,
                 issued.circuit(record, office, lang) if record.circuit is not None else None,
@@ -100,6 +109,10 @@ def _line(step: Step, record: Record, office: Office, lang: Language) -> str:
         return say(lang, "card.step_open", who=who, asked=asked)
     outcome, when = say(lang, f"outcome.{step.outcome}"), day(step.ended_at, office, lang)
     return say(lang, "card.step_line", who=who, asked=asked, outcome=outcome, when=when)
+
+
+def _why_ended(record: Record) -> str:
+    return record.outcome_note or "" if record.outcome in ("voided", "rejected") else ""
 
 
 def _released(record: Record, lang: Language) -> Json | None:

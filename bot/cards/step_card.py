@@ -32,14 +32,15 @@ from bot.cards.parts import (
     sentence,
     text_input,
 )
+from registry.circulating import awaiting, may_circulate
 from registry.record import OPEN, REFERRED, Step
-from registry.rights import is_asked, may_act
-from registry.vocabulary import FOR_FOLLOW_UP, FOR_MISSING_FILE, Verb, is_secret
+from registry.rights import has_asked, is_asked, may_act
+from registry.vocabulary import DONE, FOR_FILING, FOR_FOLLOW_UP, FOR_MISSING_FILE, FOR_REVIEW, Verb, is_secret
 from service.ports import CardView
 from texts import say
 
 _ANSWERS = (
-    *(Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.REGISTER),
+    *(Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.FILE, Verb.REGISTER),
     *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN),
 )
 _ORDER = (
@@ -47,12 +48,12 @@ _ORDER = (
     *(Verb.CLOSE, Verb.WITHDRAW),
 )
 _WITH_WORDS = {
-    *(Verb.APPROVE, Verb.COMPLETE, Verb.RETURN, Verb.CLOSE),
-    *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN, Verb.REJECT, Verb.WITHDRAW),
+    *(Verb.APPROVE, Verb.COMPLETE, Verb.FILE, Verb.RETURN, Verb.REJECT, Verb.CLOSE),
+    *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN, Verb.WITHDRAW),
 }
 # what leaves the step's end to later
 _BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.INSERT, Verb.WITHDRAW)
-_OF_THE_WHOLE = (Verb.EDIT, Verb.RECALL, Verb.INSERT, Verb.WITHDRAW, Verb.VOID)  # for as long as they may be done
+_OF_THE_WHOLE = (Verb.EDIT, Verb.RECALL, Verb.INSERT, Verb.WITHDRAW)  # for as long as they may be done
 _MASKED = (Verb.REGISTER, Verb.REFER)
 _MOST_IN_A_ROW = 3
 _STYLES: dict[str, Style] = {
@@ -60,13 +61,25 @@ _STYLES: dict[str, Style] = {
     "completed": "good",
     "acknowledged": "good",
     "released": "good",
+    "filed": "good",
     "submitted": "good",
     "initialled": "good",
     "signed": "good",
-    "rejected": "attention",
     "returned": "warning",
+    "rejected": "attention",
 }
-_COMPLETED_WITH = {"for_study_opinion": "card.write_opinion", FOR_MISSING_FILE: "card.write_no_file"}
+_COMPLETED_WITH = {
+    "for_study_opinion": "card.write_opinion",
+    FOR_MISSING_FILE: "card.write_no_file",
+    FOR_REVIEW: "card.write_review",
+    FOR_FILING: "card.write_file",
+}
+_NOTE_TITLES = {
+    "return": "card.reason_of_return",
+    "rejection": "card.reason_of_rejection",
+    "reopening": "card.reason_of_reopening",
+}
+_OWN_APPROVALS = ("for_initial", "for_signature")
 _MOST_NOTES = 3
 _MOST_RESULTS = 5
 _TIGHT = 100  # characters of a text, where not all of them can be shown
@@ -88,7 +101,7 @@ def recorded(view: CardView) -> str:
     outcome, by, when = _outcome(view)
     who = name_of(by, view.step.to_unit, office, lang)
     at = moment(when, office, lang) if when is not None else ""
-    return say(lang, "card.already", outcome=say(lang, f"outcome.{outcome}"), who=who, when=at)
+    return say(lang, "card.already", outcome=_outcome_said(view, outcome), who=who, when=at)
 
 
 def verbs_of(view: CardView, at: datetime) -> list[Verb]:
@@ -102,6 +115,27 @@ def verbs_of(view: CardView, at: datetime) -> list[Verb]:
     if not view.record.sender_is_proposed:
         possible = tuple(verb for verb in possible if verb is not Verb.CORRECT)
     return [verb for verb in possible if may_act(view.person, view.record, verb, at, view.step.number)]
+
+
+def besides(view: CardView) -> list[str]:
+    """What the reader may do that is done seldom, as the verbs of buttons; nothing of what a card masks."""
+    record, person, at = view.record, view.person, view.record.updated_at
+    if is_masked(record, person.clearance):
+        return []
+    refers = record.rules.listed and not record.is_draft and may_act(person, record, Verb.REFER, at, view.step.number)
+    asked = [s for s in record.steps if s.state != DONE and has_asked(person, record, s)]
+    may: list[str] = []
+    if asked and may_act(person, record, Verb.READ, at):
+        may.append("recall")
+    if refers:
+        may += ["circulate"] if may_circulate(person, view.office) else []
+        may += ["await_reply"] if awaiting(record) is None else []
+    if may_act(person, record, Verb.LINK, at):
+        may += ["link", *(["leave_matter"] if record.matter_id is not None else [])]
+    may += ["amend"] if record.rules.listed and may_act(person, record, Verb.CORRECT, at) else []
+    may += [v.value for v in (Verb.VOID, Verb.REOPEN) if may_act(person, record, v, at)]
+    may += ["file_closed"] if record.ended and may_act(person, record, Verb.FILE, at, 0) else []
+    return may
 
 
 def _draw(view: CardView, at: datetime, typed: str, told: str | None, longest: int) -> Json:
@@ -178,6 +212,9 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.annexes(record, lang),
         letter.reasons(record, lang),
         letter.links(record, lang),
+        letter.matter(view.matter, lang),
+        letter.circulated(record, office, lang),
+        letter.corrected(record, lang),
         letter.undelivered(record, office, lang),
         letter.same_as(record, lang),
         _asked_by(view),
@@ -210,7 +247,15 @@ def _back_to(view: CardView, verbs: list[Verb]) -> Json | None:
 def _asked_by(view: CardView) -> Json | None:
     """Who put it before the reader, and when."""
     step, office, lang = view.step, view.office, view.language
-    titles = {"return": "card.returned_by", "answer": "card.answered_by", "escalation": "card.escalated_by"}
+    titles = {
+        "return": "card.returned_by",
+        "answer": "card.answered_by",
+        "escalation": "card.escalated_by",
+        "rejection": "card.rejected_by",
+        "recall": "card.recalled_by",
+        "secrecy": "card.moved_by",
+        "reopening": "card.reopened_by",
+    }
     by_calendar = step.cause == "escalation"
     who = say(lang, "card.by_calendar") if by_calendar else name_of(step.opened_by, step.to_unit, office, lang)
     said = say(lang, "card.done_by", who=who, when=moment(step.opened_at, office, lang))
@@ -220,13 +265,14 @@ def _asked_by(view: CardView) -> Json | None:
 def _put_before(view: CardView, longest: int) -> list[Json | None]:
     """What was written to the reader, and the results that are put before them."""
     lang, record, step = view.language, view.record, view.step
-    title = say(lang, "card.reason_of_return" if step.cause == "return" else "card.note_to_you")
+    title = say(lang, _NOTE_TITLES.get(step.cause, "card.note_to_you"))
     shown = [letter.written(lang, label(title), cut(step.note or "", longest, lang))]
     for number in step.answers[-(_MOST_RESULTS if longest > _TIGHT else 2) :]:
         answered = record.step(number)
         if answered is not None and answered.result:
             who = name_of(answered.ended_by, answered.to_unit, view.office, lang)
-            title_of = sentence(say(lang, "card.result_of", who=who), size="small", weight="bolder", isSubtle=True)
+            key = "card.refusal_of" if answered.outcome == "rejected" else "card.result_of"
+            title_of = sentence(say(lang, key, who=who), size="small", weight="bolder", isSubtle=True)
             shown.append(letter.written(lang, title_of, cut(answered.result, longest, lang)))
     return shown
 
@@ -257,11 +303,13 @@ def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
         return None
     if Verb.SUBMIT in verbs:
         hint = "card.write_to_first"
-    elif Verb.REJECT in verbs:
+    elif Verb.REJECT in verbs and view.step.stage is not None:
         hint = "card.write_decision"
     elif Verb.APPROVE in verbs:
         hint = "card.write_approval"
-    elif Verb.COMPLETE in verbs:
+    elif view.step.awaits is not None:
+        hint = "card.write_without_reply"
+    elif Verb.COMPLETE in verbs or Verb.FILE in verbs:
         hint = _COMPLETED_WITH.get(view.step.asked, "card.write_result")
     else:
         hint = "card.write_reason" if view.record.rules.listed else "card.write_dismissal"
@@ -275,22 +323,38 @@ def _actions(view: CardView, verbs: list[Verb]) -> list[Json | None]:
     ordered = sorted(verbs, key=lambda verb: verb is not first)
     rows = [ordered]
     if len(ordered) > _MOST_IN_A_ROW:
-        rows = [[v for v in ordered if v not in _BESIDES], [v for v in ordered if v in _BESIDES]]
-    styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive"}
-    return [
-        buttons(
-            (button(lang, v.value, token, said=_title(v, view), style=styles.get(v)) for v in row),
-            spacing="medium" if i == 0 else "small",
-        )
-        for i, row in enumerate(rows)
+        besides = (*_BESIDES, Verb.CLOSE) if Verb.REJECT in ordered else _BESIDES
+        rows = [[v for v in ordered if v not in besides], [v for v in ordered if v in besides]]
+    styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive", Verb.REJECT: "destructive"}
+    drawn = [
+        [button(lang, v.value, token, said=_title(v, view), style=styles.get(v)) for v in row] for row in rows if row
     ]
+    more = _more(view)
+    if more is not None:
+        drawn = [*drawn[:-1], [*drawn[-1], more]] if drawn and len(drawn[-1]) <= _MOST_IN_A_ROW else [*drawn, [more]]
+    return [buttons(row, spacing="medium" if i == 0 else "small") for i, row in enumerate(drawn)]
+
+
+def _more(view: CardView) -> Json | None:
+    """The button that opens what is done seldom, where there is any of it."""
+    return button(view.language, "more", view.asked.token, with_inputs=False) if besides(view) else None
 
 
 def _title(verb: Verb, view: CardView) -> str | None:
-    """The text key of a button, where it is not the verb's own: a quarantined mail is not ended, it is no letter."""
+    """The text key of a button, where it is not the verb's own: a quarantined mail is not ended, it is no letter; an
+    approval is called as it was asked for."""
+    if verb is Verb.CLOSE and not view.record.rules.listed:
+        return "verb.dismiss"
     if verb is Verb.COMPLETE and view.step.stage is not None:
         return "verb.opinion"
-    return "verb.dismiss" if verb is Verb.CLOSE and not view.record.rules.listed else None
+    if verb is Verb.COMPLETE and view.step.asked == FOR_REVIEW:
+        return "verb.accept"
+    return f"verb.approve.{view.step.asked}" if verb is Verb.APPROVE and view.step.asked in _OWN_APPROVALS else None
+
+
+def _outcome_said(view: CardView, outcome: str) -> str:
+    own = outcome == "approved" and view.step.asked in _OWN_APPROVALS
+    return say(view.language, f"outcome.approved.{view.step.asked}" if own else f"outcome.{outcome}")
 
 
 # ---------------------------------------------------------------- waiting, done
@@ -311,13 +375,13 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     top = head(
         lang,
         say(lang, f"asked.{step.asked}"),
-        say(lang, f"outcome.{outcome}"),
+        _outcome_said(view, outcome),
         record,
         _STYLES.get(outcome, "emphasis"),
     )
     done_by = name_of(by, step.to_unit, office, lang)
     said = [sentence(say(lang, "card.done_by", who=done_by, when=moment(when or at, office, lang)))]
-    text = record.outcome_note if outcome in ("closed", "dismissed") else step.result
+    text = record.outcome_note if outcome in ("closed", "dismissed", "voided") else step.result
     title = "card.your_words" if by == view.person.person_id else "card.words_of"
     named = sentence(say(lang, title, who=done_by), size="small", weight="bolder", isSubtle=True)
     return [
@@ -342,9 +406,11 @@ def _whole(view: CardView, at: datetime) -> list[Json | None]:
     if not record.rules.issued or is_masked(record, view.person.clearance):
         return []
     may = [v for v in _OF_THE_WHOLE if may_act(view.person, record, v, at, view.step.number)]
-    asks = text_input(lang, "note", "card.write_withdrawal") if {Verb.WITHDRAW, Verb.VOID} & set(may) else None
-    styles: dict[Verb, Press] = {Verb.WITHDRAW: "destructive", Verb.VOID: "destructive"}
-    return [asks, buttons((button(lang, v.value, token, style=styles.get(v)) for v in may), spacing="medium")]
+    asks = text_input(lang, "note", "card.write_withdrawal") if Verb.WITHDRAW in may else None
+    names = {Verb.RECALL: "take_back"}
+    styles: dict[Verb, Press] = {Verb.WITHDRAW: "destructive"}
+    drawn = (button(lang, names.get(v, v.value), token, style=styles.get(v)) for v in may)
+    return [asks, buttons(drawn, spacing="medium")]
 
 
 def _released(view: CardView) -> Json:
@@ -384,14 +450,15 @@ def _where(view: CardView, at: datetime) -> Json | None:
 
 
 def _later(view: CardView, at: datetime) -> Json | None:
-    """What may still be done when the step is no more the reader's: a note, and a fresh look."""
+    """What may still be done when the step is no more the reader's: a note, what is done seldom, and a fresh look."""
+    more = _more(view)
     if view.record.ended:
-        return None
+        return buttons([more], spacing="medium")
     may = verbs_of(view, at)
     actions = [
         button(view.language, verb.value, view.asked.token) for verb in (Verb.ANNOTATE, Verb.CORRECT) if verb in may
     ]
-    return buttons([*actions, button(view.language, "view", view.asked.token)], spacing="medium")
+    return buttons([*actions, more, button(view.language, "view", view.asked.token)], spacing="medium")
 
 
 # ---------------------------------------------------------------- parts of the above
@@ -438,7 +505,9 @@ def _came_back(view: CardView) -> bool:
     """Whether the answer to what was asked from here has come, so that a newer card asks the reader."""
     step = view.step
     return step.outcome == "referred" and any(
-        s.number > step.number and s.to_person == step.to_person and s.cause in ("answer", "return")
+        s.number > step.number
+        and s.to_person == step.to_person
+        and s.cause in ("answer", "return", "rejection", "recall")
         for s in view.record.steps
         if step.to_person is not None
     )

@@ -6,21 +6,9 @@ from typing import Any
 
 from bot.actions import Inputs
 from bot.cards import circuit_form, draft_form, record_card, step_card, typed_of
-from registry.circuit_commands import (
-    Initial,
-    Insert,
-    NoteOpened,
-    Recall,
-    Redraft,
-    Reject,
-    Sign,
-    Skip,
-    Submit,
-    Void,
-    Withdraw,
-)
+from registry.circuit_commands import Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.circuits import APPROVE, HEAD, INITIAL, PERSON, QUORUM, SIGN, Addressee, StageRule, Who
-from registry.commands import Acknowledge, Approve, Complete, Return
+from registry.commands import Acknowledge, Approve, Complete, NoteOpened, Recall, Reject, Return, Void
 from registry.record import Record
 from service.ports import Asked, CardView
 from tests.circuit_values import CIRCUIT_PEOPLE, drafted, laid_down, submitted
@@ -243,5 +231,5 @@ CIRCUIT_SAMPLES: dict[str, Callable[[Language], Card]] = {
     "form-circuit": _form_route,
     "record-in-circuit": _record(_rerouted, "omar"),
     "record-circular": _record(_circular, "omar"),
-    "record-voided": _record(_voided, "omar"),
+    "record-issued-voided": _record(_voided, "omar"),
 }

@@ -46,6 +46,7 @@ from registry.record import Link, Record
 from registry.working_time import DueRules
 from service.ports import Asked, CardView
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
+from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
@@ -459,4 +460,5 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),
     "several": _several,
     **CIRCUIT_SAMPLES,
+    **VERB_SAMPLES,
 }

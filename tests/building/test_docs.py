@@ -178,7 +178,7 @@ def test_the_glossary_says_what_closes_a_disposition_and_who_holds_the_record() 
     for row in glossary("What a referral asks"):
         disposition = DISPOSITIONS[code(row[2])[0]]
         verbs, _, words = row[3].partition(", with ")
-        assert {verbs} == {verb.value for verb in disposition.closed_by}
+        assert set(verbs.split(", ")) == {verb.value for verb in disposition.closed_by}
         assert (words == "words") == disposition.needs_words
         assert (row[4] == "they hold it") == disposition.custody
 

@@ -49,7 +49,7 @@ class ReadOnly(Exception):
 
 
 class Kept(NamedTuple):
-    """A record as it stands, as it was entered, and the hash of its last line."""
+    """A record as it stands, as it was when it was last filed to be found, and the hash of its last line."""
 
     record: Record
     entered: Record
@@ -192,7 +192,10 @@ class FakeTransaction:
         kept, lines = self._t.records.get(after.record_id), self._t.events.get(after.record_id, ())
         if (before is None) != (kept is None) or entries[0].seq != len(lines) + 1:
             raise AlreadyThere(after.record_id)
-        entered = kept.entered if kept is not None and not after.rules.issued else after
+        entered = after
+        same = kept is not None and (kept.record.subject, kept.record.matter_id) == (after.subject, after.matter_id)
+        if kept is not None and same and not after.rules.issued:
+            entered = kept.entered
         self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
         self._put(self._t.events, after.record_id, (*lines, *entries))
 
@@ -235,7 +238,7 @@ class FakeTransaction:
         sent = self._record_of([mail.message_id], ours=True)
         ours = (sent[0], "message_id") if sent is not None else None
         if ours is None and self._is_a_reply_of_ours(mail.our_key):
-            ours = (mail.our_key.partition(":")[2], "mark")
+            ours = (mail.our_key.split(":")[1], "mark")
         references = list(dict.fromkeys(mail.references))
         answered = self._record_of(references)
         told_of = self._told_of(mail, references)
@@ -280,11 +283,11 @@ class FakeTransaction:
         about = mail.report.about if mail.report is not None else ()
         found = self._record_of([*references, *reversed(about)], ours=True)
         if found is None and mail.report is not None and self._is_a_reply_of_ours(mail.report.our_key):
-            return mail.report.our_key.partition(":")[2], next(iter(about), "")
+            return mail.report.our_key.split(":")[1], next(iter(about), "")
         return found
 
     def _is_a_reply_of_ours(self, key: str) -> bool:
-        kind, _, record_id = key.partition(":")
+        kind, record_id, *_ = *key.split(":"), ""
         drafted = (*(due.effect for due in self._t.outbox.values()), *self._t.done.values()) if kind == "reply" else ()
         return any(isinstance(effect, SendReply) and effect.record_id == record_id for effect in drafted)
 
@@ -584,6 +587,7 @@ def _fits(record: Record, wanted: Wanted) -> bool:
     return (
         (not wanted.status or record.status == wanted.status)
         and (wanted.updated_since is None or record.updated_at >= wanted.updated_since)
+        and (not wanted.matter or record.matter_id == wanted.matter)
         and (wanted.serial is None or record.serial == wanted.serial)
         and (wanted.year is None or record.year == wanted.year)
         and _is_put_before(record, wanted.holder, wanted.holder_unit, custody=True)

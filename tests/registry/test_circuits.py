@@ -7,20 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.circuit_commands import (
-    Draft,
-    Initial,
-    Insert,
-    NoteOpened,
-    Recall,
-    Redraft,
-    Reject,
-    Sign,
-    Skip,
-    Submit,
-    Void,
-    Withdraw,
-)
+from registry.circuit_commands import Draft, Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.circuit_events import Numbered, StepSigned, Submitted
 from registry.circuits import (
     APPROVE,
@@ -39,7 +26,7 @@ from registry.circuits import (
     Who,
     standing,
 )
-from registry.commands import Acknowledge, Approve, Complete, Refer, Return
+from registry.commands import Acknowledge, Approve, Complete, NoteOpened, Recall, Refer, Reject, Return, Void
 from registry.decisions import Accepted, Nothing, Refused
 from registry.events import Referred
 from registry.issuing import acknowledged
@@ -468,7 +455,7 @@ def test_an_addressee_whose_head_has_gone_meanwhile_is_the_drafter_s_to_see_to()
 def test_a_void_number_stays_its_own_and_says_why() -> None:
     desk = issued()
     assert refused(desk, Void(record_id="m1", by="omar", note="خطأ")) == "may.signer_only"
-    assert refused(desk, Void(record_id="m1", by="huda")) == "say.reason_missing"
+    assert refused(desk, Void(record_id="m1", by="huda", note=None)) == "say.reason_missing"
     desk.accept(Void(record_id="m1", by="huda", note="صدر بالخطأ"))
     assert (desk.held.serial, desk.held.status, desk.held.outcome_note) == (4, "voided", "صدر بالخطأ")
     assert not desk.held.open_steps

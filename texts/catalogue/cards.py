@@ -88,7 +88,7 @@ ROWS: dict[str, tuple[str, str]] = {
     # inputs
     "card.write_result": ("النتيجة، أو سبب الإعادة", "The result, or why you return it"),
     "card.write_opinion": ("الرأي، أو سبب الإعادة", "Your opinion, or why you return it"),
-    "card.write_approval": ("ملاحظة الاعتماد، أو سبب الإعادة", "A remark, or why you return it"),
+    "card.write_approval": ("ملاحظة الاعتماد، أو سبب الإعادة أو الرفض", "A remark, or why you return or reject it"),
     "card.write_reason": ("سبب الإنهاء", "Why it is closed"),
     "card.write_dismissal": ("لماذا ليس كتاباً", "Why it is no letter"),
     "card.write_note": ("الملاحظة", "The note"),
