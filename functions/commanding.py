@@ -157,16 +157,13 @@ def _file(ask: Asked) -> "Command":
 def _refer(ask: Asked) -> "Command":
     from registry.commands import Refer
 
-    to_person, to_unit = ask.text("to_person"), ask.text("to_unit")
-    if bool(to_person) == bool(to_unit):
-        raise BadField("to_person")
     return Refer(
         record_id=ask.record_id,
         step=ask.step,
         by=ask.by,
         asked=ask.needed("asked"),
-        to_person=to_person or None,
-        to_unit=to_unit or None,
+        to_person=ask.text("to_person") or None,
+        to_unit=ask.text("to_unit") or None,
         note=ask.note,
     )
 

@@ -40,7 +40,7 @@ COMMAND: Schema = {
         _ask("confirm_sender", "Say whose letter it is.", ("sender",), sender=_PARTY),
         _ask(
             "refer",
-            "Ask a person, or whoever heads a unit: one of the two.",
+            "Ask a person, else whoever heads a unit.",
             ("asked",),
             asked={"type": "string", "enum": list(DISPOSITIONS)},
             to_person=_NAME,

@@ -27,7 +27,7 @@ def decide_correct(ask: Correct, record: Record, office: Office, now: datetime) 
     person = office.person(ask.by)
     if person is None:
         return Refused("may.unknown_person")
-    if (ask.urgency or URGENCIES[0]) not in URGENCIES or (ask.confidentiality or "normal") not in CONFIDENTIALITIES:
+    if ask.urgency not in (None, *URGENCIES) or ask.confidentiality not in (None, *CONFIDENTIALITIES):
         return Refused("register.unknown_level")
     texts = _texts(ask, record)
     urgency = ask.urgency if ask.urgency not in (None, record.urgency) else None

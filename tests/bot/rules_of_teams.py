@@ -14,7 +14,7 @@ from bot.cards.parts import LARGEST_BYTES, MOST_ACTIONS, size_bytes
 VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
-    *("received_via", "urgency", "confidentiality"),
+    *("received_via", "urgency", "confidentiality", "number", "units"),
     *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere

@@ -50,6 +50,7 @@ def test_a_correction_needs_a_clerk_a_reason_and_something_that_differs() -> Non
     assert reason(desk, correct(note=" ", subject="آخر")) == "say.reason_missing"
     assert reason(desk, correct(subject="  ")) == "say.subject_missing"
     assert reason(desk, correct(urgency="at once")) == "register.unknown_level"
+    assert reason(desk, correct(confidentiality="")) == "register.unknown_level"
     assert isinstance(desk.take(correct(subject=desk.held.subject, urgency="normal")), Nothing)
 
 
