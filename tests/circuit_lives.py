@@ -174,7 +174,11 @@ class Way(RuleBasedStateMachine):
         self.ask(Reject(**who) if against else Return(**who, to_stage=to_stage))
 
     @rule(
-        data=st.data(), by=SOMEBODY, to=SOMEBODY, step=STEP, asked=st.sampled_from(["for_action", "for_study_opinion"])
+        data=st.data(),
+        by=SOMEBODY,
+        to=SOMEBODY,
+        step=STEP,
+        asked=st.sampled_from(["for_action", "for_study_opinion", "for_approval"]),
     )
     def somebody_refers(self, data: st.DataObject, by: str, to: str, step: int, asked: str) -> None:
         record = data.draw(st.sampled_from(self.records))
@@ -246,7 +250,7 @@ class Way(RuleBasedStateMachine):
             step = before.step(event.step)
             assert step is not None
             assert (step.state, step.to_person) == ("open", event.by), "a step that is not theirs, or not open"
-            if step.stage is not None:
+            if step.stage is not None or isinstance(event, StepApproved):
                 assert event.by != before.drafter, "the drafter decided on their own draft"
             if isinstance(event, StepSigned):
                 assert self.office.people[event.by].signs >= max(before.level, 1), "signed above their level"
