@@ -47,7 +47,7 @@ def test_a_memo_goes_its_way_and_is_numbered_when_it_is_signed(tmp_path: Path) -
         assert [a["name"] for a in draft["attachments"]] == ["كشف الساعات.pdf"]
 
         submitted = ministry.presses(card, "submit", note="للتكرم")
-        assert "recall" in submitted.verbs, submitted.words
+        assert "take_back" in submitted.verbs, submitted.words
         assert "initial" not in submitted.verbs  # nobody decides on what they drafted
         initialling = of(ministry, SALEM, subject, "initial")
         ministry.presses(initialling, "initial")
@@ -84,8 +84,8 @@ def test_a_memo_goes_its_way_and_is_numbered_when_it_is_signed(tmp_path: Path) -
         # a second one is taken back, edited, submitted again and refused: it costs no number
         second = "طلب شراء أجهزة"
         submitted = ministry.presses(drafts(ministry, second), "submit")
-        recalled = ministry.presses(submitted, "recall")
-        assert "recall" not in recalled.verbs
+        recalled = ministry.presses(submitted, "take_back")
+        assert "take_back" not in recalled.verbs
         form = ministry.presses(of(ministry, OMAR, second, "submit"), "edit")
         edited = ministry.presses(form, "redraft", subject=second, to="unit:legal", **WORDS | {"text": "نص معدل"})
         ministry.presses(edited, "submit")
@@ -102,7 +102,8 @@ def test_a_memo_goes_its_way_and_is_numbered_when_it_is_signed(tmp_path: Path) -
         ministry.presses(of(ministry, HUDA, third, "sign"), "sign")
         issued = record_of(ministry, third)
         assert issued["serial"] == 2
-        voided = ministry.presses(of(ministry, HUDA, third, "void"), "void", note="صدر بالخطأ.")
+        form = ministry.presses(ministry.presses(of(ministry, HUDA, third, "more"), "more"), "void")
+        voided = ministry.presses(form, "void_it", note="صدر بالخطأ.")
         assert issued["reference"] in voided.words
         assert record_of(ministry, third)["status"] == "voided"
 
