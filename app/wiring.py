@@ -136,7 +136,7 @@ class House:
     def mailboxes(self) -> "dict[str, OutlookMailbox]":
         from graph.mailbox import OutlookMailbox
 
-        return {m: OutlookMailbox(self.graph, m) for m in self.settings.registry_mailboxes}
+        return {m: OutlookMailbox(self.graph, m, clock=clock) for m in self.settings.registry_mailboxes}
 
     @part
     def tokens(self) -> "TokenChecker":
@@ -150,6 +150,7 @@ class House:
     def channel(self) -> "Channel":
         from app.credentials import bot_tokens
         from bot.channel import Channel
+        from bot.pace import Pace, shared
 
         known = self.settings
         return Channel(
@@ -158,6 +159,7 @@ class House:
             token=bot_tokens(known, self.identity),
             openid_metadata_url=known.bot_openid_metadata_url,
             service_hosts=known.bot_service_hosts,
+            pace=Pace(shared(self.store, clock, self.owner)),
         )
 
     @part
@@ -182,7 +184,7 @@ class House:
 
     @part
     def intake(self) -> "Intake":
-        from service.intake import Intake
+        from service.intake import MAILS_OF_A_VISIT, Intake
 
         return Intake(
             self.store,
@@ -193,6 +195,7 @@ class House:
             owner=self.owner,
             lease_s=self.settings.lease_s,
             named_folders=self.settings.mail_folders,
+            most=MAILS_OF_A_VISIT,
         )
 
     @part

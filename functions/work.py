@@ -20,9 +20,12 @@ log = logging.getLogger("tarasul.work")
 
 @bp.queue_trigger("message", queue_name="intake", connection="AzureWebJobsStorage")
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
-async def look_into_mailbox(message: func.QueueMessage, effects: func.Out[typing.List[str]]) -> None:
+@bp.queue_output("again", queue_name="intake", connection="AzureWebJobsStorage")
+async def look_into_mailbox(
+    message: func.QueueMessage, effects: func.Out[typing.List[str]], again: func.Out[typing.List[str]]
+) -> None:
     """Bring the register up to date with one mailbox, or the office with the directory; before that, do what a
-    lifecycle notification demands."""
+    lifecycle notification demands. Where there is more than one visit takes, ring again."""
     from app.wiring import house
     from graph.notifications import DIRECTORY
 
@@ -35,6 +38,7 @@ async def look_into_mailbox(message: func.QueueMessage, effects: func.Out[typing
     await house().office_known()
     done = await house().intake.visit(ask["mailbox"])
     effects.set([BELL] if done.taken else [])
+    again.set([visit(ask["mailbox"], "more")] if done.more else [])
 
 
 @bp.queue_trigger("message", queue_name="effects", connection="AzureWebJobsStorage")

@@ -10,6 +10,7 @@
 
 import hashlib
 import logging
+from typing import Literal
 
 from graph import headers
 from graph.authentication import read_authentication
@@ -54,7 +55,9 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
     letter = reader.letter(header)
     if len(headers.addresses(header.get("from"))) > 1:  # nobody knows who it is from
         parser.defect(UNPARSEABLE)
-    message_id = next(iter(headers.message_ids(header.get("message-id"))), "")
+    end = _end(raw, root)
+    said_id = header.get("message-id") or (item.message_id if end == "cut" else "")  # which may lie behind the cut
+    message_id = next(iter(headers.message_ids(said_id)), "")
     mail = Mail(
         mailbox=mailbox,
         item_id=item.item_id,
@@ -79,7 +82,7 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
         repairs=tuple(reader.repairs),
         unreadable=parser.defects,
     )
-    return Fetched(mail, raw, reader.bodies)
+    return Fetched(mail, raw, reader.bodies, end)
 
 
 def read_views(raw: bytes, limits: Limits | None = None) -> list[View]:
@@ -98,6 +101,20 @@ def read_views(raw: bytes, limits: Limits | None = None) -> list[View]:
     except Exception:
         log.exception("a mail could not be shown")
         return []
+
+
+def _end(raw: bytes, root: Entity) -> Literal["closed", "cut", "text", "file"]:
+    """How the mail ends. A header ends with an empty line, a multipart with its last boundary, base64 with a group of
+    four; text ends anywhere."""
+    if b"\n\n" not in raw and b"\n\r\n" not in raw:
+        return "cut"
+    if root.children:
+        return "closed" if root.closed else "cut"
+    if root.main == "multipart":  # none of its parts began
+        return "cut" if root.parameters.get("boundary") else "closed"
+    if not root.whole and root.header.get("content-transfer-encoding").strip().lower() == "base64":
+        return "cut"
+    return "text" if root.kind in ("text/plain", "text/html") else "file"
 
 
 def _unread(raw: bytes, mailbox: str, item: Arrived) -> Fetched:

@@ -393,11 +393,12 @@ class Annotate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteReplyDrafted:
-    """The reply lies in the mailbox under this id."""
+    """The reply lies in the mailbox under this id, and will go under that Message-ID, where a draft has one."""
 
     record_id: str
     mailbox: str
     item_id: str
+    internet_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

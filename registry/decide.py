@@ -216,7 +216,9 @@ def _is_a_seat(number: int, record: Record) -> bool:
 def _decide_drafted(ask: NoteReplyDrafted, record: Record, now: datetime) -> Decision:
     if record.reply is not None:
         return Nothing()
-    drafted = ReplyDrafted(at=now, by=SYSTEM, mailbox=ask.mailbox, item_id=ask.item_id)
+    drafted = ReplyDrafted(
+        at=now, by=SYSTEM, mailbox=ask.mailbox, item_id=ask.item_id, internet_message_id=ask.internet_message_id
+    )
     return Accepted((drafted,), (SendReply(record_id=ask.record_id, mailbox=ask.mailbox, item_id=ask.item_id),))
 
 

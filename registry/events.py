@@ -268,10 +268,16 @@ class SenderConfirmed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDrafted(Event):
-    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent."""
+    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent.
+
+    Where the mailbox says of a draft under which Message-ID it will go, that is known from now on.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"internet_message_id"})
 
     mailbox: str
     item_id: str
+    internet_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,7 @@ class Performer:
             case RemindCard():
                 return await self._ask(effect, tries, say_first="card.reminder")
             case RefreshCard():
-                return await self._refresh(effect)
+                return await self._refresh(effect, tries)
             case MarkMail():
                 return await self._mark(effect)
             case FetchAnnex():
@@ -240,8 +240,9 @@ class Performer:
             unless=lambda tx: tx.conversation(person) not in (None, known),
         )
 
-    async def _refresh(self, effect: RefreshCard) -> Done:
-        view, _ = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
+    async def _refresh(self, effect: RefreshCard, tries: int) -> Done | Later:
+        """Bring every copy of a card up to date. Who took the app off, and still works here, has it installed again."""
+        view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
         if view is None:
             return Done()
         cards = await asyncio.to_thread(self._store.read, lambda tx: tx.cards(view.asked.token))
@@ -251,6 +252,10 @@ class Performer:
                 await self._chats.refresh(card, view)
             except Gone:
                 gone.append(card)
+            except NotInstalled:
+                if not view.person.active:
+                    return Done()
+                return await self._introduce(effect.person, chat, tries)
 
         def forget(tx: Transaction, _: datetime) -> None:
             for card in gone:
@@ -289,12 +294,19 @@ class Performer:
         same = [m for m in record.mails if (m.mailbox, m.identity) == (source.mailbox, source.identity)]
         for item in (source, *reversed(same)):
             try:
-                item_id = await self._mailboxes[source.mailbox].draft_reply(
+                draft = await self._mailboxes[source.mailbox].draft_reply(
                     item.item_id, reply_html(record, office), key=_reply_key(record)
                 )
             except Gone:
                 continue
-            return Done(NoteReplyDrafted(record_id=effect.record_id, mailbox=source.mailbox, item_id=item_id))
+            return Done(
+                NoteReplyDrafted(
+                    record_id=effect.record_id,
+                    mailbox=source.mailbox,
+                    item_id=draft.item_id,
+                    internet_message_id=draft.message_id or None,
+                )
+            )
         if tries < _LOOKS_FOR_A_MAIL:
             return Later(_LOOK_AGAIN_S, "the mail that is to be answered is not to be found")
         raise Gone("the mail that is to be answered was deleted")

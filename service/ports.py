@@ -10,7 +10,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from registry.effects import Effect
 from registry.errors import TarasulError
@@ -168,8 +168,20 @@ class Transaction(Protocol):
         """Open steps whose holders are to be reminded by *now*: (record, step, since when), the longest due first."""
         ...
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
-        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies."""
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies.
+
+        `since` is how old what they belong to is: what is older goes first, so that it is finished before the next is
+        begun.
+        """
         ...
 
     def office(self) -> Office: ...
@@ -346,11 +358,24 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256."""
+    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256.
+
+    `end` says how the bytes end: closed, as their structure wants it; cut; or the structure wants nothing: they are a
+    single text, or a single file.
+    """
 
     mail: Mail
     raw: bytes
     parts: Mapping[str, bytes]
+    end: Literal["closed", "cut", "text", "file"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A reply of ours in the mailbox, and the Message-ID under which it goes; empty where a draft has none."""
+
+    item_id: str
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,8 +409,8 @@ class Mailbox(Protocol):
         """Write the number on the mail. Raises Gone where it was deleted."""
         ...
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
-        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
+        """Return the one draft that carries *key*, made now or found from an earlier try."""
         ...
 
     async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:

@@ -29,6 +29,7 @@ from registry.events import (
     QuestionMailed,
     Registered,
     Released,
+    ReplyDrafted,
     ReplySent,
 )
 from registry.joining import MOST_IN_A_MATTER
@@ -152,7 +153,7 @@ class Taker:
             entries.append(write_entry(record_id, seq, event, head_hash, self.chance.new_salt))
             head_hash = entries[-1].hash
         tx.save(before, after, entries)
-        tx.request(decision.effects, after.version, now, self.chance.new_token)
+        tx.request(decision.effects, after.version, now, self.chance.new_token, since=after.registered_at)
         for event in decision.events:
             _note_ids(tx, after, event, now)
         return after
@@ -209,7 +210,11 @@ def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> N
                 note_files(tx, record, now)
         case AnnexFetched():
             note_files(tx, record, now)
-        case ReplySent(internet_message_id=message_id) | QuestionMailed(internet_message_id=message_id):
+        case (
+            ReplyDrafted(internet_message_id=message_id)
+            | ReplySent(internet_message_id=message_id)
+            | QuestionMailed(internet_message_id=message_id)
+        ):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)
         case _:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from registry.mail import Mail
+from registry.mail import Mail, is_cut
 from registry.numbers import mentioned
 from registry.office import Office
 from registry.recognise import Known, traces
@@ -13,6 +13,7 @@ from registry.record import Link
 from registry.vocabulary import KINDS
 from store import schema as s
 from store.instants import write_instant
+from store.records import record_of
 
 _MOST_REFERENCES = 500
 
@@ -70,7 +71,26 @@ def _same_letter(on: Connection, entity_id: str, mail: Mail, office: Office) -> 
     for row in own or rows:
         listed = row.kind in KINDS and KINDS[row.kind].listed
         return row.record_id, row.reference or "", row.unit_id if listed else ""
-    return None, "", ""
+    return _same_item(on, entity_id, mail) or (None, "", "")
+
+
+def _same_item(on: Connection, entity_id: str, mail: Mail) -> tuple[str, str, str] | None:
+    """The record of the same mail under another id, of which one or the other came without its end."""
+    if not mail.message_id:
+        return None
+    m, r = s.mail.c, s.records.c
+    rows = on.execute(
+        select(r.record_id, r.state)
+        .join(s.mail, and_(r.entity_id == m.entity_id, r.record_id == m.record_id))
+        .where(m.entity_id == entity_id, m.mailbox == mail.mailbox, m.message_id == mail.message_id)
+        .where(m.received_at == write_instant(mail.received_at), m.verdict.in_(("registered", "quarantined")))
+        .order_by(m.item_id)
+    )
+    for row in rows:
+        record = record_of(row.state)
+        if mail.cut or is_cut(record.reasons):
+            return record.record_id, record.reference, record.registry_unit_id if record.rules.listed else ""
+    return None
 
 
 def _record_of(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql import ColumnElement
 
@@ -45,17 +45,21 @@ def hand_over_mail(on: Connection, entity_id: str, record_id: str, to_record: st
     )
 
 
+# Made once: a statement is full of cycles, and what is written into one stays until these are looked for. So a mailbox
+# that was read again kept the ids of thousands of mails.
+_judged = select(s.mail.c.item_id).where(
+    s.mail.c.entity_id == bindparam("entity"),
+    s.mail.c.mailbox == bindparam("box"),
+    s.mail.c.item_id.in_(bindparam("ids", expanding=True)),
+    s.mail.c.verdict.not_in(("gone", "shown")),
+)
+
+
 def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
     left = set(item_ids)
     for start in range(0, len(item_ids), _AT_ONCE):
-        rows = on.execute(
-            select(s.mail.c.item_id).where(
-                s.mail.c.entity_id == entity_id,
-                s.mail.c.mailbox == mailbox,
-                s.mail.c.item_id.in_(item_ids[start : start + _AT_ONCE]),
-                s.mail.c.verdict.not_in(("gone", "shown")),
-            )
-        )
+        asked = {"entity": entity_id, "box": mailbox, "ids": item_ids[start : start + _AT_ONCE]}
+        rows = on.execute(_judged, asked)
         left.difference_update(item_id for (item_id,) in rows)
     return frozenset(left)
 

@@ -168,8 +168,17 @@ class SqlTransaction:
         rows = self._run(sql.to_remind, now=write_instant(now), limit=limit).fetchall()
         return [(record_id, step, read_instant(at)) for record_id, step, at in rows]
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
-        listed, due_at = list(effects), write_instant(at)
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        listed, asked_at = list(effects), write_instant(at)
+        due_at = write_instant(min(at, since or at))
         self._on.hurry()
         self._many(
             sql.new_ask,
@@ -195,7 +204,7 @@ class SqlTransaction:
                     "kind": type(e).__name__,
                     "body": _json.encode(e).decode(),
                     "due_at": due_at,
-                    "created_at": due_at,
+                    "created_at": asked_at,
                 }
                 for e in listed
             ],

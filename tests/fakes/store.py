@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from registry.effects import AskAction, Effect, SendReply
-from registry.mail import Mail
+from registry.mail import Mail, is_cut
 from registry.numbers import Series, mentioned
 from registry.office import Office
 from registry.recognise import Known, traces
@@ -208,7 +208,15 @@ class FakeTransaction:
         ]
         return [(record_id, number, at) for at, record_id, number in sorted(due)[:limit]]
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
         for effect in effects:
             if isinstance(effect, AskAction):
                 token, step = new_token(), (effect.record_id, effect.step, effect.person)
@@ -219,7 +227,7 @@ class FakeTransaction:
                     )
                     self._put(self._t.asks, token, asked)
             self._put(self._t.last, "effect", self._t.last.get("effect", 0) + 1)
-            self._put(self._t.outbox, self._t.last["effect"], Due(effect, at))
+            self._put(self._t.outbox, self._t.last["effect"], Due(effect, min(at, since or at)))
 
     def office(self) -> Office:
         return self._t.offices.get(self._entity_id) or Office(entity_id=self._entity_id)
@@ -273,6 +281,13 @@ class FakeTransaction:
                 return record_id, "", ""
             listed = kept.record.rules.listed
             return record_id, kept.record.reference, kept.record.registry_unit_id if listed else ""
+        for m in sorted(self._t.mail.values(), key=lambda m: m.item_id) if mail.message_id else ():
+            same = (m.mailbox, m.message_id, m.received_at) == (mail.mailbox, mail.message_id, mail.received_at)
+            kept = self._t.records.get(m.record_id or "")
+            if same and kept is not None and m.verdict in ("registered", "quarantined"):
+                of = kept.record
+                if mail.cut or is_cut(of.reasons):
+                    return of.record_id, of.reference, of.registry_unit_id if of.rules.listed else ""
         return None, "", ""
 
     def _record_of(self, message_ids: Sequence[str], *, ours: bool = False) -> tuple[str, str] | None:
