@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from graph.downloads import LinkedFiles
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
+    from service.absences import Away
+    from service.delegations import Delegations
     from service.deliveries import Deliveries
     from service.handed import HandedFiles
     from service.intake import Intake
+    from service.leavers import Leavers
     from service.people import Organisation, People
     from service.perform import Performer
     from service.ports import Archive
@@ -218,6 +221,25 @@ class House:
             annexes=Annexes(self.archive, shared),
             lease_s=self.settings.lease_s,
         )
+
+    @part
+    def delegations(self) -> "Delegations":
+        from service.delegations import Delegations
+
+        return Delegations(self.store, clock, self.taker.chance)
+
+    @part
+    def away(self) -> "Away":
+        from graph.absences import OutlookAbsences
+        from service.absences import Away
+
+        return Away(self.store, OutlookAbsences(self.graph), clock, self.taker.chance)
+
+    @part
+    def leavers(self) -> "Leavers":
+        from service.leavers import Leavers
+
+        return Leavers(self.store, self.taker)
 
     @part
     def reminders(self) -> "Reminders":

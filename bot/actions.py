@@ -34,6 +34,7 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
     *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
@@ -55,6 +56,13 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    starts: str = ""  # of a delegation: a date, as the next
+    ends: str = ""
+    kinds: str = ""  # codes with commas between them
+    secrecy: str = ""
+    post: str = ""
+    order: str = ""
+    hands_on: str = ""
     number: str = ""  # of another record
     units: str = ""  # their ids, with commas between
     # of what we issue

@@ -234,7 +234,7 @@ def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
     """The form of *verb*, where the reader may use it."""
     verdict = may_act(view.person, view.record, verb, at, view.step.number)
     if not verdict:
-        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office), at)
+        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office, at), at)
     return Shown(card=again(press, view, at))
 
 
@@ -257,7 +257,7 @@ def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Sh
         values = {name: short(value) for name, value in refused.values.items()}
         if "at" in values:
             values["at"] = moment(datetime.fromisoformat(refused.values["at"]), view.office, view.language)
-        said = say(view.language, refused.reason, **values)
+        said = say(view.language, refused.sentence, **values)
     return Shown(card=again(press, replace(view, said=said), at), text=said)
 
 

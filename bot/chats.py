@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.cards import step_card
-from service.ports import CardView, Conversation, SentCard
+from bot.cards import away_card, delegation_card, step_card
+from service.ports import AnyView, AwayView, Conversation, DelegationView, SentCard
 from texts.isolates import bare
 
 type Activity = dict[str, Any]
@@ -36,16 +36,26 @@ class TeamsChats:
             person=person, conversation_id=conversation_id, service_url=self._service_url, user_mri="", bot_id=""
         )
 
-    async def ask(self, conversation: Conversation, card: CardView) -> str:
-        message = card_message(step_card(card, self._clock()))
+    async def ask(self, conversation: Conversation, card: AnyView) -> str:
+        message = card_message(_drawn(card, self._clock()))
         return await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
 
-    async def refresh(self, sent: SentCard, card: CardView) -> None:
-        message = card_message(step_card(card, self._clock()))
+    async def refresh(self, sent: SentCard, card: AnyView) -> None:
+        message = card_message(_drawn(card, self._clock()))
         await self._line.update(sent.service_url, sent.conversation_id, sent.activity_id, message)
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         await self._line.send(conversation, text_message(text))
+
+
+def _drawn(view: AnyView, at: datetime) -> dict[str, Any]:
+    match view:
+        case DelegationView():
+            return delegation_card(view, at)
+        case AwayView():
+            return away_card(view, at)
+        case _:
+            return step_card(view, at)
 
 
 def card_message(card: dict[str, Any]) -> Activity:

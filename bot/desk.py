@@ -1,13 +1,14 @@
 """What a press or a word needs of what is kept: one read each, and the few things the chat itself is remembered by."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.cards import Waiting
 from registry.annexes import may_hand_in
 from registry.commands import NoteOpened
 from registry.office import Office, Person
 from registry.record import OPEN, Record, Step
-from registry.rights import is_asked, steps_of
+from registry.rights import is_asked, is_reader, steps_of
 from registry.vocabulary import FOR_MISSING_FILE
 from service.matters import numbers_of_matter
 from service.ports import CardView, Conversation, SentCard, Transaction, Wanted
@@ -72,29 +73,37 @@ class Desk:
         """What waits for *person*, of one kind or of all, oldest first."""
 
         def work(tx: Transaction) -> list[Waiting]:
-            unit = person.unit_id if person.clerk else ""
+            unit, at = person.unit_id if person.clerk else "", self._service.clock()
             found = tx.find(Wanted(kind=kind, asked_of=person.person_id, asked_of_unit=unit, top=_MOST_PENDING))
-            mine = ((record, step) for record in found for step in steps_of(person, record))
+            if givers := _givers(person, at):
+                known = {record.record_id for record in found}
+                theirs = tx.find(Wanted(kind=kind, put_before=givers, top=_MOST_PENDING))
+                found += [record for record in theirs if record.record_id not in known]
+            mine = ((record, step) for record in found for step in steps_of(person, record, at))
             listed = [Waiting(r, s, tx.token_of(r.record_id, s.number, person.person_id)) for r, s in mine]
             return sorted(listed, key=lambda one: one.step.opened_at)
 
         return self._service.store.read(work)
 
-    def numbered(self, number: str, person: Person, kind: str = "") -> list[Found]:
+    def numbered(self, number: str, person: Person, kind: str = "", *, all_of_theirs: bool = False) -> list[Found]:
         """Records that *person* may read, of one kind or of all, whose serial or reference is *number*, as `search_key`
-        writes it."""
-        unit = person.unit_id if person.clerk else ""
+        writes it. With *all_of_theirs*, also what waits for somebody for whom they stand in and was not delegated."""
+        unit, at = person.unit_id if person.clerk else "", self._service.clock()
+        givers = _givers(person, at)
 
         def named(tx: Transaction, search: str) -> list[Record]:
-            wanted = Wanted(kind=kind, search=search, reader=person.person_id, reader_unit=unit, top=50)
-            return [r for r in tx.find(wanted) if _has_number(r, number)]
+            wanted = Wanted(
+                kind=kind, search=search, reader=person.person_id, reader_unit=unit, reader_for=givers, top=50
+            )
+            found = [r for r in tx.find(wanted) if _has_number(r, number)]
+            return found if all_of_theirs else [r for r in found if is_reader(person, r, at)]
 
         def work(tx: Transaction) -> list[Found]:
             between_slashes = f"/{number}/" if number.isdigit() else number
             records = named(tx, between_slashes) or named(tx, number)
             found = []
             for record in records[:_MOST_NUMBERED]:
-                step = next(iter(steps_of(person, record)), None)
+                step = next(iter(steps_of(person, record, at)), None)
                 token = tx.token_of(record.record_id, step.number, person.person_id) if step is not None else None
                 found.append(Found(record, step, token))
             return found
@@ -146,6 +155,11 @@ class Desk:
         store = self._service.store
         if card not in store.read(lambda tx: tx.cards(card.token)):
             store.write(lambda tx: tx.add_card(card, self._service.clock()))
+
+
+def _givers(person: Person, at: datetime) -> tuple[str, ...]:
+    """Everybody for whom *person* stands in at the instant *at*."""
+    return tuple(sorted({s.for_person for s in person.stands_for if s.works(at)}))
 
 
 def _has_number(record: Record, number: str) -> bool:

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from bot.actions import Ignored, Left, Met, Press, Said, read
 from bot.acts import ACTS, ENDS, Shown, again
 from bot.cards import (
+    EXAMPLE,
     LONGEST_NOTE,
     entry_form,
     fits_input,
@@ -35,6 +36,7 @@ from bot.cards import (
 )
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
+from bot.delegating import Delegating
 from bot.desk import Desk
 from bot.drafts import DRAFTS, Drafts
 from bot.paper import ENTERS, Paper
@@ -43,6 +45,7 @@ from registry.errors import TarasulError, Throttled, Unavailable
 from registry.office import Office, Person
 from registry.rights import is_clerk
 from registry.vocabulary import QUARANTINE
+from service.delegations import Delegations
 from service.deliveries import Deliveries
 from service.handed import HandedFiles
 from service.ports import ChatBlocked, Conversation, NotInstalled, SentCard
@@ -108,6 +111,8 @@ class Bot:
         self._channel, self._service, self._desk = channel, service, Desk(service)
         self._paper = Paper(self._desk, service, deliveries, handed)
         self._drafts = Drafts(self._desk, service, handed)
+        delegations = Delegations(service.store, service.clock, service.taker.chance)
+        self._delegating = Delegating(service, delegations, self._desk)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -179,6 +184,10 @@ class Bot:
         lang = seen.person.language
         if press.verb == "pending" and not press.token:
             return Shown(card=self._pending(seen.person, lang, at))
+        if seen.view is None and (shown := self._delegating.press(press, seen.person, at)) is not None:
+            if press.token:
+                self._remember(press)
+            return shown
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
         if not press.automatic and press.verb not in ENDS:
@@ -269,6 +278,12 @@ class Bot:
                 card = entry_form(self._desk.office(), lang)
             case "draft":
                 card = self._drafts.form(meant.kind, person, self._desk.office())
+            case "delegate":
+                card = self._delegating.form(person, meant.number, at)
+            case "delegations":
+                card = self._delegating.listed(person, at)
+            case "why":
+                return self._why(meant.number, person, lang, at), rang
             case "number":
                 return [self._numbered(meant.number, person, lang, at)], rang
             case "help":
@@ -298,6 +313,14 @@ class Bot:
                 return card_message(step_card(view, at)), one.token
         matter = self._desk.matter(one.record)
         return card_message(record_card(one.record, person, self._desk.office(), lang, at, matter=matter)), None
+
+    def _why(self, number: str, person: Person, lang: Language, at: datetime) -> list[tuple[Json, str | None]]:
+        if not number:
+            return [(text_message(say(lang, "chat.why_which", example=EXAMPLE)), None)]
+        found = self._delegating.why(number, person, at)
+        if found is None:
+            return [(text_message(say(lang, "chat.no_such_number", number=number)), None)]
+        return [(card_message(card), None) for card in found]
 
     def _to_release(self, number: str, person: Person, lang: Language, at: datetime) -> tuple[Json, str | None]:
         """The form that registers a quarantined mail; what has become of it, where it waits no more."""

@@ -4,14 +4,29 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.delegation_words import about_delegations
 from texts import search_key
 
-type Wish = Literal["pending", "number", "help", "greeting", "register", "quarantine", "release", "draft", "unknown"]
+type Wish = Literal[
+    "pending",
+    "number",
+    "help",
+    "greeting",
+    "register",
+    "quarantine",
+    "release",
+    "draft",
+    "delegate",
+    "delegations",
+    "why",
+    "unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What is wished; `number` is a serial or a reference, as `search_key` writes it; `kind` is to be drafted."""
+    """What is wished; `number` is a serial or a reference, or a part of a name, as `search_key` writes it; `kind` is
+    to be drafted."""
 
     wish: Wish
     number: str = ""
@@ -85,6 +100,12 @@ def meant_by(text: str) -> Meant:
         return Meant("draft", kind=kind)
     if packed in _GREETINGS:
         return Meant("greeting")
+    if (asked := about_delegations(key)) is not None:
+        asks, more = asked
+        if asks != "why":
+            return Meant("delegate" if asks == "delegate" else "delegations", more)
+        about = [found[1] for word in more.split() if (found := _NUMBER.fullmatch(word))]
+        return Meant("why", about[0] if len(about) == 1 else "")
     words = key.split()
     numbers = [found[1] for word in words if (found := _NUMBER.fullmatch(word))]
     rest = [word for word in words if not _NUMBER.fullmatch(word) and _packed(word)]

@@ -6,6 +6,7 @@ from functions.limits import (
     LARGEST_LETTER_BYTES,
     LONGEST_KEY,
     LONGEST_NAME,
+    LONGEST_NOTE,
     LONGEST_TEXT,
     MOST_FILES,
 )
@@ -259,6 +260,27 @@ _SCHEMAS: dict[str, Schema] = {
         ),
     },
     "Signature": _object(algorithm=_TEXT, public_key=_TEXT, value=_TEXT),
+    "Delegation": {
+        "description": "`to` acts for `from`, from `starts` to before `until`; with `post`, for the head of that unit.",
+        **_object(
+            **{"from": _object(person=_TEXT, name=_TEXT)},
+            to=_object(person=_TEXT, name=_TEXT),
+            delegation_id=_TEXT,
+            starts=_INSTANT,
+            until=_INSTANT,
+            kinds=_list_of(_one_of(KINDS)),
+            secrecy=_one_of(CONFIDENTIALITIES),
+            may_pass_on=_YES_NO,
+            post=_TEXT_OR_NULL,
+            order=_TEXT_OR_NULL,
+            note=_TEXT_OR_NULL,
+            state=_one_of(("proposed", "declined", "coming", "working", "over")),
+            why_over=_or_null(_one_of(("revoked", "handed_back", "over", "lapsed", "left"))),
+            accepted_at=_INSTANT_OR_NULL,
+            ended_at=_INSTANT_OR_NULL,
+        ),
+    },
+    "Delegations": _object(as_of=_INSTANT, items=_list_of(_ref("Delegation"))),
     "Problem": _object(type=_TEXT, status=_WHOLE, title=_TEXT, detail=_TEXT, detail_ar=_TEXT),
 }
 
@@ -341,6 +363,23 @@ _LETTER: Schema = {
             "items": {"type": "string", "contentMediaType": "application/octet-stream"},
             "description": f"Each with a name of at most {LONGEST_NAME} characters.",
         },
+    },
+}
+
+_DELEGATE: Schema = {
+    "type": "object",
+    "required": ["to", "starts", "until"],
+    "properties": {
+        "from": {**_text(LONGEST_TEXT), "description": "Id or address; the caller themselves where it is left out."},
+        "to": {**_text(LONGEST_TEXT), "description": "Id or address."},
+        "starts": {**_INSTANT, "description": "With an offset."},
+        "until": {**_INSTANT, "description": "With an offset: the first instant at which it works no more."},
+        "kinds": {**_list_of(_one_of(KINDS)), "description": "All where it is empty or left out."},
+        "secrecy": {**_one_of(CONFIDENTIALITIES), "description": "Up to which; the delegator's own if left out."},
+        "may_pass_on": _YES_NO,
+        "post": {**_TEXT, "description": "A unit, whose head's post it is; then `order` is needed."},
+        "order": _text(LONGEST_TEXT),
+        "note": _text(LONGEST_NOTE),
     },
 }
 
@@ -431,6 +470,27 @@ DOCUMENT: Schema = {
                     **{str(status): _problem(status) for status in (401, 403, 404, 409, 503)},
                 },
             }
+        },
+        "/v1/delegations": {
+            "get": {
+                "operationId": "list_delegations",
+                "summary": "Who acts for whom: what is not over first, then the newest.",
+                "parameters": [_in_query("person", _TEXT, "A person's id or address; one's own where left out.")],
+                "responses": _answers("Delegations", 400),
+            },
+            "post": {
+                "operationId": "enter_delegation",
+                "summary": "Have somebody act for another; they are asked by card, except where it is ordered.",
+                "parameters": [_KEY],
+                "requestBody": _body("application/json", _DELEGATE),
+                "responses": {
+                    "201": {
+                        "description": "Entered; 200 says that the same request entered it before.",
+                        "content": {"application/json": {"schema": _ref("Delegation")}},
+                    },
+                    **_answers("Delegation", 400, 409, 422),
+                },
+            },
         },
         "/v1/reconciliation/{date}": {
             "get": {

@@ -30,7 +30,10 @@ def refused(reason: str, values: Mapping[str, object]) -> func.HttpResponse:
     """Answer a refusal of the registry: 403 where it is somebody else's turn, 409 where it is over, else 422."""
     over = reason in _OVER
     status = 409 if over else 403 if reason.startswith("may.") else 422
-    return _problem(status, reason.replace(".", "_"), reason, values)
+    from registry.decisions import Refused
+
+    sentence = Refused(reason, {name: str(value) for name, value in values.items()}).sentence
+    return _problem(status, reason.replace(".", "_"), sentence, values)
 
 
 def _problem(status: int, name: str, sentence: str, values: Mapping[str, object]) -> func.HttpResponse:

@@ -92,12 +92,32 @@ async def remind_of_what_is_due(timer: func.TimerRequest, effects: func.Out[typi
     effects.set([BELL] if await house().reminders.look() else [])
 
 
+@bp.timer_trigger("timer", schedule="20 * * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def keep_delegations(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Begin and end delegations whose time has come, and move the cards of what waits."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().delegations.look() else [])
+
+
+@bp.timer_trigger("timer", schedule="0 25 * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def look_for_absences(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Ask whoever is away, as their automatic reply says, who acts for them."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().away.look() else [])
+
+
 @bp.timer_trigger("timer", schedule="0 15 * * * *", run_on_startup=False)
-async def read_directory(timer: func.TimerRequest) -> None:
-    """Keep the people and units as the directory has them."""
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def read_directory(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Keep the people and units as the directory has them; what waits for whoever has left goes to others."""
     from app.wiring import house
 
     await house().people.refresh()
+    effects.set([BELL] if await house().leavers.look() else [])
 
 
 @bp.timer_trigger("timer", schedule="15 * * * * *", run_on_startup=False)

@@ -53,7 +53,7 @@ async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]
 
     async def answer(caller: Caller) -> func.HttpResponse:
         try:
-            key = _key_of(req, caller)
+            key = key_of(req, caller)
             office = await asyncio.to_thread(house().service.office)
             slip, files = _slip_of(req, caller.viewer.person, office), _files_of(req)
         except Unfit as unfit:
@@ -96,7 +96,7 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
         if person is None:
             return problem(403, "person_needed")
         try:
-            key, asked = _key_of(req, caller), _json_of(req)
+            key, asked = key_of(req, caller), json_of(req)
             command = await asyncio.to_thread(command_of, asked, record_id, person.person_id, house().service)
         except Unfit as unfit:
             return unfit.answer
@@ -118,7 +118,7 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
     return await answered_to(req, answer, MAY_REGISTER)
 
 
-def _key_of(req: func.HttpRequest, caller: Caller) -> str:
+def key_of(req: func.HttpRequest, caller: Caller) -> str:
     """The key of what is asked, the caller's own: two callers may choose the same."""
     key = req.headers.get("idempotency-key") or ""
     if not _KEY.fullmatch(key):
@@ -161,12 +161,12 @@ def _slip_of(req: func.HttpRequest, person: "Person | None", office: "Office") -
         confidentiality=form["confidentiality"],
         to_unit=form["to_unit"],
         asked=form["asked"],
-        received_at=_instant(form["received_at"]),
+        received_at=instant_of(form["received_at"]),
         again=_FLAGS[form["again"]],
     )
 
 
-def _instant(text: str) -> datetime | None:
+def instant_of(text: str, name: str = "received_at") -> datetime | None:
     if not text:
         return None
     try:
@@ -175,7 +175,7 @@ def _instant(text: str) -> datetime | None:
             raise ValueError
         return datetime.fromtimestamp(at.timestamp(), at.tzinfo)
     except (ValueError, OverflowError, OSError):
-        raise Unfit(400, "bad_parameter", name="received_at") from None
+        raise Unfit(400, "bad_parameter", name=name) from None
 
 
 def _files_of(req: func.HttpRequest) -> "list[File]":
@@ -193,7 +193,7 @@ def _files_of(req: func.HttpRequest) -> "list[File]":
 # ---------------------------------------------------------------- a command
 
 
-def _json_of(req: func.HttpRequest) -> dict[str, Any]:
+def json_of(req: func.HttpRequest) -> dict[str, Any]:
     try:
         asked = json.loads(req.get_body())
     except (ValueError, RecursionError):

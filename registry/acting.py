@@ -10,6 +10,7 @@
 #         record, and the register is told. What is filed is done with: where the one who asked owes nobody an answer,
 #         the record ends in the archive.
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from registry.commands import Acknowledge, Approve, Close, Complete, File, Reject, Return, StepCommand
@@ -25,8 +26,8 @@ from registry.events import (
     StepReturned,
 )
 from registry.office import Office, Person
-from registry.record import DONE, OPEN, REFERRED, Record, Step, evolve, first_asked, words_before
-from registry.rights import is_clerk, may_act, opened_of
+from registry.record import DONE, OPEN, REFERRED, Record, Step, asked_people, evolve, first_asked, words_before
+from registry.rights import is_clerk, may_act, opened_of, stand_ins
 from registry.verb_events import Filed, StepRejected
 from registry.vocabulary import DISPOSITIONS, FOR_INFORMATION, FOR_REVIEW, INVERSE, Status, Verb
 from texts import clean
@@ -59,7 +60,7 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
     if isinstance(ask, File) and not ask.step:
         return _filed_later(ask, person, record, office, now)
     if not (verdict := may_act(person, record, verb, now, ask.step)):
-        return refusal(verdict.reasons[0], record, step, office)
+        return refusal(verdict.reasons[0], record, step, office, now)
     assert step is not None, "may_act knows the step"
     note = words(None if isinstance(ask, Acknowledge) else ask.note)
     if isinstance(ask, Complete) and note is None and step.disposition.or_link:
@@ -104,8 +105,9 @@ def capacity_of(person: Person, step: Step, office: Office) -> str:
     return "head" if unit is not None and unit.head == person.person_id else "member"
 
 
-def refusal(reason: str, record: Record, step: Step | None, office: Office) -> Refused:
-    """Return the refusal with the names its sentence needs: who did it already, whose step it is."""
+def refusal(reason: str, record: Record, step: Step | None, office: Office, now: datetime | None = None) -> Refused:
+    """Return the refusal with the names its sentence needs: who did it already, whose step it is, who may act for
+    them at *now*."""
     if reason == "may.already_done" and step is not None:
         by = office.person(step.ended_by or step.to_person)
         at = step.ended_at.isoformat() if step.ended_at else ""
@@ -115,7 +117,15 @@ def refusal(reason: str, record: Record, step: Step | None, office: Office) -> R
         return Refused(reason, {"who": by.name if by else "", "at": opened[1].isoformat()})
     if reason == "may.already_done":
         return Refused("may.already_ended", {"reference": record.reference})
-    return Refused(reason, {"reference": record.reference})
+    values = {"reference": record.reference}
+    if reason == "may.not_yours" and step is not None and step.state == OPEN:
+        values["who"] = _names(asked_people(step, office))
+        values["others"] = _names(stand_ins(record, step, office, now)) if now is not None else ""
+    return Refused(reason, {name: value for name, value in values.items() if value})
+
+
+def _names(people: Iterable[Person]) -> str:
+    return " / ".join(person.name for person in people)
 
 
 def _answered(record: Record, step: Step, ended: Event, outcome: str, note: str | None, now: datetime) -> Decision:

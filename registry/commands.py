@@ -382,6 +382,14 @@ class Remind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Whoever holds the step has left: somebody else must have it."""
+
+    record_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Annotate:
     """Write a note on the record: a draft that only its author sees, or the final word that stands for ever."""
 
@@ -473,6 +481,7 @@ type Command = (
     | BesidesCommand
     | JoiningCommand
     | Remind
+    | HandOver
     | Annotate
     | NoteReplyDrafted
     | NoteReplySent

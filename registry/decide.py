@@ -6,13 +6,16 @@
 # Rule 2: no clock, network or database: command, record, office and `now` come in, a Decision goes out.
 # Rule 3: asking twice is harmless: the second answer is Nothing(), and nobody is told off.
 # Rule 4: when something is due follows from what was decided and the office's calendar; no decision names it itself.
-# Rule 5: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
+# Rule 5: where somebody acts for another, every event of theirs says so; no decision says it itself.
+# Rule 6: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
 
+from collections.abc import Callable
 from datetime import datetime
 
 from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
+from registry.changed import changed
 from registry.circuit_commands import Draft, Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.circulating import decide_await, decide_circulate
 from registry.commands import (
@@ -30,6 +33,7 @@ from registry.commands import (
     Enter,
     File,
     HandIn,
+    HandOver,
     JoinMatter,
     LeaveMatter,
     NoteAnnexFetched,
@@ -68,7 +72,7 @@ from registry.drafting import decide_draft, decide_redraft, decide_submit, decid
 from registry.effects import SendReply, cards_due
 from registry.ending import decide_reopen, decide_void
 from registry.entering import decide_enter
-from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.events import EffectStuck, Event, ReplyDrafted, ReplySent
 from registry.joining import (
     decide_join,
     decide_leave,
@@ -77,6 +81,7 @@ from registry.joining import (
     decide_relation,
     decide_unrelate,
 )
+from registry.leaving import decide_hand_over
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
@@ -85,6 +90,7 @@ from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
+from registry.rights import right_of
 from registry.seats import decide_insert, decide_seat, decide_skip, decide_way_recall, is_of_the_way
 from registry.taking_back import decide_opened, decide_recall
 
@@ -99,14 +105,28 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     decision = _judge(command, record, office, now)
     if not isinstance(decision, Accepted):
         return decision
+    signed = _signature(command, record, office, now)
     after, events = record, []
     for decided in decision.events:
-        event = timed(decided, after, office)
+        event = timed(signed(decided), after, office)
         after = evolve(command.record_id, after, event)
         events.append(event)
     assert after is not None, "an accepted decision has at least one event"
     effects = (*decision.effects, *cards_due(record, after, office))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
+
+
+def _signature(command: Command, record: Record | None, office: Office, now: datetime) -> Callable[[Event], Event]:
+    """What writes on an event by whom, for whom and in what capacity: what its decision says, unless whoever asks acts
+    for another."""
+    by = getattr(command, "by", None)
+    person = office.person(by)
+    right = right_of(person, record, getattr(command, "step", None), now) if person and record is not None else None
+    if right is None:
+        return lambda event: event
+    return lambda event: (
+        changed(event, capacity=right.capacity, on_behalf_of=right.for_person) if event.by == by else event
+    )
 
 
 def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -161,6 +181,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_leave(command, record, office, now)
         case Remind():
             return decide_remind(command, record, office, now)
+        case HandOver():
+            return decide_hand_over(command, record, office, now)
         case Annotate():
             return decide_annotate(command, record, office, now)
         case Release():

@@ -71,6 +71,7 @@ class Step:
     cause: str
     opened_at: datetime
     opened_by: str
+    opened_for: str | None = None  # whom they acted for
     answers: tuple[int, ...] = ()
     resumes: int | None = None
     note: str | None = None  # what was written to the person asked
@@ -79,6 +80,7 @@ class Step:
     result: str | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    ended_for: str | None = None  # whom they acted for
     due_at: datetime | None = None
     remind_at: datetime | None = None  # the next time that whoever holds it is reminded
     reminded_at: datetime | None = None  # the last time
@@ -117,6 +119,7 @@ class Annotation:
     text: str
     final: bool
     capacity: str | None = None
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +262,11 @@ class Record:
 
     @property
     def participants(self) -> frozenset[str]:
-        """Everyone the record was ever put before by name, unless it was taken back before they looked, and whoever
-        forwarded it: who may read it."""
-        asked = (s for s in self.steps if s.outcome != "recalled" or s.read_at is not None)
-        return frozenset(s.to_person for s in asked if s.to_person) | frozenset(
-            {self.forwarded_by} if self.forwarded_by else ()
-        )
+        """Everyone the record was ever put before by name, unless it was taken back before they looked, whoever acted
+        on it for one of them, and whoever forwarded it: who may read it."""
+        asked = {s.to_person for s in self.steps if s.outcome != "recalled" or s.read_at is not None}
+        acted = {s.ended_by for s in self.steps if s.ended_for} | {s.opened_by for s in self.steps if s.opened_for}
+        return frozenset(who for who in asked | acted | {self.forwarded_by} if who)
 
     @property
     def registers(self) -> frozenset[str]:
@@ -521,6 +523,7 @@ def _referred(record: Record, e: Referred) -> Record:
         cause=e.cause,
         opened_at=e.at,
         opened_by=e.by,
+        opened_for=e.on_behalf_of,
         answers=e.answers,
         resumes=e.resumes,
         note=e.note,
@@ -532,7 +535,7 @@ def _referred(record: Record, e: Referred) -> Record:
     steps = list(record.steps)
     if e.resumes is not None:
         steps[e.resumes - 1] = changed(
-            steps[e.resumes - 1], state=DONE, outcome="referred", ended_at=e.at, ended_by=e.by
+            steps[e.resumes - 1], state=DONE, outcome="referred", ended_at=e.at, ended_by=e.by, ended_for=e.on_behalf_of
         )
     elif e.cause == "person" and e.parent is not None and step.custody:
         steps[e.parent - 1] = changed(steps[e.parent - 1], state=REFERRED)
@@ -555,7 +558,15 @@ def _status_with(record: Record, step: Step) -> Status:
 
 def _ended(record: Record, number: int, event: Event, outcome: str, result: str | None) -> Record:
     steps = list(record.steps)
-    ended = changed(steps[number - 1], state=DONE, outcome=outcome, result=result, ended_at=event.at, ended_by=event.by)
+    ended = changed(
+        steps[number - 1],
+        state=DONE,
+        outcome=outcome,
+        result=result,
+        ended_at=event.at,
+        ended_by=event.by,
+        ended_for=event.on_behalf_of,
+    )
     steps[number - 1] = ended
     return changed(record, steps=tuple(steps))
 
@@ -567,7 +578,9 @@ def _ends_with_it(step: Step) -> bool:
 
 def _closed(step: Step, event: Closed) -> Step:
     outcome = event.outcome if event.outcome in ("released", "dismissed") else "closed"
-    return changed(step, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by)
+    return changed(
+        step, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by, ended_for=event.on_behalf_of
+    )
 
 
 def _reminded(record: Record, number: int, at: datetime, again_at: datetime | None) -> Record:
@@ -583,5 +596,12 @@ def _mailed(record: Record, step: int, person: str, **now: Any) -> Record:
 
 def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:
     kept = tuple(a for a in record.annotations if a.final or a.by != event.by)
-    note = Annotation(by=event.by, at=event.at, text=text, final=final, capacity=event.capacity)
+    note = Annotation(
+        by=event.by,
+        at=event.at,
+        text=text,
+        final=final,
+        capacity=event.capacity,
+        on_behalf_of=event.on_behalf_of,
+    )
     return changed(record, annotations=(*kept, note))

@@ -23,7 +23,7 @@ def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> D
         return Nothing()
     step = record.step(ask.step)
     if not (verdict := may_act(person, record, Verb.REFER, now, ask.step)):
-        return refusal(verdict.reasons[0], record, step, office)
+        return refusal(verdict.reasons[0], record, step, office, now)
     assert step is not None, "may_act knows the step"
     if ask.asked not in DISPOSITIONS:
         return Refused("refer.unknown_disposition")
@@ -65,7 +65,7 @@ def offered(person: Person, record: Record, office: Office) -> tuple[str, ...]:
 def _unfit(target: Person | None, by: Person, step: Step, record: Record, office: Office, asked: str) -> str | None:
     if target is None or not target.active:
         return "refer.nobody"
-    if target.person_id == by.person_id:
+    if target.person_id in (by.person_id, step.to_person):
         return "refer.to_oneself"
     if not may_see(target.clearance, record.confidentiality):
         return "refer.not_cleared"

@@ -40,6 +40,9 @@ class Verb(StrEnum):
     SKIP = "skip"
 
 
+DECIDES = frozenset({Verb.APPROVE, Verb.REJECT})  # what nobody does, for another, to what either of them wrote
+
+
 @dataclass(frozen=True, slots=True)
 class Disposition:
     """What a referral asks of the person it goes to."""

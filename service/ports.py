@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from registry.delegation import Delegation
 from registry.effects import Effect
 from registry.errors import TarasulError
 from registry.mail import Mail
@@ -33,6 +34,14 @@ class Stored:
     """A record, and the hash that its next event must name."""
 
     record: Record
+    head_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDelegation:
+    """A delegation, and the hash that the next line of its sheet must name."""
+
+    delegation: Delegation
     head_hash: str
 
 
@@ -131,6 +140,8 @@ class Wanted:
     asked_of_unit: str = ""
     reader: str = ""  # only what this person may read …
     reader_unit: str = ""  # … or what stands in the register of the unit whose clerk they are
+    reader_for: tuple[str, ...] = ()  # … or what waits for one of these, for whom they stand in
+    put_before: tuple[str, ...] = ()  # only what waits for one of these, by name
     updated_since: datetime | None = None
     listed_kinds: tuple[str, ...] = ()
     matter: str = ""  # what belongs together
@@ -281,8 +292,31 @@ class Transaction(Protocol):
     def drop_subscription(self, subscription_id: str) -> None: ...
 
     def save_office(self, office: Office) -> bool:
-        """Keep the people and units; False, and no new version, where nothing changed."""
+        """Keep the people and units; False, and no new version, where nothing changed. Its delegations are left out:
+        they are kept by `save_delegation`."""
         ...
+
+    def delegation(self, delegation_id: str) -> KeptDelegation | None:
+        """A delegation, whether or not it is over; who writes has all of them for themselves until the end."""
+        ...
+
+    def delegations_of(self, person: str, limit: int) -> list[Delegation]:
+        """Whatever *person* delegated or was to take on: what is not over first, then the newest."""
+        ...
+
+    def save_delegation(self, after: Delegation, entries: Sequence[Entry], at: datetime) -> None:
+        """Keep a delegation and the new lines of its sheet; the office has a new version by it."""
+        ...
+
+    def waiting_people(self) -> list[str]:
+        """Everyone, by name, before whom an open step is put."""
+        ...
+
+    def imported(self) -> str | None:
+        """What was last imported of the organisation."""
+        ...
+
+    def save_imported(self, body: str, at: datetime) -> None: ...
 
     def find(self, wanted: Wanted) -> list[Record]:
         """Records by their last change, newest first unless *wanted* says otherwise."""
@@ -478,6 +512,26 @@ class Directory(Protocol):
     async def people(self) -> list[DirectoryPerson]: ...
 
 
+class NotKnown(Exception):
+    """Whether somebody is away cannot be known. They are not present for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is away, or will be. `starts` None: now; `until` None: until they say otherwise."""
+
+    starts: datetime | None
+    until: datetime | None
+
+
+class Absences(Protocol):
+    """Who is away."""
+
+    async def of(self, person: str) -> Absence | None:
+        """What *person*'s automatic reply says; None: they have none. Raises NotKnown where it may not be read."""
+        ...
+
+
 class Installs(Protocol):
     """The app in people's Teams."""
 
@@ -545,17 +599,43 @@ class Chats(Protocol):
         """A chat that the bot was never told of, as far as it can be known."""
         ...
 
-    async def ask(self, conversation: Conversation, card: "CardView") -> str:
+    async def ask(self, conversation: Conversation, card: "AnyView") -> str:
         """Put a card in the chat and return its activity id. Raises ChatBlocked, NotInstalled."""
         ...
 
-    async def refresh(self, sent: SentCard, card: "CardView") -> None:
+    async def refresh(self, sent: SentCard, card: "AnyView") -> None:
         """Replace a card that stands in a chat. Raises Gone where it does not stand there any more."""
         ...
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         """Say a sentence in the chat. Raises ChatBlocked, NotInstalled."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationView:
+    """What the card of a delegation is drawn from, for one of the two."""
+
+    asked: Asked
+    delegation: Delegation
+    person: Person
+    office: Office
+    language: Language
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwayView:
+    """Somebody is away, as their automatic reply says, and is asked who acts for them."""
+
+    person: Person
+    office: Office
+    language: Language
+    starts: datetime
+    until: datetime | None
+
+
+type AnyView = CardView | DelegationView | AwayView
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Service:
     def open_step_of(self, person_id: str, record_id: str) -> int | None:
         """The step of a record that is *person_id*'s to end: the one by which they hold it, else the first."""
         stored, person = self._of(record_id, person_id)
-        mine = steps_of(person, stored.record) if stored is not None and person is not None else ()
+        mine = steps_of(person, stored.record, self.clock()) if stored is not None and person is not None else ()
         return min(mine, key=lambda s: (not s.custody, s.number)).number if mine else None
 
     def step_of(self, person_id: str, record_id: str) -> int:
@@ -109,7 +109,9 @@ class Service:
         """The records that *viewer* may read and that fit. Raises BadCursor."""
         person = viewer.person
         if person is not None:
-            wanted = replace(wanted, reader=person.person_id, reader_unit=person.unit_id if person.clerk else "")
+            givers = tuple({s.for_person for s in person.stands_for if s.works(self.clock())})
+            unit = person.unit_id if person.clerk else ""
+            wanted = replace(wanted, reader=person.person_id, reader_unit=unit, reader_for=givers)
         wanted = replace(wanted, after=_place(after), listed_kinds=tuple(k for k, v in KINDS.items() if v.listed))
         now = self.clock()
         found, office = self.store.read(lambda tx: (tx.find(wanted), tx.office()))

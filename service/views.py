@@ -213,8 +213,11 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 
 
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
-    """What happened, in one sentence; of a letter with the files of another, in two."""
+    """What happened, in one sentence; of a letter with the files of another, in two. It says for whom, where somebody
+    acted for another."""
     said = _what_happened(event, office, lang, cleared=cleared)
+    if (whom := office.person(event.on_behalf_of)) is not None:
+        return say(lang, "sheet.on_behalf", said=said, whom=whom.name)
     if isinstance(event, Registered) and event.same_reference is not None:
         return f"{said} {say(lang, 'event.Registered.same', reference=event.same_reference)}"
     return said

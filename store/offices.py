@@ -13,6 +13,7 @@ from registry.circuits import Circuits
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from registry.working_time import DueRules
 from store import schema as s
+from store.delegations import open_delegations
 
 
 class OfficeCache:
@@ -50,6 +51,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
         due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
         circuits=msgspec.convert(body["circuits"], Circuits) if body.get("circuits") is not None else Circuits(),
+        delegations=open_delegations(connection, entity_id),
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
             u.unit_id: Unit(
@@ -68,9 +70,10 @@ def load_office(connection: Connection, entity_id: str) -> Office:
 
 
 def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
-    """Replace the office where it differs; the version rises by one. Return whether it did."""
+    """Replace the office where it differs; the version rises by one. Return whether it did. Its delegations are kept by
+    themselves, and stay as they are."""
     known = load_office(connection, entity_id)
-    if replace(office, version=known.version) == known:
+    if replace(office, version=known.version, delegations=known.delegations) == known:
         return False
     body = json.dumps(
         {

@@ -228,11 +228,15 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(_put_before(wanted.holder, wanted.holder_unit, s.open_steps.c.custody.is_(True)))
     if wanted.asked_of or wanted.asked_of_unit:
         found.append(_put_before(wanted.asked_of, wanted.asked_of_unit))
+    if wanted.put_before:
+        found.append(_of_record(s.open_steps, s.open_steps.c.person_id.in_(wanted.put_before)))
     if wanted.reader or wanted.reader_unit:
         may_read = [_of_record(s.readers, s.readers.c.person_id == wanted.reader)]
         if wanted.reader_unit:
             may_read.append(c.unit_id == wanted.reader_unit)
             may_read.append(_of_record(s.readers, s.readers.c.person_id == register_reader(wanted.reader_unit)))
+        if wanted.reader_for:
+            may_read.append(_of_record(s.open_steps, s.open_steps.c.person_id.in_(wanted.reader_for)))
         found.append(or_(*may_read))
     return found
 

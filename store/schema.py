@@ -239,4 +239,20 @@ people = _table(
     _must("signs", Integer, "0"),  # the level up to which they sign
 )
 
+# Who acts for whom, as it stands; what happened to it is in `events`, under its id.
+delegations = _table(
+    "delegations",
+    _key("delegation_id"),
+    _must("from_person"),
+    _must("to_person"),
+    _must("is_open", Boolean),
+    _must("head_hash"),
+    _must("body", Text),
+)
+Index("delegations_from", delegations.c.entity_id, delegations.c.from_person)
+Index("delegations_to", delegations.c.entity_id, delegations.c.to_person)
+
+# Units, posts and clearances that were imported: what the organisation file is completed by.
+imported = _table("imported", _must("body", Text), _must("at"))
+
 day_counts = _table("day_counts", _key("day"), _key("mailbox"), _must("as_of"), _must("body", Text))

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from registry.effects import EFFECTS, AskAction, Effect
+from registry.delegation import Delegation
+from registry.effects import EFFECTS, TOKENED, Effect
 from registry.mail import Mail
 from registry.numbers import Series
 from registry.office import Office
@@ -19,6 +20,7 @@ from service.ports import (
     Asked,
     Claimed,
     Conversation,
+    KeptDelegation,
     SeenMail,
     SentCard,
     Stored,
@@ -26,7 +28,7 @@ from service.ports import (
     Turns,
     Wanted,
 )
-from store import limits, questions
+from store import delegations, limits, questions
 from store import statements as sql
 from store.database import Connected, Statement
 from store.instants import read_instant, write_instant
@@ -115,20 +117,23 @@ class SqlTransaction:
                 )
             if _is_filed_otherwise(before, after):
                 questions.file_anew(self._on.cold, self._entity_id, after, searchable(after))
-        self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
-        self._many(
-            sql.new_event_text,
-            [
-                {"record_id": record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
-                for e in entries
-                for t in e.texts
-            ],
-        )
+        self._save_entries(entries, at)
         self._save_open_steps(before, after)
         was, now = _readers(before) if before is not None else frozenset(), _readers(after)
         self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(now - was)])
         if was - now:
             questions.drop_readers(self._on.cold, self._entity_id, record_id, was - now)
+
+    def _save_entries(self, entries: Sequence[Entry], at: str) -> None:
+        self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
+        self._many(
+            sql.new_event_text,
+            [
+                {"record_id": e.record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
+                for e in entries
+                for t in e.texts
+            ],
+        )
 
     def _save_open_steps(self, before: Record | None, after: Record) -> None:
         was = {step.number: step for step in before.open_steps} if before is not None else {}
@@ -191,7 +196,7 @@ class SqlTransaction:
                     "version": version,
                 }
                 for e in listed
-                if isinstance(e, AskAction)
+                if isinstance(e, TOKENED)
             ],
         )
         self._many(
@@ -419,6 +424,28 @@ class SqlTransaction:
     def save_office(self, office: Office) -> bool:
         self._saved_office = save_office(self._on.cold, self._entity_id, office)
         return self._saved_office
+
+    def delegation(self, delegation_id: str) -> KeptDelegation | None:
+        if self._writing:
+            delegations.lock_delegation(self._on.cold, self._entity_id)
+        return delegations.delegation(self._on.cold, self._entity_id, delegation_id)
+
+    def delegations_of(self, person: str, limit: int) -> list[Delegation]:
+        return delegations.delegations_of(self._on.cold, self._entity_id, person, limit)
+
+    def save_delegation(self, after: Delegation, entries: Sequence[Entry], at: datetime) -> None:
+        self._save_entries(entries, write_instant(at))
+        delegations.save_delegation(self._on.cold, self._entity_id, after, entries[-1].hash)
+        self._saved_office = True
+
+    def waiting_people(self) -> list[str]:
+        return delegations.waiting_people(self._on.cold, self._entity_id)
+
+    def imported(self) -> str | None:
+        return delegations.imported(self._on.cold, self._entity_id)
+
+    def save_imported(self, body: str, at: datetime) -> None:
+        delegations.save_imported(self._on.cold, self._entity_id, body, at)
 
     def find(self, wanted: Wanted) -> list[Record]:
         return questions.find(self._on.cold, self._entity_id, wanted)

@@ -1,20 +1,28 @@
 """Cards: pure functions from values to Adaptive Cards 1.5, in the reader's language. Nothing here asks or changes."""
 
+from bot.cards.delegation_cards import Listed, away_card, delegation_card, delegation_form, delegations_card
 from bot.cards.draft_form import circuit_form, draft_form, typed_of
 from bot.cards.forms import note_form, referral_form
-from bot.cards.help_card import help_card, several_card, welcome_card
+from bot.cards.help_card import EXAMPLE, help_card, several_card, welcome_card
 from bot.cards.parts import LARGEST_BYTES, LONGEST_NOTE, fits_input, short, size_bytes
 from bot.cards.pending_card import Waiting, pending_card
 from bot.cards.record_card import record_card
 from bot.cards.registry_forms import entry_form, release_form, sender_form
 from bot.cards.step_card import recorded, step_card
 from bot.cards.verb_forms import verb_form
+from bot.cards.why_card import why_card
 
 __all__ = [
+    "EXAMPLE",
     "LARGEST_BYTES",
     "LONGEST_NOTE",
+    "Listed",
     "Waiting",
+    "away_card",
     "circuit_form",
+    "delegation_card",
+    "delegation_form",
+    "delegations_card",
     "draft_form",
     "entry_form",
     "fits_input",
@@ -33,4 +41,5 @@ __all__ = [
     "typed_of",
     "verb_form",
     "welcome_card",
+    "why_card",
 ]

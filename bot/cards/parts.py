@@ -261,6 +261,12 @@ def name_of(person_id: str | None, unit_id: str, office: Office, lang: Language)
     return say(lang, "unit.register", unit=unit.name(lang) if unit else unit_id)
 
 
+def actor(who: str | None, whom: str | None, unit_id: str, office: Office, lang: Language) -> str:
+    """Who acted, and for whom where it was for another."""
+    name = name_of(who, unit_id, office, lang)
+    return say(lang, "card.for_another", who=name, whom=name_of(whom, "", office, lang)) if whom else name
+
+
 def moment(at: datetime, office: Office, lang: Language) -> str:
     """Both dates and the time of day."""
     return f"{both_dates(at, office.zone, lang)} {clock_time(at, office.zone)}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.cards import issued, letter
 from bot.cards.parts import (
     Json,
+    actor,
     button,
     buttons,
     card,
@@ -104,6 +105,8 @@ def record_card(
 
 def _line(step: Step, record: Record, office: Office, lang: Language) -> str:
     who = name_of(step.to_person, step.to_unit, office, lang)
+    if step.ended_for is not None:
+        who = actor(step.ended_by, step.ended_for, step.to_unit, office, lang)
     asked = say(lang, f"asked.{step.asked}")
     if step.outcome is None or step.ended_at is None:
         return say(lang, "card.step_open", who=who, asked=asked)

@@ -14,6 +14,7 @@ from bot.cards.parts import (
     Json,
     Press,
     Style,
+    actor,
     box,
     button,
     buttons,
@@ -34,7 +35,7 @@ from bot.cards.parts import (
 )
 from registry.circulating import awaiting, may_circulate
 from registry.record import OPEN, REFERRED, Step
-from registry.rights import has_asked, is_asked, may_act
+from registry.rights import has_asked, is_asked, is_reader, may_act, standing_on
 from registry.vocabulary import DONE, FOR_FILING, FOR_FOLLOW_UP, FOR_MISSING_FILE, FOR_REVIEW, Verb, is_secret
 from service.ports import CardView
 from texts import say
@@ -98,8 +99,8 @@ def step_card(view: CardView, at: datetime, *, typed: str = "", told: str | None
 def recorded(view: CardView) -> str:
     """The sentence that says what was done with the step, by whom and when."""
     lang, office = view.language, view.office
-    outcome, by, when = _outcome(view)
-    who = name_of(by, view.step.to_unit, office, lang)
+    outcome, by, whom, when = _outcome(view)
+    who = actor(by, whom, view.step.to_unit, office, lang)
     at = moment(when, office, lang) if when is not None else ""
     return say(lang, "card.already", outcome=_outcome_said(view, outcome), who=who, when=at)
 
@@ -110,7 +111,7 @@ def verbs_of(view: CardView, at: datetime) -> list[Verb]:
     if is_masked(view.record, view.person.clearance):
         told = view.step.to_person is None and not view.step.custody  # what the register can deal with by the number
         possible = (*_MASKED, Verb.ACKNOWLEDGE, Verb.COMPLETE) if told else _MASKED
-    if view.step.state == OPEN and not is_asked(view.person, view.step):
+    if view.step.state == OPEN and not _is_theirs(view, at):
         possible = ()
     if not view.record.sender_is_proposed:
         possible = tuple(verb for verb in possible if verb is not Verb.CORRECT)
@@ -142,13 +143,43 @@ def _draw(view: CardView, at: datetime, typed: str, told: str | None, longest: i
     lang = view.language
     above = notice(lang, view.said) or notice(lang, told, good=True)
     asked = say(lang, f"asked.{view.step.asked}")
-    if view.step.state == OPEN:
+    if not is_asked(view.person, view.step) and not is_reader(view.person, view.record, at):
+        body = _not_theirs(view)
+    elif view.step.state == OPEN:
         body = _open(view, at, typed, longest)
     elif view.step.state == REFERRED:
         body = _waiting(view, at, longest)
     else:
         body = _done(view, at, longest)
     return card(lang, [above, *body], say(lang, "card.fallback", asked=asked, reference=view.record.reference))
+
+
+def _is_theirs(view: CardView, at: datetime) -> bool:
+    return is_asked(view.person, view.step) or standing_on(view.person, view.record, view.step, at) is not None
+
+
+def _not_theirs(view: CardView) -> list[Json | None]:
+    """Whoever stood in for somebody does so no more: nothing of the letter is left on their card."""
+    lang, token = view.language, view.asked.token
+    top = head(lang, say(lang, f"asked.{view.step.asked}"), say(lang, "card.delegate"), None, "emphasis")
+    number = sentence(say(lang, "card.number_of", reference=view.record.reference), isSubtle=True)
+    return [top, number, sentence(say(lang, "card.no_longer_yours")), buttons([button(lang, "view", token)])]
+
+
+def _stands_in(view: CardView, at: datetime) -> Json | None:
+    """For whom the reader would act, in what capacity and how long still."""
+    standing = standing_on(view.person, view.record, view.step, at)
+    if standing is None:
+        return None
+    lang, office = view.language, view.office
+    said = say(
+        lang,
+        "card.you_stand_in",
+        whom=name_of(standing.for_person, "", office, lang),
+        capacity=say(lang, f"delegate.capacity.{standing.capacity}"),
+        until=moment(standing.until, office, lang),
+    )
+    return box(lang, [sentence(said, weight="bolder")], "warning", spacing="small")
 
 
 # ---------------------------------------------------------------- open
@@ -161,10 +192,11 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
     verbs = verbs_of(view, at)
     top = head(lang, say(lang, "card.asked_of_you"), asked, record)
     if masked:
-        return [top, *_mask(view), *_actions(view, verbs)]
+        return [top, _stands_in(view, at), *_mask(view), *_actions(view, verbs)]
     if record.rules.issued:
         return [
             head(lang, issued.title(record, lang), asked, record),
+            _stands_in(view, at),
             letter.subject(record, lang),
             _issued_facts(view, at),
             *_put_before(view, longest),
@@ -179,6 +211,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
         ]
     return [
         top,
+        _stands_in(view, at),
         letter.subject(record, lang),
         _facts(view, at),
         *_put_before(view, longest),
@@ -257,7 +290,9 @@ def _asked_by(view: CardView) -> Json | None:
         "reopening": "card.reopened_by",
     }
     by_calendar = step.cause == "escalation"
-    who = say(lang, "card.by_calendar") if by_calendar else name_of(step.opened_by, step.to_unit, office, lang)
+    who = say(lang, "card.by_calendar")
+    if not by_calendar:
+        who = actor(step.opened_by, step.opened_for, step.to_unit, office, lang)
     said = say(lang, "card.done_by", who=who, when=moment(step.opened_at, office, lang))
     return fact(say(lang, titles.get(step.cause, "card.referred_by")), said)
 
@@ -270,7 +305,7 @@ def _put_before(view: CardView, longest: int) -> list[Json | None]:
     for number in step.answers[-(_MOST_RESULTS if longest > _TIGHT else 2) :]:
         answered = record.step(number)
         if answered is not None and answered.result:
-            who = name_of(answered.ended_by, answered.to_unit, view.office, lang)
+            who = actor(answered.ended_by, answered.ended_for, answered.to_unit, view.office, lang)
             key = "card.refusal_of" if answered.outcome == "rejected" else "card.result_of"
             title_of = sentence(say(lang, key, who=who), size="small", weight="bolder", isSubtle=True)
             shown.append(letter.written(lang, title_of, cut(answered.result, longest, lang)))
@@ -282,7 +317,7 @@ def _notes(view: CardView, longest: int) -> list[Json | None]:
     lang, mine = view.language, view.person.person_id
     shown: list[Json | None] = []
     for note in [a for a in view.record.annotations if a.final][-(_MOST_NOTES if longest > _TIGHT else 1) :]:
-        who = name_of(note.by, "", view.office, lang)
+        who = actor(note.by, note.on_behalf_of, "", view.office, lang)
         title = sentence(say(lang, "card.note_of", who=who), size="small", weight="bolder", isSubtle=True)
         shown.append(letter.written(lang, title, cut(note.text, longest // 2, lang)))
     draft = next((a for a in view.record.annotations if a.by == mine and not a.final), None)
@@ -371,7 +406,7 @@ def _waiting(view: CardView, at: datetime, longest: int) -> list[Json | None]:
 def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     lang, record, step, office = view.language, view.record, view.step, view.office
     masked = is_masked(record, view.person.clearance)
-    outcome, by, when = _outcome(view)
+    outcome, by, whom, when = _outcome(view)
     top = head(
         lang,
         say(lang, f"asked.{step.asked}"),
@@ -379,7 +414,7 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
         record,
         _STYLES.get(outcome, "emphasis"),
     )
-    done_by = name_of(by, step.to_unit, office, lang)
+    done_by = actor(by, whom, step.to_unit, office, lang)
     said = [sentence(say(lang, "card.done_by", who=done_by, when=moment(when or at, office, lang)))]
     text = record.outcome_note if outcome in ("closed", "dismissed", "voided") else step.result
     title = "card.your_words" if by == view.person.person_id else "card.words_of"
@@ -480,13 +515,13 @@ def _why_masked(view: CardView) -> list[Json | None]:
     ]
 
 
-def _outcome(view: CardView) -> tuple[str, str | None, datetime | None]:
-    """What was done with the step, by whom and when. A referral is its asker's doing, whoever ended the step later."""
+def _outcome(view: CardView) -> tuple[str, str | None, str | None, datetime | None]:
+    """What was done with the step, by whom, for whom, and when. A referral is its asker's doing."""
     step = view.step
     asked = _asked_from(view) if step.outcome in (None, "referred") else []
     if asked:
-        return "referred", asked[-1].opened_by, asked[-1].opened_at
-    return step.outcome or "referred", step.ended_by, step.ended_at
+        return "referred", asked[-1].opened_by, asked[-1].opened_for, asked[-1].opened_at
+    return step.outcome or "referred", step.ended_by, step.ended_for, step.ended_at
 
 
 def _asked_from(view: CardView) -> list[Step]:

@@ -19,6 +19,7 @@ from sandbox.tenant import (
     entra,
     files,
     letters,
+    mailbox_settings,
     presses,
     subscriptions,
     teams,
@@ -43,7 +44,7 @@ MINISTRY = Path(__file__).parents[1] / "ministry" / "people.json"
 SERVICES = (
     *(entra.ROUTES, vault.ROUTES, batch.ROUTES, directory.ROUTES, subscriptions.ROUTES),
     *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
-    *(attachments.ROUTES, sending.ROUTES),
+    *(attachments.ROUTES, sending.ROUTES, mailbox_settings.ROUTES),
     *(teams.ROUTES, connector.ROUTES, presses.ROUTES),
     *(files.ROUTES, letters.ROUTES, controls.ROUTES),
 )

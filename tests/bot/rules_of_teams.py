@@ -16,6 +16,7 @@ INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality", "number", "units"),
     *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
 

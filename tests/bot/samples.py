@@ -7,7 +7,12 @@ from typing import Any
 
 from bot.actions import Inputs
 from bot.cards import (
+    Listed,
     Waiting,
+    away_card,
+    delegation_card,
+    delegation_form,
+    delegations_card,
     entry_form,
     help_card,
     note_form,
@@ -20,6 +25,7 @@ from bot.cards import (
     several_card,
     step_card,
     welcome_card,
+    why_card,
 )
 from registry.commands import (
     Acknowledge,
@@ -41,14 +47,16 @@ from registry.commands import (
     Remind,
     Return,
 )
+from registry.delegation import Delegation
+from registry.explaining import explain
 from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
-from service.ports import Asked, CardView
+from service.ports import Asked, AwayView, CardView, DelegationView
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
 from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
-from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
+from tests.values import ANNEX, NOON, OFFICE, OMAR, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
 
 type Card = dict[str, Any]
@@ -383,6 +391,88 @@ def _several(lang: Language) -> Card:
     return several_card(records, PEOPLE["noura"], lang)
 
 
+DELEGATED = Delegation(
+    delegation_id="d1",
+    from_person="huda",
+    to_person="salem",
+    starts=NOON,
+    until=NOON + timedelta(days=7),
+    secrecy="restricted",
+    note="إجازة دورية، والملف المالي عند عمر.",
+    entered_by="huda",
+    entered_at=NOON,
+)
+ACCEPTED = replace(DELEGATED, accepted_at=NOON, began_at=NOON)
+ORDERED = replace(DELEGATED, post="finance", order="ق 12/2026", may_pass_on=True, kinds=("incoming_letter",))
+ENDED = replace(ACCEPTED, ended_at=NOON, ended_by="huda", why="revoked")
+
+
+def _with(*delegations: Delegation) -> Any:
+    return replace(OFFICE, delegations=delegations)
+
+
+def _delegation(one: Delegation, person: str, said: str | None = None) -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        asked = Asked(token=TOKEN, record_id="d1", step=0, person=person, version=1)
+        shown = DelegationView(asked, one, PEOPLE[person], OFFICE, lang, say(lang, said) if said else None)
+        return delegation_card(shown, NOON)
+
+    return draw
+
+
+def _form(typed: Inputs | None = None, said: str | None = None, **how: Any) -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        return delegation_form(PEOPLE["huda"], OFFICE, lang, NOON, typed, said=say(lang, said) if said else None, **how)
+
+    return draw
+
+
+def _away(lang: Language) -> Card:
+    back = NOON + timedelta(days=14)
+    return away_card(AwayView(PEOPLE["huda"], OFFICE, lang, NOON + timedelta(days=2), back), NOON)
+
+
+def _delegations(lang: Language) -> Card:
+    listed = [Listed(ACCEPTED, TOKEN), Listed(replace(DELEGATED, to_person="laila"), None), Listed(ENDED, f"{TOKEN}2")]
+    return delegations_card(listed, PEOPLE["huda"], OFFICE, lang, NOON, say(lang, "card.delegate_kept"))
+
+
+def _no_delegations(lang: Language) -> Card:
+    return delegations_card([], PEOPLE["huda"], OFFICE, lang, NOON)
+
+
+def _stood_in(make: Callable[[Desk], None], lang: Language, office: Any = None) -> Card:
+    """Salem's card of what was put before Huda, for whom he acts."""
+    acting = _with(ACCEPTED)
+    desk = registered(office=acting)
+    make(desk)
+    shown = view(desk.held, 1, "salem", lang)
+    now = office or acting
+    return step_card(replace(shown, office=now, person=now.person("salem")), desk.now)
+
+
+def _decided_for(desk: Desk) -> None:
+    desk.accept(Approve(record_id="r1", step=1, by="salem", note="يُعتمد"))
+
+
+def _why(lang: Language) -> Card:
+    office = _with(ACCEPTED, replace(ACCEPTED, delegation_id="d2", to_person="omar"))
+    desk = registered(forwarded(sender=OMAR), office)
+    laila = office.person("laila")
+    return why_card(desk.held, explain(laila, desk.held, office, desk.now), lang)
+
+
+def _why_you_may(lang: Language) -> Card:
+    desk = registered(office=_with(ACCEPTED))
+    salem = desk.office.person("salem")
+    assert salem is not None
+    return why_card(desk.held, explain(salem, desk.held, desk.office, desk.now), lang, TOKEN)
+
+
+def _why_over(lang: Language) -> Card:
+    return why_card(_approved().held, (), lang)
+
+
 _URGENT = {"subject": "عاجل جداً: انقطاع الشبكة عن مبنى الوزارة", "importance": "high"}
 _LATIN = {
     "sender": Address("Cedar Networks Co.", "sales@cedar-net.example"),
@@ -459,6 +549,27 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "help-greeting": lambda lang: help_card(lang, say(lang, "chat.greeting", name=PEOPLE["huda"].name)),
     "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),
     "several": _several,
+    "form-delegation": _form(),
+    "form-delegation-found": _form(search="ليلى"),
+    "form-delegation-nobody": _form(search="لا أحد"),
+    "form-delegation-refused": _form(Inputs(to="omar", ends="2026-11-20", kinds="incoming_letter"), "delegate.no_time"),
+    "form-delegation-away": _away,
+    "delegation-asked": _delegation(DELEGATED, "salem"),
+    "delegation-waits": _delegation(DELEGATED, "huda"),
+    "delegation-coming": _delegation(replace(ACCEPTED, starts=NOON + timedelta(days=1)), "salem"),
+    "delegation-working": _delegation(ACCEPTED, "huda"),
+    "delegation-taken-on": _delegation(ACCEPTED, "salem"),
+    "delegation-ordered": _delegation(ORDERED, "salem"),
+    "delegation-over": _delegation(ENDED, "salem", "delegate.over"),
+    "delegation-declined": _delegation(replace(DELEGATED, declined=True), "huda"),
+    "delegations": _delegations,
+    "delegations-none": _no_delegations,
+    "step-for-another": lambda lang: _stood_in(lambda desk: None, lang),
+    "step-decided-for-another": lambda lang: _stood_in(_decided_for, lang),
+    "step-no-longer-yours": lambda lang: _stood_in(lambda desk: None, lang, OFFICE),
+    "why": _why,
+    "why-you-may": _why_you_may,
+    "why-over": _why_over,
     **CIRCUIT_SAMPLES,
     **VERB_SAMPLES,
 }

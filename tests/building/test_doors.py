@@ -18,11 +18,15 @@ ROUTES = {
     ("GET", "v1/records/{record_id}/sheet"),
     ("GET", "v1/records/{record_id}/body"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
+    ("GET", "v1/delegations"),
+    ("POST", "v1/delegations"),
     ("GET", "v1/reconciliation/{date}"),
     ("GET", "v1/openapi.json"),
 }
 WORKERS = {"look_into_mailbox": "intake", "perform_effects": "effects"}
 TIMERS = {
+    "look_for_absences",
+    "keep_delegations",
     "ring_for_effects",
     "keep_subscriptions",
     "ring_for_mailboxes",

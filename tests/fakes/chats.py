@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.channel import Answer
 from registry.errors import Gone
-from service.ports import CardView, Conversation, NotInstalled, SentCard
+from service.ports import AnyView, CardView, Conversation, NotInstalled, SentCard
 from tests.fakes.faults import Faults
 
 type Json = dict[str, Any]
@@ -19,6 +19,7 @@ class FakeChats:
 
     def __init__(self) -> None:
         self.cards: defaultdict[str, dict[str, CardView]] = defaultdict(dict)
+        self.others: defaultdict[str, dict[str, AnyView]] = defaultdict(dict)  # cards that are of no record's step
         self.told: defaultdict[str, list[str]] = defaultdict(list)  # sentences, by conversation
         self.without_app: set[str] = set()  # conversations from which the app was removed
         self.refusals: dict[str, Exception] = {}  # what every call about a conversation raises, until it is lifted
@@ -34,20 +35,21 @@ class FakeChats:
             bot_id="",
         )
 
-    async def ask(self, conversation: Conversation, card: CardView) -> str:
+    async def ask(self, conversation: Conversation, card: AnyView) -> str:
         self._admit(conversation.conversation_id)
         self.faults.before("ask")
         activity_id = str(next(self._ids))
-        self.cards[conversation.conversation_id][activity_id] = card
+        self._place(conversation.conversation_id, activity_id, card)
         self.faults.after("ask")
         return activity_id
 
-    async def refresh(self, sent: SentCard, card: CardView) -> None:
+    async def refresh(self, sent: SentCard, card: AnyView) -> None:
         self._admit(sent.conversation_id)
         self.faults.before("refresh")
-        if sent.activity_id not in self.cards[sent.conversation_id]:
+        standing = (self.cards[sent.conversation_id], self.others[sent.conversation_id])
+        if not any(sent.activity_id in cards for cards in standing):
             raise Gone("the card stands there no more")
-        self.cards[sent.conversation_id][sent.activity_id] = card
+        self._place(sent.conversation_id, sent.activity_id, card)
         self.faults.after("refresh")
 
     async def tell(self, conversation: Conversation, text: str) -> None:
@@ -58,6 +60,12 @@ class FakeChats:
 
     def delete(self, conversation_id: str, activity_id: str) -> None:
         del self.cards[conversation_id][activity_id]
+
+    def _place(self, conversation_id: str, activity_id: str, card: AnyView) -> None:
+        if isinstance(card, CardView):
+            self.cards[conversation_id][activity_id] = card
+        else:
+            self.others[conversation_id][activity_id] = card
 
     def _admit(self, conversation_id: str) -> None:
         if conversation_id in self.without_app:

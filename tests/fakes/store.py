@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from registry.effects import AskAction, Effect, SendReply
+from registry.delegation import Delegation
+from registry.effects import TOKENED, Effect, SendReply
 from registry.mail import Mail, is_cut
 from registry.numbers import Series, mentioned
 from registry.office import Office
@@ -25,6 +26,7 @@ from service.ports import (
     Asked,
     Claimed,
     Conversation,
+    KeptDelegation,
     SeenMail,
     SentCard,
     Stored,
@@ -108,6 +110,8 @@ class Tables:
     subscriptions: dict[str, Subscribed] = field(default_factory=dict)
     day_counts: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
+    delegations: dict[str, KeptDelegation] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -218,7 +222,7 @@ class FakeTransaction:
         since: datetime | None = None,
     ) -> None:
         for effect in effects:
-            if isinstance(effect, AskAction):
+            if isinstance(effect, TOKENED):
                 token, step = new_token(), (effect.record_id, effect.step, effect.person)
                 if step not in self._t.tokens:
                     self._put(self._t.tokens, step, token)
@@ -557,11 +561,44 @@ class FakeTransaction:
 
     def save_office(self, office: Office) -> bool:
         known = self.office()
+        office = replace(office, delegations=known.delegations)
         if replace(office, version=known.version) == known:
             return False
         kept = replace(office, entity_id=self._entity_id, version=known.version + 1)
         self._put(self._t.offices, self._entity_id, kept)
         return True
+
+    def delegation(self, delegation_id: str) -> KeptDelegation | None:
+        return self._t.delegations.get(delegation_id)
+
+    def delegations_of(self, person: str, limit: int) -> list[Delegation]:
+        known = (kept.delegation for kept in self._t.delegations.values())
+        found = [d for d in known if person in (d.from_person, d.to_person)]
+        return sorted(found, key=lambda d: (d.is_open, d.delegation_id), reverse=True)[:limit]
+
+    def save_delegation(self, after: Delegation, entries: Sequence[Entry], at: datetime) -> None:
+        lines = self._t.events.get(after.delegation_id, ())
+        if entries[0].seq != len(lines) + 1:
+            raise AlreadyThere(after.delegation_id)
+        self._put(self._t.events, after.delegation_id, (*lines, *entries))
+        self._put(self._t.delegations, after.delegation_id, KeptDelegation(after, entries[-1].hash))
+        known = self.office()
+        is_open = sorted(
+            (kept.delegation for kept in self._t.delegations.values() if kept.delegation.is_open),
+            key=lambda d: d.delegation_id,
+        )
+        office = replace(known, version=known.version + 1, delegations=tuple(is_open))
+        self._put(self._t.offices, self._entity_id, office)
+
+    def waiting_people(self) -> list[str]:
+        named = {s.to_person for kept in self._t.records.values() for s in kept.record.open_steps}
+        return sorted(who for who in named if who is not None)
+
+    def imported(self) -> str | None:
+        return self._t.imported.get(self._entity_id)
+
+    def save_imported(self, body: str, at: datetime) -> None:
+        self._put(self._t.imported, self._entity_id, body)
 
     def find(self, wanted: Wanted) -> list[Record]:
         words = search_key(wanted.search).split()
@@ -607,8 +644,13 @@ def _fits(record: Record, wanted: Wanted) -> bool:
         and (wanted.year is None or record.year == wanted.year)
         and _is_put_before(record, wanted.holder, wanted.holder_unit, custody=True)
         and _is_put_before(record, wanted.asked_of, wanted.asked_of_unit, custody=False)
-        and _may_read(record, wanted.reader, wanted.reader_unit)
+        and (not wanted.put_before or _waits_for(record, wanted.put_before))
+        and (_may_read(record, wanted.reader, wanted.reader_unit) or _waits_for(record, wanted.reader_for))
     )
+
+
+def _waits_for(record: Record, people: Sequence[str]) -> bool:
+    return any(step.to_person in people for step in record.open_steps if step.to_person is not None)
 
 
 def _is_put_before(record: Record, person: str, unit: str, *, custody: bool) -> bool:
