@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from graph.downloads import LinkedFiles
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
+    from graph.shared_files import TenantFiles
     from service.absences import Away
     from service.delegations import Delegations
     from service.deliveries import Deliveries
+    from service.digest import Digests
     from service.handed import HandedFiles
     from service.intake import Intake
     from service.leavers import Leavers
@@ -169,7 +171,7 @@ class House:
     def bot(self) -> "Bot":
         from bot.handlers import Bot
 
-        return Bot(self.channel, self.service, self.deliveries, self.handed)
+        return Bot(self.channel, self.service, self.deliveries, self.handed, public_url=self.settings.public_url)
 
     @part
     def downloads(self) -> "LinkedFiles":
@@ -178,10 +180,16 @@ class House:
         return LinkedFiles(self.settings.sharepoint_hosts)
 
     @part
+    def shared_files(self) -> "TenantFiles":
+        from graph.shared_files import TenantFiles
+
+        return TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
+
+    @part
     def handed(self) -> "HandedFiles":
         from service.handed import HandedFiles
 
-        return HandedFiles(self.archive, self.downloads)
+        return HandedFiles(self.archive, self.downloads, self.shared_files)
 
     # ------------------------------------------------------------ the work
 
@@ -205,11 +213,9 @@ class House:
     def performer(self) -> "Performer":
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
-        from graph.shared_files import TenantFiles
         from service.annexes import Annexes
         from service.perform import Performer
 
-        shared = TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
         return Performer(
             self.store,
             self.taker,
@@ -218,7 +224,7 @@ class House:
             mailboxes=self.mailboxes,
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
-            annexes=Annexes(self.archive, shared),
+            annexes=Annexes(self.archive, self.shared_files),
             lease_s=self.settings.lease_s,
         )
 
@@ -246,6 +252,12 @@ class House:
         from service.reminders import Reminders
 
         return Reminders(self.store, self.taker, clock)
+
+    @part
+    def digests(self) -> "Digests":
+        from service.digest import Digests
+
+        return Digests(self.store, clock)
 
     @part
     def people(self) -> "People":

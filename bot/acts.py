@@ -72,16 +72,36 @@ class Shown:
 type Act = Callable[[Service, Press, CardView, datetime], Shown]
 
 
-def _decide(ask: Callable[[str, int, str, str], Command], *, often: bool = False) -> Act:
-    """A verb that ends the step, with the words of the card's input. *often*: one card may ask it again."""
+ENDS: dict[str, Callable[[str, int, str, str], Command]] = {
+    "approve": lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note),
+    "return": lambda r, s, by, note: Return(record_id=r, step=s, by=by, note=note),
+    "complete": lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note),
+    "close": lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note),
+    "acknowledge": lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by),
+    "reject": lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note),
+    "file": lambda r, s, by, note: File(record_id=r, step=s, by=by, note=note),
+    "submit": lambda r, s, by, note: Submit(record_id=r, step=s, by=by, note=note),
+    "initial": lambda r, s, by, note: Initial(record_id=r, step=s, by=by, note=note),
+    "sign": lambda r, s, by, note: Sign(record_id=r, step=s, by=by, note=note),
+    "withdraw": lambda r, s, by, note: Withdraw(record_id=r, by=by, note=note),
+}
 
-    def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
-        command = ask(view.record.record_id, view.step.number, press.by, press.inputs.note)
-        again = f":{press.activity_id}" if often else ""
-        taken = service.take(command, key=f"press:{press.token}:{press.verb}{again}")
-        return _after(press, view, taken, at)
 
-    return act
+def end_step(service: Service, view: CardView, verb: str, by: str, note: str) -> Taken:
+    """End the step of *view* by one of ENDS, with words: the same fact from its card and from a list."""
+    command = ENDS[verb](view.record.record_id, view.step.number, by, note)
+    return service.take(command, key=f"press:{view.asked.token}:{verb}")
+
+
+def _end(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """A verb that ends the step, with the words of the card's input."""
+    return _after(press, view, end_step(service, view, press.verb, press.by, press.inputs.note), at)
+
+
+def _take_back(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """From one card it may be taken back again, once it was sent on again."""
+    command = Recall(record_id=view.record.record_id, step=view.step.number, by=press.by, note=press.inputs.note)
+    return _after(press, view, service.take(command, key=f"press:{press.token}:take_back:{press.activity_id}"), at)
 
 
 def _give_back(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
@@ -197,28 +217,17 @@ def _does_seldom(service: Service, press: Press, view: CardView, at: datetime) -
     return _after(press, view, taken, at, told=told)
 
 
-ENDS = frozenset({"approve", "return", "complete", "close", "acknowledge", "reject", "file", "initial", "sign"})
-
 ACTS: dict[str, Act] = {
-    "reject": _decide(lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note)),
-    "file": _decide(lambda r, s, by, note: File(record_id=r, step=s, by=by, note=note)),
     **dict.fromkeys(FORMS, _opens_seldom),
     **dict.fromkeys(OPENS, _does_seldom),
-    "approve": _decide(lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note)),
+    **dict.fromkeys(ENDS, _end),
     "return": _give_back,
-    "complete": _decide(lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note)),
-    "close": _decide(lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note)),
-    "submit": _decide(lambda r, s, by, note: Submit(record_id=r, step=s, by=by, note=note)),
-    "initial": _decide(lambda r, s, by, note: Initial(record_id=r, step=s, by=by, note=note)),
-    "sign": _decide(lambda r, s, by, note: Sign(record_id=r, step=s, by=by, note=note)),
-    "take_back": _decide(lambda r, s, by, note: Recall(record_id=r, step=s, by=by, note=note), often=True),
-    "withdraw": _decide(lambda r, s, by, note: Withdraw(record_id=r, by=by, note=note)),
+    "take_back": _take_back,
     "edit": _opens(Verb.EDIT),
     "redraft": _redraft,
     "insert": _opens(Verb.INSERT),
     "insert_stage": _insert,
     "skip_stage": _skip,
-    "acknowledge": _decide(lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by)),
     "refer": _refer,
     "register": _opens(Verb.REGISTER),
     "release": _release,
@@ -240,24 +249,32 @@ def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
 
 def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str | None = None) -> Shown:
     """The card after a command: what came of it, or why nothing did. *told* is said where the step is open still."""
-    record = taken.record or view.record
-    step = record.step(view.step.number) or view.step
-    view = replace(view, record=record, step=step)
+    view = as_it_stands(view, taken)
     if isinstance(taken.decision, Refused):
         return _refused(press, view, taken.decision, at)
     stays = ("annotate", "confirm", "link", "redraft", "insert", "skip")
-    still_open = step.state == OPEN or press.verb.startswith(stays)
+    still_open = view.step.state == OPEN or press.verb.startswith(stays)
     return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
 
 
-def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Shown:
+def why_not(view: CardView, refused: Refused) -> str:
+    """The sentence that says why, as the step now stands."""
     if refused.reason == "may.already_done":
-        said = recorded(view)
-    else:
-        values = {name: short(value) for name, value in refused.values.items()}
-        if "at" in values:
-            values["at"] = moment(datetime.fromisoformat(refused.values["at"]), view.office, view.language)
-        said = say(view.language, refused.sentence, **values)
+        return recorded(view)
+    values = {name: short(value) for name, value in refused.values.items()}
+    if "at" in values:
+        values["at"] = moment(datetime.fromisoformat(refused.values["at"]), view.office, view.language)
+    return say(view.language, refused.sentence, **values)
+
+
+def as_it_stands(view: CardView, taken: Taken) -> CardView:
+    """What *view* showed, after the command."""
+    record = taken.record or view.record
+    return replace(view, record=record, step=record.step(view.step.number) or view.step)
+
+
+def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Shown:
+    said = why_not(view, refused)
     return Shown(card=again(press, replace(view, said=said), at), text=said)
 
 

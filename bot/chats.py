@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.cards import away_card, delegation_card, step_card
+from bot.cards import away_card, delegation_card, pending_card, step_card
+from registry.office import Office, Person
 from service.ports import AnyView, AwayView, Conversation, DelegationView, SentCard
+from service.waiting import Page
 from texts.isolates import bare
 
 type Activity = dict[str, Any]
@@ -46,6 +48,12 @@ class TeamsChats:
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         await self._line.send(conversation, text_message(text))
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: Page) -> None:
+        at, lang = self._clock(), person.language
+        card = pending_card(page, person, office, lang, at, title="digest.title", foot="digest.stop")
+        message = card_message(card)
+        await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
 
 
 def _drawn(view: AnyView, at: datetime) -> dict[str, Any]:

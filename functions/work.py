@@ -110,6 +110,15 @@ async def look_for_absences(timer: func.TimerRequest, effects: func.Out[typing.L
     effects.set([BELL] if await house().away.look() else [])
 
 
+@bp.timer_trigger("timer", schedule="20 */5 * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def tell_what_waits(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """When the day's work has begun, tell everybody what waits for them."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().digests.look() else [])
+
+
 @bp.timer_trigger("timer", schedule="0 15 * * * *", run_on_startup=False)
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def read_directory(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:

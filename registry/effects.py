@@ -203,6 +203,19 @@ class AskForDelegate:
         return f"{self.record_id}/{self.person}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellWaiting:
+    """A person is told what waits for them on the morning of a day. It belongs to no record."""
+
+    record_id: str
+    person: str
+    day: str  # ISO
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
 type Effect = (
     AskAction
     | RefreshCard
@@ -218,6 +231,7 @@ type Effect = (
     | ShowDelegation
     | RefreshDelegation
     | AskForDelegate
+    | TellWaiting
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -239,6 +253,7 @@ EFFECTS: dict[str, type[Effect]] = {
         ShowDelegation,
         RefreshDelegation,
         AskForDelegate,
+        TellWaiting,
     )
 }
 

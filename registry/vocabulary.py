@@ -226,8 +226,9 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.CLOSED, Status.ARCHIVED, Status.VOIDED})
 
-# How a letter comes that is no mail. (A mail comes by "outlook", or by "forward" where an official passed it on.)
-DELIVERIES = ("scan", "hand")
+# How a letter comes that is no mail: on paper, or as a message between people in Teams. (A mail comes by "outlook", or
+# by "forward" where an official passed it on.)
+DELIVERIES = ("scan", "hand", "chat")
 
 # Both ladders from the lowest step up; a ministry may have others, so nothing but the order is relied on.
 CONFIDENTIALITIES = ("normal", "restricted", "secret", "very_secret", "top_secret")

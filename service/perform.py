@@ -45,11 +45,13 @@ from registry.effects import (
     SendReply,
     ShowDelegation,
     TellDay,
+    TellWaiting,
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
 from registry.record import Record, Step
 from service.annexes import Annexes
+from service.digest import tell_waiting
 from service.ports import (
     AwayView,
     CardView,
@@ -204,6 +206,9 @@ class Performer:
                 return Done()
             case TellDay():
                 return await self._tell(effect, tries)
+            case TellWaiting():
+                await tell_waiting(effect, self._store, self._chats, self._clock(), self._taker.chance.new_token())
+                return Done()
 
     async def _ask(self, effect: Fresh, tries: int, say_first: str | None = None) -> Done | Later:
         """Send a card; a reminder is one more copy of it, with a sentence first."""

@@ -10,7 +10,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from registry.delegation import Delegation
 from registry.effects import Effect
@@ -21,7 +21,11 @@ from registry.office import Office, Person
 from registry.recognise import Known
 from registry.record import Record, Step
 from registry.sheet import Entry
+from service.listed import Listed
 from texts import Language
+
+if TYPE_CHECKING:
+    from service.waiting import Page
 
 type Clock = Callable[[], datetime]  # aware, UTC
 
@@ -344,6 +348,23 @@ class Transaction(Protocol):
         """Per mailbox: (as_of, body) of the last count of that day."""
         ...
 
+    def save_list(self, listed: Listed, at: datetime, forget_before: datetime) -> None:
+        """Keep a list that is put in somebody's chat, and forget those of theirs that were made before then."""
+        ...
+
+    def listed(self, token: str) -> Listed | None: ...
+
+    def preference(self, person: str, name: str) -> str | None:
+        """What somebody chose for themselves; None where they never did."""
+        ...
+
+    def save_preference(self, person: str, name: str, value: str) -> None: ...
+
+    def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
+        """Before whom something was put before that instant that is still open: a person, or (None) the register of a
+        unit; each once."""
+        ...
+
 
 class Store(Protocol):
     """What we keep, in transactions."""
@@ -609,6 +630,10 @@ class Chats(Protocol):
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         """Say a sentence in the chat. Raises ChatBlocked, NotInstalled."""
+        ...
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: "Page") -> None:
+        """Tell what waits for *person*. Raises ChatBlocked, NotInstalled."""
         ...
 
 

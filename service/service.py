@@ -14,6 +14,7 @@ from registry.record import Record
 from registry.rights import has_asked, recallable, steps_of
 from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
+from service.finding import is_named_by
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
 from service.reached import deliveries
@@ -115,7 +116,11 @@ class Service:
         wanted = replace(wanted, after=_place(after), listed_kinds=tuple(k for k, v in KINDS.items() if v.listed))
         now = self.clock()
         found, office = self.store.read(lambda tx: (tx.find(wanted), tx.office()))
-        items = [record_view(r, office, viewer, now) for r in found if viewer.may_read(r, now)]
+        items = [
+            record_view(r, office, viewer, now)
+            for r in found
+            if viewer.may_read(r, now) and (viewer.is_cleared(r, now) or is_named_by(r, wanted.search))
+        ]
         more = _cursor(found[-1]) if len(found) == wanted.top else None
         return Page(items, now, more)
 

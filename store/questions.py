@@ -18,7 +18,7 @@ from service.ports import Conversation, SeenMail, SentCard, Wanted
 from store import schema as s
 from store.instants import read_instant, write_instant
 from store.records import record_of
-from texts import search_key
+from texts import search_words
 
 _AT_ONCE = 500  # values in one IN list
 
@@ -205,7 +205,7 @@ def drop_readers(on: Connection, entity_id: str, record_id: str, persons: Iterab
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     c, found = s.records.c, []
-    for word in search_key(wanted.search).split():
+    for word in search_words(wanted.search):
         found.append(c.search.contains(word, autoescape=True))
     if wanted.kind:
         found.append(c.kind == wanted.kind)

@@ -210,6 +210,13 @@ conversations = _table(
     Column("blocked", String),
 )
 
+# Lists that stand in people's chats: what stands on them; forgotten after some days.
+lists = _table("lists", _key("token"), _must("person_id"), _must("made_at"), _must("body", Text))
+Index("lists_person", lists.c.entity_id, lists.c.person_id, lists.c.made_at)
+
+# What people chose for themselves, such as no digest in the morning.
+preferences = _table("preferences", _key("person_id"), _key("name"), _must("value"))
+
 offices = _table("offices", _must("version", Integer), _must("body", Text))
 
 units = _table(

@@ -33,6 +33,7 @@ from store import statements as sql
 from store.database import Connected, Statement
 from store.instants import read_instant, write_instant
 from store.known import known
+from store.lists import ListsOfPeople
 from store.offices import OfficeCache, load_office, save_office
 from store.records import record_of, state_of
 
@@ -40,7 +41,7 @@ _DONE, _STUCK = "done", "stuck"
 _json = msgspec.json.Encoder()
 
 
-class SqlTransaction:
+class SqlTransaction(ListsOfPeople):
     """See service.ports.Transaction."""
 
     def __init__(self, connected: Connected, entity_id: str, offices: OfficeCache, *, writing: bool) -> None:

@@ -59,9 +59,11 @@ def _lines(lang: Language, clerk: bool) -> list[Json]:
     said = (
         say(lang, "chat.help_pending"),
         say(lang, "chat.help_number", example=EXAMPLE),
+        say(lang, "chat.help_search"),
         say(lang, "chat.help_why", example=EXAMPLE),
         say(lang, "chat.help_delegate"),
         *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=EXAMPLE)) if clerk else ()),
+        say(lang, "chat.help_digest"),
         say(lang, "chat.help_draft"),
         say(lang, "chat.help_help"),
     )

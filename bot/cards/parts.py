@@ -278,3 +278,19 @@ def day(at: datetime, office: Office, lang: Language) -> str:
 
 def _some(element: Json) -> Json:
     return {name: value for name, value in element.items() if value is not None}
+
+
+def for_dialog(whole: Json) -> Json:
+    """The same card for a dialog, which knows no Execute: each button is its own fallback."""
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, list):
+            return [plain(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        if node.get("type") == "Action.Execute":
+            return node["fallback"]
+        return {name: plain(value) for name, value in node.items()}
+
+    drawn: Json = plain(whole)
+    return drawn

@@ -18,6 +18,7 @@ from sandbox.tenant import (
     directory,
     entra,
     files,
+    groups,
     letters,
     mailbox_settings,
     presses,
@@ -45,7 +46,7 @@ SERVICES = (
     *(entra.ROUTES, vault.ROUTES, batch.ROUTES, directory.ROUTES, subscriptions.ROUTES),
     *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
     *(attachments.ROUTES, sending.ROUTES, mailbox_settings.ROUTES),
-    *(teams.ROUTES, connector.ROUTES, presses.ROUTES),
+    *(teams.ROUTES, connector.ROUTES, presses.ROUTES, groups.ROUTES),
     *(files.ROUTES, letters.ROUTES, controls.ROUTES),
 )
 

@@ -8,14 +8,18 @@ from typing import Any
 from bot.actions import Inputs
 from bot.cards import (
     Listed,
-    Waiting,
+    Pressed,
+    Result,
     away_card,
     delegation_card,
     delegation_form,
     delegations_card,
     entry_form,
+    for_dialog,
+    found_card,
     help_card,
     note_form,
+    number_card,
     pending_card,
     record_card,
     recorded,
@@ -52,7 +56,9 @@ from registry.explaining import explain
 from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
+from service.finding import Found
 from service.ports import Asked, AwayView, CardView, DelegationView
+from service.waiting import Page, Waiting, is_late
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
 from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
@@ -368,22 +374,84 @@ def _record(make: Callable[[], Desk], person: str) -> Callable[[Language], Card]
     return draw
 
 
-def _pending(lang: Language) -> Card:
+def _four() -> list[Waiting]:
     desks = [_letter(), _outside(subject="عاجل جداً: انقطاع الشبكة"), _registry(), _completed()]
     for number, desk in enumerate(desks, start=1):
         desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
-    waiting = [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
-    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desks[0].now + timedelta(hours=2))
+    return [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
+
+
+def _list(*waiting: Waiting, of: int = 0, start: int = 0, late: int = 0) -> Page:
+    return Page(waiting, of or len(waiting), late, start, f"list-{TOKEN}")
+
+
+def _pending(lang: Language) -> Card:
+    return pending_card(_list(*_four()), PEOPLE["huda"], OFFICE, lang, _letter().now + timedelta(hours=2))
+
+
+def _pending_page(lang: Language) -> Card:
+    """The second of three pages, with a copy for information among the rest."""
+    desk = _copy()
+    copied = Waiting(desk.held, desk.held.steps[1], f"{TOKEN}-9")
+    salem = PEOPLE["salem"]
+    return pending_card(_list(copied, of=14, start=5), salem, OFFICE, lang, desk.now)
+
+
+def _pending_decided(lang: Language) -> Card:
+    """Three were ticked; one was decided on before, and one wants words."""
+    results = (
+        Result("س.ع/و/1/2026", True, say(lang, "outcome.approved")),
+        Result("س.ع/و/2/2026", False, recorded(view(_approved().held, 1, "huda", lang))),
+        Result("س.ع/و/3/2026", False, say(lang, "say.reason_missing")),
+    )
+    came = Pressed(results=results, note="نوقش في الاجتماع", picked=frozenset({f"{TOKEN}-0"}))
+    page = _list(*_four()[:2])
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, _letter().now, pressed=came)
+
+
+def _pending_old(lang: Language) -> Card:
+    came = Pressed(say(lang, "list.old"))
+    return pending_card(_list(*_four()[:1]), PEOPLE["huda"], OFFICE, lang, _letter().now, pressed=came)
+
+
+def _pending_secret(lang: Language) -> Card:
+    desk = _secret()
+    return pending_card(_list(Waiting(desk.held, desk.held.steps[0], TOKEN)), PEOPLE["noura"], OFFICE, lang, desk.now)
 
 
 def _pending_overdue(lang: Language) -> Card:
     desk = _due(400)()
-    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN)]
-    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desk.now)
+    waiting = Waiting(desk.held, desk.held.steps[-1], TOKEN)
+    assert is_late(waiting.step, desk.now)
+    return pending_card(_list(waiting, late=1), PEOPLE["huda"], OFFICE, lang, desk.now)
 
 
 def _nothing_pending(lang: Language) -> Card:
-    return pending_card([], PEOPLE["huda"], OFFICE, lang, _letter().now)
+    return pending_card(Page((), token=f"list-{TOKEN}"), PEOPLE["huda"], OFFICE, lang, _letter().now)
+
+
+def _found(lang: Language) -> Card:
+    desks = [_completed(), _outside(**_LATIN), _secret()]
+    for number, desk in enumerate(desks, start=1):
+        desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
+    found = [Found(d.held, None, TOKEN if n == 0 else None) for n, d in enumerate(desks)]
+    return found_card(found, "المستندات", PEOPLE["abdullah"], OFFICE, lang, more=True)
+
+
+def _digest(lang: Language) -> Card:
+    """What waits in the morning, the overdue one first."""
+    desk = _due(400)()
+    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN), *_four()[:2]]
+    page = _list(*waiting, of=7, late=1)
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, desk.now, title="digest.title", foot="digest.stop")
+
+
+def _message_form(lang: Language) -> Card:
+    typed = Inputs(
+        subject="نرجو تزويدنا بكشف العهد", sender_name="سالم العازمي", letter_date="2026-11-21", received_via="chat"
+    )
+    said = Part(name="message.txt", content_type="text/plain", size_bytes=200, sha256="e" * 64)
+    return for_dialog(entry_form(OFFICE, lang, typed, token="b" * 64, files=(said, FILES[1])))
 
 
 def _several(lang: Language) -> Card:
@@ -543,6 +611,15 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "record-secret": _record(_secret, "abdullah"),
     "pending": _pending,
     "pending-nothing": _nothing_pending,
+    "pending-page": _pending_page,
+    "digest": _digest,
+    "found": _found,
+    "number": lambda lang: number_card(_letter().held, lang, ["29:1abc", "29:1def"]),
+    "number-secret": lambda lang: number_card(_secret().held, lang),
+    "form-message": _message_form,
+    "pending-decided": _pending_decided,
+    "pending-old": _pending_old,
+    "pending-secret": _pending_secret,
     "help": lambda lang: help_card(lang),
     "help-clerk": lambda lang: help_card(lang, clerk=True),
     "help-not-understood": lambda lang: help_card(lang, sorry=say(lang, "chat.not_understood")),

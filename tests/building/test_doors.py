@@ -31,6 +31,7 @@ TIMERS = {
     "keep_subscriptions",
     "ring_for_mailboxes",
     "remind_of_what_is_due",
+    "tell_what_waits",
     "read_directory",
     "count_the_day",
 }

@@ -8,7 +8,9 @@ from typing import Any
 
 from bot.channel import Answer
 from registry.errors import Gone
+from registry.office import Office, Person
 from service.ports import AnyView, CardView, Conversation, NotInstalled, SentCard
+from service.waiting import Page
 from tests.fakes.faults import Faults
 
 type Json = dict[str, Any]
@@ -21,6 +23,7 @@ class FakeChats:
         self.cards: defaultdict[str, dict[str, CardView]] = defaultdict(dict)
         self.others: defaultdict[str, dict[str, AnyView]] = defaultdict(dict)  # cards that are of no record's step
         self.told: defaultdict[str, list[str]] = defaultdict(list)  # sentences, by conversation
+        self.digests: defaultdict[str, list[Page]] = defaultdict(list)  # what was told to wait, by conversation
         self.without_app: set[str] = set()  # conversations from which the app was removed
         self.refusals: dict[str, Exception] = {}  # what every call about a conversation raises, until it is lifted
         self.faults = Faults()
@@ -57,6 +60,12 @@ class FakeChats:
         self.faults.before("tell")
         self.told[conversation.conversation_id].append(text)
         self.faults.after("tell")
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: Page) -> None:
+        self._admit(conversation.conversation_id)
+        self.faults.before("digest")
+        self.digests[conversation.conversation_id].append(page)
+        self.faults.after("digest")
 
     def delete(self, conversation_id: str, activity_id: str) -> None:
         del self.cards[conversation_id][activity_id]

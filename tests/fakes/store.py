@@ -21,6 +21,7 @@ from registry.recognise import Known, traces
 from registry.record import Link, Record
 from registry.registering import searchable
 from registry.sheet import Entry
+from service.listed import Listed
 from service.ports import (
     Arrived,
     Asked,
@@ -36,7 +37,7 @@ from service.ports import (
     Wanted,
 )
 from store.instants import write_instant
-from texts import search_key
+from texts import search_words
 
 
 class AlreadyThere(Exception):
@@ -112,6 +113,8 @@ class Tables:
     offices: dict[str, Office] = field(default_factory=dict)
     delegations: dict[str, KeptDelegation] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, tuple[datetime, Listed]] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -601,7 +604,7 @@ class FakeTransaction:
         self._put(self._t.imported, self._entity_id, body)
 
     def find(self, wanted: Wanted) -> list[Record]:
-        words = search_key(wanted.search).split()
+        words = search_words(wanted.search)
         found = [k.record for k in self._t.records.values() if _fits(k.record, wanted) and _says(k.entered, words)]
         found.sort(key=_place, reverse=not wanted.oldest_first)
         if (last := wanted.after) is not None:
@@ -616,6 +619,29 @@ class FakeTransaction:
 
     def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
         return {mailbox: told for (of, mailbox), told in sorted(self._t.day_counts.items()) if of == day}
+
+    # ------------------------------------------------------------ lists, preferences
+
+    def save_list(self, listed: Listed, at: datetime, forget_before: datetime) -> None:
+        for token, (made_at, kept) in list(self._t.lists.items()):
+            if kept.person == listed.person and made_at < forget_before:
+                self._drop(self._t.lists, token)
+        self._put(self._t.lists, listed.token, (at, listed))
+
+    def listed(self, token: str) -> Listed | None:
+        kept = self._t.lists.get(token)
+        return kept[1] if kept is not None else None
+
+    def preference(self, person: str, name: str) -> str | None:
+        return self._t.preferences.get((person, name))
+
+    def save_preference(self, person: str, name: str, value: str) -> None:
+        self._put(self._t.preferences, (person, name), value)
+
+    def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
+        steps = (step for kept in self._t.records.values() for step in kept.record.open_steps)
+        found = {(s.to_person, "" if s.to_person else s.to_unit) for s in steps if s.opened_at < since_before}
+        return sorted(found, key=lambda one: (one[0] or "", one[1]))
 
 
 # ---------------------------------------------------------------- finding

@@ -9,7 +9,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.pending": ("المعلق عندك", "Pending with you"),
     "card.number_of": ("رقم {reference}", "No. {reference}"),
     "card.fallback": ("{asked}: المراسلة رقم {reference}", "{asked}: record no. {reference}"),
-    "card.number_since": ("رقم {reference}، منذ {when}", "No. {reference}, since {when}"),
     "card.fallback_waiting": ("{count} معلقة عندك", "{count} pending with you"),
     # facts
     "card.from": ("من", "From"),

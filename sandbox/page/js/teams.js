@@ -49,7 +49,7 @@ async function look() {
   const me = state.me;
   const chats = await control('GET', url('chats'));
   if (me !== state.me) return;
-  chat = chats[0];
+  chat = chats.find((one) => one.type === 'personal');
   trouble = null;
   draw();
 }
