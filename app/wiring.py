@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from service.deliveries import Deliveries
+    from service.evidence import Evidence
     from service.handed import HandedFiles
     from service.intake import Intake
     from service.people import Organisation, People
@@ -111,6 +112,13 @@ class House:
         from service.deliveries import Deliveries
 
         return Deliveries(self.store, self.taker, clock, self.archive)
+
+    @part
+    def evidence(self) -> "Evidence":
+        from graph.mime import read_words
+        from service.evidence import Evidence
+
+        return Evidence(self.store, self.archive, clock, read_words)
 
     # ------------------------------------------------------------ Microsoft 365
 
