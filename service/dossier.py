@@ -156,9 +156,10 @@ def _document(document: Document, lang: Language, *, beside: bool) -> str:
             where = f'<a download="{saved}" href="{href}">{_text(say(lang, "dossier.open"))}</a>'
             if document.content_type in _SHOWN and document.size_bytes <= _LARGEST_PICTURE:
                 picture = f'<img alt="" src="data:{document.content_type};base64,{inside}">'
+    size = say(lang, "dossier.size", size=f"{document.size_bytes:,}")
     return (
         f"<tr><td>{_text(name)}<br><code>{document.sha256}</code>{picture}</td>"
-        f"<td>{_text(document.content_type)}<br><bdi>{document.size_bytes:,}</bdi></td><td>{where}</td></tr>"
+        f"<td>{_text(document.content_type)}<br>{_text(size)}</td><td>{where}</td></tr>"
     )
 
 
@@ -189,7 +190,7 @@ def _chain(shown: Shown, lang: Language) -> str:
     else:
         verdict = f"<p>{_text(say(lang, 'dossier.whole', count=len(events)))}</p>"
     head = f"<p><code>{events[-1]['hash']}</code></p>" if events else ""
-    return f'{verdict}{head}<p class="soft">{_text(say(lang, "dossier.how"))}</p>'
+    return f'{verdict}{head}<p class="soft">{_text(say(lang, "dossier.how", program="verify.py"))}</p>'
 
 
 def _when(at: datetime, zone: ZoneInfo, lang: Language) -> str:

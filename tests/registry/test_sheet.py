@@ -164,6 +164,17 @@ EVERY_EVENT: tuple[Event, ...] = (
         at=NOON, by="tarasul", step=4, person="omar", mailbox="registry@ministry.example", item_id="AAMkADl0="
     ),
     QuestionMailed(at=NOON, by="tarasul", step=4, person="omar", internet_message_id="<3@ministry.example>"),
+    AnnexFetched(
+        at=NOON,
+        by="tarasul",
+        annex=0,
+        name="كشف.docm",
+        size_bytes=12,
+        sha256="b" * 64,
+        content_type="application/msword",
+        way="link",
+        remarks=("unsafe.macros",),
+    ),
 )
 
 

@@ -6,7 +6,7 @@ ROWS: dict[str, tuple[str, str]] = {
         "هذه المراسلة سرية. ما يظهر هنا هو ما يحق لمن طلب الملف أن يراه.",
         "This record is secret. What is shown is what whoever asked for the dossier may see.",
     ),
-    "dossier.stands": ("كما هي في {when}، بعد {count} حدثاً", "As it stands on {when}, after {count} events"),
+    "dossier.stands": ("كما هي في {when}، وعدد أحداثها {count}", "As it stands on {when}, after {count} events"),
     "dossier.record": ("المراسلة", "The record"),
     "dossier.words": ("نص الكتاب", "The words of the letter"),
     "dossier.words_note": (
@@ -40,6 +40,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "dossier.when": ("التاريخ", "When"),
     "dossier.file": ("المستند", "Document"),
     "dossier.kind_of_file": ("الصيغة والحجم", "Format and size"),
+    "dossier.size": ("{size} بايت", "{size} bytes"),
     "dossier.open": ("حفظ", "Save"),
     "dossier.in_zip": ("في ملف ZIP المصاحب", "In the ZIP beside it"),
     "dossier.absent": ("ليس هنا", "Not here"),
@@ -48,15 +49,15 @@ ROWS: dict[str, tuple[str, str]] = {
     "dossier.another_mail": ("بريد لاحق", "A later mail"),
     "dossier.a_file": ("مستند على الصحيفة", "A document on the sheet"),
     "dossier.whole": (
-        "السلسلة سليمة: {count} حدثاً، وهذا رأسها:",
+        "السلسلة سليمة، وعدد أحداثها {count}، وهذا رأسها:",
         "The chain is whole: {count} events. This is its head:",
     ),
     "dossier.broken": ("السلسلة مكسورة عند السطر {seq}: {reason}", "The chain is broken at line {seq}: {reason}"),
     "dossier.how": (
         "كل سطر يُحسب منه SHA-256 مع بصمة ما قبله، فلا يُغيَّر سطر دون أن يتغير الرأس. للتحقق دون شبكة ودون تراسل: "
-        "صدّر المراسلة (ملف ZIP) ثم شغّل verify.py الذي فيه، وقارن الرأس برأس تثق به.",
+        "صدّر المراسلة (ملف ZIP) ثم شغّل {program} الذي فيه، وقارن الرأس برأس تثق به.",
         "Each line is hashed (SHA-256) with the hash of the one before: none can be changed and leave the head as it "
-        "is. To verify without a network: export the record (ZIP), run the verify.py inside, and compare the "
+        "is. To verify without a network: export the record (ZIP), run the {program} inside, and compare the "
         "head with one that you trust.",
     ),
     "dossier.bytes": ("البايتات والبصمات", "Bytes and hashes"),
