@@ -25,10 +25,15 @@ if TYPE_CHECKING:
     from graph.downloads import LinkedFiles
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
+    from graph.shared_files import TenantFiles
+    from service.absences import Away
+    from service.delegations import Delegations
     from service.deliveries import Deliveries
+    from service.digest import Digests
     from service.evidence import Evidence
     from service.handed import HandedFiles
     from service.intake import Intake
+    from service.leavers import Leavers
     from service.people import Organisation, People
     from service.perform import Performer
     from service.ports import Archive
@@ -144,7 +149,7 @@ class House:
     def mailboxes(self) -> "dict[str, OutlookMailbox]":
         from graph.mailbox import OutlookMailbox
 
-        return {m: OutlookMailbox(self.graph, m) for m in self.settings.registry_mailboxes}
+        return {m: OutlookMailbox(self.graph, m, clock=clock) for m in self.settings.registry_mailboxes}
 
     @part
     def tokens(self) -> "TokenChecker":
@@ -158,6 +163,7 @@ class House:
     def channel(self) -> "Channel":
         from app.credentials import bot_tokens
         from bot.channel import Channel
+        from bot.pace import Pace, shared
 
         known = self.settings
         return Channel(
@@ -166,13 +172,14 @@ class House:
             token=bot_tokens(known, self.identity),
             openid_metadata_url=known.bot_openid_metadata_url,
             service_hosts=known.bot_service_hosts,
+            pace=Pace(shared(self.store, clock, self.owner)),
         )
 
     @part
     def bot(self) -> "Bot":
         from bot.handlers import Bot
 
-        return Bot(self.channel, self.service, self.deliveries, self.handed)
+        return Bot(self.channel, self.service, self.deliveries, self.handed, public_url=self.settings.public_url)
 
     @part
     def downloads(self) -> "LinkedFiles":
@@ -181,16 +188,22 @@ class House:
         return LinkedFiles(self.settings.sharepoint_hosts)
 
     @part
+    def shared_files(self) -> "TenantFiles":
+        from graph.shared_files import TenantFiles
+
+        return TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
+
+    @part
     def handed(self) -> "HandedFiles":
         from service.handed import HandedFiles
 
-        return HandedFiles(self.archive, self.downloads)
+        return HandedFiles(self.archive, self.downloads, self.shared_files)
 
     # ------------------------------------------------------------ the work
 
     @part
     def intake(self) -> "Intake":
-        from service.intake import Intake
+        from service.intake import MAILS_OF_A_VISIT, Intake
 
         return Intake(
             self.store,
@@ -201,17 +214,16 @@ class House:
             owner=self.owner,
             lease_s=self.settings.lease_s,
             named_folders=self.settings.mail_folders,
+            most=MAILS_OF_A_VISIT,
         )
 
     @part
     def performer(self) -> "Performer":
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
-        from graph.shared_files import TenantFiles
         from service.annexes import Annexes
         from service.perform import Performer
 
-        shared = TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
         return Performer(
             self.store,
             self.taker,
@@ -220,15 +232,40 @@ class House:
             mailboxes=self.mailboxes,
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
-            annexes=Annexes(self.archive, shared),
+            annexes=Annexes(self.archive, self.shared_files),
             lease_s=self.settings.lease_s,
         )
+
+    @part
+    def delegations(self) -> "Delegations":
+        from service.delegations import Delegations
+
+        return Delegations(self.store, clock, self.taker.chance)
+
+    @part
+    def away(self) -> "Away":
+        from graph.absences import OutlookAbsences
+        from service.absences import Away
+
+        return Away(self.store, OutlookAbsences(self.graph), clock, self.taker.chance)
+
+    @part
+    def leavers(self) -> "Leavers":
+        from service.leavers import Leavers
+
+        return Leavers(self.store, self.taker)
 
     @part
     def reminders(self) -> "Reminders":
         from service.reminders import Reminders
 
         return Reminders(self.store, self.taker, clock)
+
+    @part
+    def digests(self) -> "Digests":
+        from service.digest import Digests
+
+        return Digests(self.store, clock)
 
     @part
     def people(self) -> "People":

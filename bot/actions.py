@@ -5,24 +5,28 @@
 # Rule 1: whatever the activity holds, the answer is a value; nothing here raises.
 # Rule 2: who acts is `from.aadObjectId` and nothing else. Of a card's data only the token, the verb and the inputs are
 #         read: what the client made of the rest does not matter.
-# Rule 3: only a personal chat is read. A bot in a group would show one person's records to all of it.
+# Rule 3: where others read along, that is said with what was asked there: nobody may be shown another's records.
 #
 # Source: https://learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model (adaptiveCard/action) and
 #         https://learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability (activities),
 #         …/bots/how-to/bots-filesv4 (files in a personal chat)
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.extended import Extended, read_extended
+from bot.reading import part as _part
+from bot.reading import text as _text
 from registry.limits import MOST_FILES
 from service.handed import Offered
 from service.ports import Conversation
 
 LONGEST_LINE = 500  # characters of an input of one line
+LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
-LONGEST_WORDS = 20_000  # characters of an input or a message that are read; far above what is accepted
+_CARDS = "application/vnd.microsoft.card."
+MOST_PICKED = 20  # places on a list that are read
 
 _LINES = (
     "subject",
@@ -33,8 +37,9 @@ _LINES = (
     "received_via",
     "urgency",
     "confidentiality",
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
+    "number",
 )
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,16 @@ class Inputs:
     received_via: str = ""
     urgency: str = ""
     confidentiality: str = ""
+    starts: str = ""  # of a delegation: a date, as the next
+    ends: str = ""
+    kinds: str = ""  # codes with commas between them
+    secrecy: str = ""
+    post: str = ""
+    order: str = ""
+    hands_on: str = ""
+    picked: tuple[int, ...] = ()  # the places on a list that were ticked, from 1
+    number: str = ""  # of another record
+    units: str = ""  # their ids, with commas between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +82,7 @@ class Press:
     card_id: str  # the message in which the card stands
     kind: Literal["execute", "submit"]
     automatic: bool = False
+    among_others: bool = False  # in a group chat or a channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +94,7 @@ class Said:
     chat: Conversation
     activity_id: str = ""
     files: tuple[Offered, ...] = ()
+    among_others: bool = False  # in a group chat or a channel: `chat` is that, and not the person's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +119,27 @@ class Ignored:
     awaited: bool = False
 
 
-type Action = Press | Said | Met | Left | Ignored
+type Action = Press | Said | Met | Left | Extended | Ignored
 
 
 def read(activity: Mapping[str, Any]) -> Action:
     """Return what *activity*, as JSON reads it, asks of us."""
     kind, name = _text(activity, "type"), _text(activity, "name")
     is_execute = kind == "invoke" and name == "adaptiveCard/action"
-    chat = _chat(activity)
+    if kind == "invoke" and (extended := read_extended(activity, name)) is not None:
+        return extended
+    chat, among_others = _chat(activity), False
     if kind == "installationUpdate" and _text(activity, "action").startswith("remove"):
         return _removed(activity)
+    if chat is None and (is_execute or kind == "message"):
+        chat, among_others = _chat(activity, "groupChat", "channel"), True
     if chat is None:
-        return Ignored("no personal chat of a person", awaited=is_execute)
+        return Ignored("no chat with a person", awaited=is_execute)
     if is_execute:
-        return _execute(activity, chat)
+        return _execute(activity, chat, among_others)
     match kind:
         case "message":
-            return _message(activity, chat)
+            return _message(activity, chat, among_others)
         case "installationUpdate" if _text(activity, "action").startswith("add"):
             return Met(chat)
         case "conversationUpdate":
@@ -127,11 +148,14 @@ def read(activity: Mapping[str, Any]) -> Action:
             return Ignored(f"{kind} {name}".strip()[:80] or "no type")
 
 
-def _chat(activity: Mapping[str, Any]) -> Conversation | None:
+def _chat(activity: Mapping[str, Any], *kinds: str) -> Conversation | None:
+    """The chat in which it happened, if it is of one of these *kinds*, by default a person's own with the bot."""
     sender, bot, conversation = (_part(activity, name) for name in ("from", "recipient", "conversation"))
     person, conversation_id = _text(sender, "aadObjectId"), _text(conversation, "id")
     service_url = _text(activity, "serviceUrl")
-    if _text(conversation, "conversationType") != "personal" or not (person and conversation_id and service_url):
+    if _text(conversation, "conversationType") not in (kinds or ("personal",)) or not (
+        person and conversation_id and service_url
+    ):
         return None
     return Conversation(
         person=person,
@@ -149,7 +173,7 @@ def _removed(activity: Mapping[str, Any]) -> Action:
     return Left(person) if person and personal else Ignored("not out of a personal chat")
 
 
-def _execute(activity: Mapping[str, Any], chat: Conversation) -> Action:
+def _execute(activity: Mapping[str, Any], chat: Conversation, among_others: bool) -> Action:
     value = _part(activity, "value")
     action = _part(value, "action")
     if _text(action, "type") != "Action.Execute":
@@ -162,20 +186,31 @@ def _execute(activity: Mapping[str, Any], chat: Conversation) -> Action:
         verb=_text(action, "verb") or _text(data, "verb"),
         kind="execute",
         automatic=value.get("trigger") == "automatic",
+        among_others=among_others,
     )
 
 
-def _message(activity: Mapping[str, Any], chat: Conversation) -> Action:
+def _message(activity: Mapping[str, Any], chat: Conversation, among_others: bool) -> Action:
     value = activity.get("value")
     if isinstance(value, dict):
-        return _press(activity, chat, value, verb=_text(value, "verb"), kind="submit")
+        return _press(activity, chat, value, verb=_text(value, "verb"), kind="submit", among_others=among_others)
+    said, files = _without_mentions(activity), _files(activity) if not among_others else ()
+    if not said and not files and _has_card(activity):
+        return Ignored("a card that somebody put into the chat")
     return Said(
-        text=_without_mentions(activity),
+        text=said,
         by=chat.person,
         chat=chat,
         activity_id=_text(activity, "id")[:LONGEST_LINE],
-        files=_files(activity),
+        files=files,
+        among_others=among_others,
     )
+
+
+def _has_card(activity: Mapping[str, Any]) -> bool:
+    attachments = activity.get("attachments")
+    listed = attachments if isinstance(attachments, list) else []
+    return any(isinstance(one, dict) and str(one.get("contentType")).startswith(_CARDS) for one in listed)
 
 
 def _files(activity: Mapping[str, Any]) -> tuple[Offered, ...]:
@@ -205,22 +240,31 @@ def _press(
     verb: str,
     kind: Literal["execute", "submit"],
     automatic: bool = False,
+    among_others: bool = False,
 ) -> Press:
     return Press(
         token=_text(data, "token")[:200],
         verb=verb[:40],
-        inputs=Inputs(
-            note=_text(data, "note"),
-            to=_text(data, "to")[:200],
-            disposition=_text(data, "disposition")[:80],
-            **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
-        ),
+        inputs=inputs_of(data),
         by=chat.person,
         chat=chat,
         activity_id=_text(activity, "id"),
         card_id=_text(activity, "replyToId"),
         kind=kind,
         automatic=automatic,
+        among_others=among_others,
+    )
+
+
+def inputs_of(data: Mapping[str, Any]) -> Inputs:
+    """What was filled in, as far as it is text of ours."""
+    return Inputs(
+        note=_text(data, "note"),
+        to=_text(data, "to")[:200],
+        disposition=_text(data, "disposition")[:80],
+        units=_text(data, "units")[:LONGEST_UNITS],
+        picked=tuple(n for n in range(1, MOST_PICKED + 1) if data.get(f"pick{n}") in ("true", True)),
+        **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
     )
 
 
@@ -244,14 +288,3 @@ def _without_mentions(activity: Mapping[str, Any]) -> str:
         if isinstance(entity, dict) and entity.get("type") == "mention" and (mention := _text(entity, "text")):
             text = text.replace(mention, " ")
     return text.strip()
-
-
-def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = whole.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _text(whole: Mapping[str, Any], name: str) -> str:
-    """The text under *name*, without what cannot be seen or stored; empty where there is none."""
-    text = whole.get(name)
-    return _INVISIBLE.sub("", text[:LONGEST_WORDS].replace("\r\n", "\n")) if isinstance(text, str) else ""

@@ -13,7 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Press
-from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card
+from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card, verb_form
+from bot.cards.parts import moment
+from bot.cards.verb_forms import OPENS
+from bot.verb_acts import FORMS, command_of, key_of, may_open, told_of
 from registry.acting import refusal
 from registry.commands import (
     Acknowledge,
@@ -23,7 +26,9 @@ from registry.commands import (
     Command,
     Complete,
     ConfirmSender,
+    File,
     Refer,
+    Reject,
     Release,
     Return,
 )
@@ -52,15 +57,26 @@ class Shown:
 type Act = Callable[[Service, Press, CardView, datetime], Shown]
 
 
-def _decide(ask: Callable[[str, int, str, str], Command]) -> Act:
+ENDS: dict[str, Callable[[str, int, str, str], Command]] = {
+    "approve": lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note),
+    "return": lambda r, s, by, note: Return(record_id=r, step=s, by=by, note=note),
+    "complete": lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note),
+    "close": lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note),
+    "acknowledge": lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by),
+    "reject": lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note),
+    "file": lambda r, s, by, note: File(record_id=r, step=s, by=by, note=note),
+}
+
+
+def end_step(service: Service, view: CardView, verb: str, by: str, note: str) -> Taken:
+    """End the step of *view* by one of ENDS, with words: the same fact from its card and from a list."""
+    command = ENDS[verb](view.record.record_id, view.step.number, by, note)
+    return service.take(command, key=f"press:{view.asked.token}:{verb}")
+
+
+def _end(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
     """A verb that ends the step, with the words of the card's input."""
-
-    def act(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
-        command = ask(view.record.record_id, view.step.number, press.by, press.inputs.note)
-        taken = service.take(command, key=f"press:{press.token}:{press.verb}")
-        return _after(press, view, taken, at)
-
-    return act
+    return _after(press, view, end_step(service, view, press.verb, press.by, press.inputs.note), at)
 
 
 def _refer(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
@@ -124,12 +140,26 @@ def _write_note(final: bool) -> Act:
     return act
 
 
+def _opens_seldom(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """The form of something that is done seldom; the card, where it may not be done."""
+    if not may_open(view, press.verb):
+        return Shown(card=step_card(view, at))
+    return Shown(card=verb_form(press.verb, view, at))
+
+
+def _does_seldom(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    command = command_of(service, press, view)
+    if isinstance(command, Refused):
+        return _refused(press, view, command, at)
+    taken = service.take(command, key=key_of(press))
+    told = told_of(press, view) if not isinstance(taken.decision, Refused) else None
+    return _after(press, view, taken, at, told=told)
+
+
 ACTS: dict[str, Act] = {
-    "approve": _decide(lambda r, s, by, note: Approve(record_id=r, step=s, by=by, note=note)),
-    "return": _decide(lambda r, s, by, note: Return(record_id=r, step=s, by=by, note=note)),
-    "complete": _decide(lambda r, s, by, note: Complete(record_id=r, step=s, by=by, note=note)),
-    "close": _decide(lambda r, s, by, note: Close(record_id=r, step=s, by=by, note=note)),
-    "acknowledge": _decide(lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by)),
+    **dict.fromkeys(FORMS, _opens_seldom),
+    **dict.fromkeys(OPENS, _does_seldom),
+    **dict.fromkeys(ENDS, _end),
     "refer": _refer,
     "register": _opens(Verb.REGISTER),
     "release": _release,
@@ -145,26 +175,37 @@ def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
     """The form of *verb*, where the reader may use it."""
     verdict = may_act(view.person, view.record, verb, at, view.step.number)
     if not verdict:
-        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office), at)
+        return _refused(press, view, refusal(verdict.reasons[0], view.record, view.step, view.office, at), at)
     return Shown(card=again(press, view, at))
 
 
 def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str | None = None) -> Shown:
     """The card after a command: what came of it, or why nothing did. *told* is said where the step is open still."""
-    record = taken.record or view.record
-    step = record.step(view.step.number) or view.step
-    view = replace(view, record=record, step=step)
+    view = as_it_stands(view, taken)
     if isinstance(taken.decision, Refused):
         return _refused(press, view, taken.decision, at)
-    still_open = step.state == OPEN or press.verb.startswith(("annotate", "confirm"))
+    still_open = view.step.state == OPEN or press.verb.startswith(("annotate", "confirm", "link"))
     return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
 
 
-def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Shown:
+def why_not(view: CardView, refused: Refused) -> str:
+    """The sentence that says why, as the step now stands."""
     if refused.reason == "may.already_done":
-        said = recorded(view)
-    else:
-        said = say(view.language, refused.reason, **{name: short(value) for name, value in refused.values.items()})
+        return recorded(view)
+    values = {name: short(value) for name, value in refused.values.items()}
+    if "at" in values:
+        values["at"] = moment(datetime.fromisoformat(refused.values["at"]), view.office, view.language)
+    return say(view.language, refused.sentence, **values)
+
+
+def as_it_stands(view: CardView, taken: Taken) -> CardView:
+    """What *view* showed, after the command."""
+    record = taken.record or view.record
+    return replace(view, record=record, step=record.step(view.step.number) or view.step)
+
+
+def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Shown:
+    said = why_not(view, refused)
     return Shown(card=again(press, replace(view, said=said), at), text=said)
 
 
@@ -179,6 +220,9 @@ _FORMS = {
 def again(press: Press, view: CardView, at: datetime) -> Json:
     """The card or form that was pressed, as it now is, with what was typed still in it."""
     inputs = press.inputs
+    opened = OPENS.get(press.verb)
+    if opened is not None and may_open(view, opened):
+        return verb_form(opened, view, at, inputs)
     if view.step.state == OPEN and press.verb == "refer":
         return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note)
     if press.verb.startswith("annotate") and not view.record.ended:

@@ -61,6 +61,7 @@ class Channel:
         service_hosts: Hosts that we answer at; `*.example.org` stands for every host below it.
         look_again_s: How long a key that we do not know is not looked for a second time.
         deadline_s: How long sending one message may take, all in all.
+        pace: How fast messages go out; one that is this channel's alone where it is not given.
     """
 
     def __init__(
@@ -74,16 +75,18 @@ class Channel:
         issuer: str = ISSUER,
         look_again_s: float = 300.0,
         deadline_s: float = 15.0,
+        pace: Pace | None = None,
     ) -> None:
         self._app_id, self._tenant_id, self._issuer = app_id, tenant_id, issuer
         self._token, self._hosts, self._deadline_s = token, tuple(h.lower() for h in service_hosts), deadline_s
-        self._wire, self._pace = Wire(), Pace()
+        self._wire, self._pace = Wire(), pace or Pace()
         self._keys = ChannelKeys(openid_metadata_url, self._wire, look_again_s)
         self._extractor: Any = None
         self._adapter: Any = None
         self._connectors: dict[str, Any] = {}
 
     async def close(self) -> None:
+        await self._pace.close()
         await self._wire.close()
 
     # ------------------------------------------------------------ what comes in

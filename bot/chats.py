@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.cards import step_card
-from service.ports import CardView, Conversation, SentCard
+from bot.cards import away_card, delegation_card, pending_card, step_card
+from registry.office import Office, Person
+from service.ports import AnyView, AwayView, Conversation, DelegationView, SentCard
+from service.waiting import Page
 from texts.isolates import bare
 
 type Activity = dict[str, Any]
@@ -36,16 +38,32 @@ class TeamsChats:
             person=person, conversation_id=conversation_id, service_url=self._service_url, user_mri="", bot_id=""
         )
 
-    async def ask(self, conversation: Conversation, card: CardView) -> str:
-        message = card_message(step_card(card, self._clock()))
+    async def ask(self, conversation: Conversation, card: AnyView) -> str:
+        message = card_message(_drawn(card, self._clock()))
         return await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
 
-    async def refresh(self, sent: SentCard, card: CardView) -> None:
-        message = card_message(step_card(card, self._clock()))
+    async def refresh(self, sent: SentCard, card: AnyView) -> None:
+        message = card_message(_drawn(card, self._clock()))
         await self._line.update(sent.service_url, sent.conversation_id, sent.activity_id, message)
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         await self._line.send(conversation, text_message(text))
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: Page) -> None:
+        at, lang = self._clock(), person.language
+        card = pending_card(page, person, office, lang, at, title="digest.title", foot="digest.stop")
+        message = card_message(card)
+        await self._line.send(conversation, message | {"channelData": {"notification": {"alert": True}}})
+
+
+def _drawn(view: AnyView, at: datetime) -> dict[str, Any]:
+    match view:
+        case DelegationView():
+            return delegation_card(view, at)
+        case AwayView():
+            return away_card(view, at)
+        case _:
+            return step_card(view, at)
 
 
 def card_message(card: dict[str, Any]) -> Activity:

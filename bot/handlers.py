@@ -19,13 +19,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.actions import Ignored, Left, Met, Press, Said, read
-from bot.acts import ACTS, Shown, again
+from bot.acts import ACTS, ENDS, Shown, again
 from bot.cards import (
+    EXAMPLE,
     LONGEST_NOTE,
+    MOST_FOUND,
     entry_form,
     fits_input,
+    found_card,
     help_card,
-    pending_card,
     record_card,
     release_form,
     several_card,
@@ -35,18 +37,25 @@ from bot.cards import (
 )
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
+from bot.delegating import Delegating
 from bot.desk import Desk
+from bot.extended import Extended
+from bot.extension import Extension
+from bot.groups import Groups
+from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
 from bot.words import meant_by
 from registry.errors import TarasulError, Throttled, Unavailable
 from registry.office import Office, Person
 from registry.rights import is_clerk
 from registry.vocabulary import QUARANTINE
+from service.delegations import Delegations
 from service.deliveries import Deliveries
+from service.finding import Found
 from service.handed import HandedFiles
 from service.ports import ChatBlocked, Conversation, NotInstalled, SentCard
 from service.service import Service
-from texts import LANGUAGES, Language, say
+from texts import LANGUAGES, Language, say, search_words
 
 log = logging.getLogger("tarasul.bot")
 
@@ -60,6 +69,7 @@ _BAD_REQUEST: Json = {
 }
 
 
+_MOST_WORDS, _SHORTEST_WORD = 6, 3  # of what is looked for although nobody said so
 _MOST_TRIES, _PATIENCE_S = 3, 3.0  # whoever wrote waits for the answer
 
 
@@ -103,9 +113,21 @@ class Teams(Line, Protocol):
 class Bot:
     """Teams' side of the office."""
 
-    def __init__(self, channel: Teams, service: Service, deliveries: Deliveries, handed: HandedFiles) -> None:
+    def __init__(
+        self,
+        channel: Teams,
+        service: Service,
+        deliveries: Deliveries,
+        handed: HandedFiles,
+        *,
+        public_url: str = "",
+    ) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
         self._paper = Paper(self._desk, service, deliveries, handed)
+        delegations = Delegations(service.store, service.clock, service.taker.chance)
+        self._delegating = Delegating(service, delegations, self._desk)
+        self._lists, self._groups = Lists(self._desk, service), Groups(self._desk)
+        self._extension = Extension(self._desk, self._paper, public_url)
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -125,8 +147,12 @@ class Bot:
         match read(activity):
             case Press() as press:
                 return await self._press(press)
+            case Said(among_others=True) as said:
+                return await self._said_among_others(said)
             case Said() as said:
-                return await self._said(said)
+                return (await self._said(said))[0]
+            case Extended() as asked:
+                return Turned(*await self._extension.answer(asked))
             case Met(chat=chat):
                 return await self._met(chat)
             case Left(person=person):
@@ -139,7 +165,7 @@ class Bot:
 
     async def _press(self, press: Press) -> Turned:
         try:
-            if press.verb in ENTERS:
+            if press.verb in ENTERS and not press.among_others:
                 shown = await self._paper.enter(press)
             else:
                 shown = await asyncio.to_thread(self._shown_for, press)
@@ -156,6 +182,8 @@ class Bot:
     async def _show_submitted(self, press: Press, shown: Shown) -> None:
         """A Submit cannot be answered with a card: the message is written anew, and what was refused is said."""
         chat = press.chat
+        if press.among_others:
+            shown = await self._in_person(press, shown)
         try:
             if shown.card is not None and press.card_id:
                 message = card_message(shown.card)
@@ -167,16 +195,33 @@ class Bot:
         except (TarasulError, ChatBlocked, NotInstalled) as error:
             log.warning("what came of a press could not be shown", extra={"why": type(error).__name__})
 
+    async def _in_person(self, press: Press, shown: Shown) -> Shown:
+        """What others read of what only the presser may see: nothing but where it was written."""
+        own = await asyncio.to_thread(self._desk.chat, press.by)
+        person = self._service.person(press.by)
+        if shown.card is None or person is None:
+            return Shown(text=shown.text)
+        sent = await self._say(own, card_message(shown.card)) if own is not None else ""
+        return Shown(text=say(person.language, "group.in_person" if sent else "group.no_chat"))
+
     def _shown_for(self, press: Press) -> Shown:
         at = self._service.clock()
         seen = self._desk.look(press.token, press.by)
         if seen.person is None:
             return Shown(text=_in_both("chat.stranger"))
         lang = seen.person.language
-        if press.verb == "pending" and not press.token:
-            return Shown(card=self._pending(seen.person, lang, at))
+        if press.among_others:
+            return self._groups.pressed(press, seen.person, self._desk.office(), at)
+        if press.verb in ("pending", "record", *ON_LISTS):
+            return self._shown_of_several(press, seen.person, at)
+        if seen.view is None and (shown := self._delegating.press(press, seen.person, at)) is not None:
+            if press.token:
+                self._remember(press)
+            return shown
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
+        if not press.automatic and press.verb not in ENDS:
+            self._desk.opened(seen.view)
         if press.automatic or press.verb == "view":
             self._remember(press)
             return Shown(card=step_card(seen.view, at))
@@ -187,6 +232,22 @@ class Bot:
             said = say(lang, "chat.too_long", limit=LONGEST_NOTE)
             return Shown(card=again(press, replace(seen.view, said=said), at), text=said)
         return act(self._service, press, seen.view, at)
+
+    def _shown_of_several(self, press: Press, person: Person, at: datetime) -> Shown:
+        """What is pressed on a list, or on a card that stands for no step."""
+        if not person.active:
+            return Shown(text=say(person.language, "may.inactive"))
+        if press.verb in ON_LISTS:
+            return self._lists.pressed(press, person, at)
+        if press.verb == "pending":
+            return Shown(card=self._lists.first(person, at))
+        found = self._desk.readable(press.token, person)
+        if found is None:
+            return Shown(text=say(person.language, "chat.unknown_card"))
+        if not press.automatic:
+            self._desk.opened_by(found, person)
+        office, matter = self._desk.office(), self._desk.matter(found.record)
+        return Shown(card=record_card(found.record, person, office, person.language, at, found.token, matter=matter))
 
     def _remember(self, press: Press) -> None:
         """From now on the message shows this card, whatever it showed before: when the card changes, so must that."""
@@ -203,13 +264,16 @@ class Bot:
 
     # ------------------------------------------------------------ what is said
 
-    async def _said(self, said: Said) -> Turned:
+    async def _said(self, said: Said) -> tuple[Turned, bool]:
+        """Answer in the person's own chat; and whether all of it could be said."""
         if said.files:
             answers, rang = await self._handed_in(said)
         else:
             answers, rang = await asyncio.to_thread(self._answers_to, said)
+        all_said = True
         for message, token in answers:
             activity_id = await self._say(said.chat, message)
+            all_said = all_said and bool(activity_id)
             if activity_id and token is not None:
                 copy = SentCard(
                     token=token,
@@ -218,7 +282,17 @@ class Bot:
                     service_url=said.chat.service_url,
                 )
                 await asyncio.to_thread(self._desk.note_card, copy)
-        return Turned(None, rang)
+        return Turned(None, rang), all_said
+
+    async def _said_among_others(self, said: Said) -> Turned:
+        """Answer in person, and there with nothing that others may not see."""
+        plan = await asyncio.to_thread(self._groups.plan, said)
+        turned, there = Turned(None), plan.there
+        if plan.in_person is not None:
+            turned, all_said = await self._said(plan.in_person)
+            there = plan.there if all_said else plan.if_not or plan.there
+        await self._say(said.chat, there)
+        return turned
 
     async def _handed_in(self, said: Said) -> _Answers:
         """Files; from a stranger none is taken."""
@@ -246,29 +320,66 @@ class Bot:
             return greeted
         person, lang, rang = greeted.person, greeted.person.language, greeted.rang
         meant = meant_by(said.text)
+        if meant.wish == "search" and not meant.words:
+            return [(text_message(say(lang, "found.what")), None)], rang
+        if meant.wish == "search":
+            nothing = text_message(say(lang, "found.nothing", words=short(meant.words))), None
+            return [self._found(meant.words, person, at) or nothing], rang
+        if (meant.guessed or meant.wish == "unknown") and _may_be_looked_for(said.text):
+            found = self._found(
+                said.text, person, at
+            )  # a record that says so is likelier meant than a slip of the hand
+            if found is not None:
+                return [found], rang
         match meant.wish:
             case "pending":
-                card = self._pending(person, lang, at)
+                card = self._lists.first(person, at)
             case "quarantine":
-                card = self._pending(person, lang, at, kind=QUARANTINE)
+                card = self._lists.first(person, at, kind=QUARANTINE)
             case "release":
                 return [self._to_release(meant.number, person, lang, at)], rang
             case "register" if not is_clerk(person, person.unit_id):
                 return [(text_message(say(lang, "may.registry_only")), None)], rang
             case "register":
                 card = entry_form(self._desk.office(), lang)
+            case "delegate":
+                card = self._delegating.form(person, meant.number, at)
+            case "delegations":
+                card = self._delegating.listed(person, at)
+            case "why":
+                return self._why(meant.number, person, lang, at), rang
             case "number":
                 return [self._numbered(meant.number, person, lang, at)], rang
             case "help":
                 card = help_card(lang, clerk=person.clerk)
             case "greeting":
                 card = help_card(lang, say(lang, "chat.greeting", name=short(person.name)), clerk=person.clerk)
-            case "unknown":
+            case "digest_off" | "digest_on":
+                self._desk.wants_digest(person, meant.wish == "digest_on")
+                return [(text_message(say(lang, f"chat.{meant.wish}")), None)], rang
+            case "perhaps":
+                return [(text_message(say(lang, "chat.perhaps", words=meant.words)), None)], rang
+            case "search" | "unknown":
                 card = help_card(lang, sorry=say(lang, "chat.not_understood"), clerk=person.clerk)
         return [(card_message(card), None)], rang
 
-    def _pending(self, person: Person, lang: Language, at: datetime, *, kind: str = "") -> Json:
-        return pending_card(self._desk.pending(person, kind), person, self._desk.office(), lang, at)
+    def _found(self, looked_for: str, person: Person, at: datetime) -> tuple[Json, str | None] | None:
+        """What is found by these words; None for nothing."""
+        found, more = self._desk.found(looked_for, person, MOST_FOUND)
+        if len(found) == 1:
+            return self._opened(found[0], person, at)
+        lang = person.language
+        listed = found_card(found, looked_for, person, self._desk.office(), lang, more=more)
+        return (card_message(listed), None) if found else None
+
+    def _opened(self, one: Found, person: Person, at: datetime) -> tuple[Json, str | None]:
+        """The reader's own card of a record where it is their turn; else what it is and where it stands."""
+        view = self._desk.look(one.token, person.person_id).view if one.token is not None else None
+        if view is not None:
+            self._desk.opened(view)
+            return card_message(step_card(view, at)), one.token
+        matter, office = self._desk.matter(one.record), self._desk.office()
+        return card_message(record_card(one.record, person, office, person.language, at, matter=matter)), None
 
     def _numbered(
         self, number: str, person: Person, lang: Language, at: datetime, *, kind: str = ""
@@ -278,12 +389,15 @@ class Bot:
             return text_message(say(lang, "chat.no_such_number", number=number)), None
         if len(found) > 1:
             return card_message(several_card([one.record for one in found], person, lang)), None
-        (one,) = found
-        if one.token is not None:
-            view = self._desk.look(one.token, person.person_id).view
-            if view is not None:
-                return card_message(step_card(view, at)), one.token
-        return card_message(record_card(one.record, person, self._desk.office(), lang, at)), None
+        return self._opened(found[0], person, at)
+
+    def _why(self, number: str, person: Person, lang: Language, at: datetime) -> list[tuple[Json, str | None]]:
+        if not number:
+            return [(text_message(say(lang, "chat.why_which", example=EXAMPLE)), None)]
+        found = self._delegating.why(number, person, at)
+        if found is None:
+            return [(text_message(say(lang, "chat.no_such_number", number=number)), None)]
+        return [(card_message(card), None) for card in found]
 
     def _to_release(self, number: str, person: Person, lang: Language, at: datetime) -> tuple[Json, str | None]:
         """The form that registers a quarantined mail; what has become of it, where it waits no more."""
@@ -322,6 +436,12 @@ class Bot:
 def _in_both(key: str) -> str:
     """For whom we do not know: both languages, Arabic first."""
     return "\n\n".join(say(lang, key) for lang in LANGUAGES)
+
+
+def _may_be_looked_for(text: str) -> bool:
+    """Whether what somebody wrote without any command may be words of a record."""
+    words = search_words(text)
+    return 1 <= len(words) <= _MOST_WORDS and any(len(word) >= _SHORTEST_WORD for word in words)
 
 
 def _unsaid(error: Exception) -> str:

@@ -10,13 +10,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
-from bot.actions import Inputs, Press, Said
+from bot.actions import LONGEST_LINE, Inputs, Press, Said
 from bot.acts import Shown
 from bot.cards import entry_form, record_card, short
 from bot.cards.registry_forms import AS_SAID, BY_RULE
 from bot.chats import Activity, card_message, text_message
 from bot.desk import Desk
+from bot.limits import FORM_ANSWER
 from bot.words import meant_by
 from registry.commands import HandIn
 from registry.decisions import Refused
@@ -26,11 +28,12 @@ from registry.mail import Address, Part
 from registry.office import Office, Person
 from registry.rights import is_clerk
 from service.deliveries import Deliveries, KeyReused, KnownFiles, Slip
-from service.handed import HandedFiles, NotHandedIn
+from service.handed import ChatMessage, HandedFiles, NotHandedIn
 from service.service import Service
 from texts import LANGUAGES, Language, say
 
 ENTERS = ("enter", "enter_again")
+_FORM_WITHIN_S = FORM_ANSWER.value - 1.5  # a dialog that is not answered in time is not shown
 
 
 class Paper:
@@ -65,6 +68,34 @@ class Paper:
         card = record_card(shown, person, office, lang, self._service.clock(), told=told)
         return card_message(card), bool(taken.effects)
 
+    async def message_form(self, message: ChatMessage, person: Person, office: Office) -> Shown:
+        """The form that registers a message between people, with its words and files; or what became of it."""
+        lang, at = person.language, self._service.clock()
+        if not is_clerk(person, person.unit_id):
+            return Shown(text=say(lang, "may.registry_only"))
+        known = await asyncio.to_thread(self._desk.taken, message.key)
+        if known is not None:
+            told = say(lang, "card.entered", reference=known.reference)
+            return Shown(card=record_card(known, person, office, lang, at, told=told))
+        if len(message.files) >= MOST_FILES:  # one place is that of its words
+            return Shown(text=say(lang, "chat.files_too_many", most=MOST_FILES - 1))
+        try:
+            token = await self._handed.take_message(message, by=person.person_id, within_s=_FORM_WITHIN_S)
+        except NotHandedIn as why:
+            return Shown(text=say(lang, "chat.file_refused", name=why.name, why=say(lang, why.reason)))
+        except Unavailable:
+            return Shown(text=say(lang, "chat.files_later"))
+        bundle = await self._handed.bundle(token, person.person_id)
+        assert bundle is not None, "it was just kept"
+        first_line = message.text.strip().partition("\n")[0]
+        typed = Inputs(
+            subject=message.subject or first_line[:LONGEST_LINE],
+            sender_name=message.author,
+            letter_date=_day_of(message.sent_at, office),
+            received_via="chat",
+        )
+        return Shown(card=entry_form(office, lang, typed, token=token, files=bundle.parts))
+
     async def _take(self, said: Said) -> str:
         if len(said.files) > MOST_FILES:
             raise _NotTaken("chat.files_too_many", most=MOST_FILES)
@@ -83,12 +114,13 @@ class Paper:
         if person is None:
             return Shown(text="\n\n".join(say(lang, "chat.stranger") for lang in LANGUAGES))
         lang = person.language
-        files: Sequence[Part] | None = await self._handed.parts(press.token, press.by) if press.token else ()
-        if files is None:
+        bundle = await self._handed.bundle(press.token, press.by) if press.token else None
+        if press.token and bundle is None:
             return Shown(text=say(lang, "chat.unknown_card"))
+        files: Sequence[Part] = bundle.parts if bundle is not None else ()
         if press.automatic:
             return Shown(card=entry_form(office, lang, token=press.token, files=files))
-        key = f"handed:{press.token}" if press.token else f"form:{press.chat.conversation_id}:{_where(press)}"
+        key = bundle.key if bundle is not None else f"form:{press.chat.conversation_id}:{_where(press)}"
         slip = _slip(typed, person, again=press.verb == "enter_again")
         try:
             entered = await self._deliveries.enter(slip, handed=files, by=person.person_id, key=key)
@@ -127,6 +159,15 @@ class _NotTaken(Exception):
 def _number_in(text: str) -> str:
     meant = meant_by(text)
     return meant.number if meant.wish == "number" else ""
+
+
+def _day_of(sent_at: str, office: Office) -> str:
+    """The ministry's day of an instant as Teams writes it; empty for what is none."""
+    try:
+        at = datetime.fromisoformat(sent_at)
+        return (at.astimezone(office.zone) if at.tzinfo is not None else at).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _where(press: Press) -> str:

@@ -1,20 +1,46 @@
-"""What a person means by what they wrote: forgiving of spelling, spaces and digits, and no guesswork beyond that."""
+################################################################
+# What a person means by what they wrote
+################################################################
+#
+# Rule 1: spelling, spaces, points and digits do not matter; a slip of the hand or two is seen through in a long word.
+# Rule 2: what begins to change the register is never guessed: whoever nearly wrote it is asked whether they meant it.
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from texts import search_key
+from bot.delegation_words import about_delegations
+from texts import apart, search_key
 
-type Wish = Literal["pending", "number", "help", "greeting", "register", "quarantine", "release", "unknown"]
+type Wish = Literal[
+    "pending",
+    "number",
+    "help",
+    "greeting",
+    "register",
+    "quarantine",
+    "release",
+    "delegate",
+    "delegations",
+    "why",
+    "search",
+    "digest_off",
+    "digest_on",
+    "perhaps",
+    "unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What is wished; `number` is a serial or a reference, as `search_key` writes it."""
+    """What is wished; `number` is a serial or a reference, or a part of a name, as `search_key` writes it; `words` is
+    what is looked for, or the command that was perhaps meant."""
 
     wish: Wish
     number: str = ""
+    words: str = ""
+    guessed: bool = False  # it was not quite written so
 
 
 def _keys(*phrases: str) -> frozenset[str]:
@@ -47,6 +73,21 @@ _REGISTER = _keys(
 _QUARANTINE = _keys(
     "المحجور", "المحجورات", "محجور", "الحجر", "حجر", "البريد المحجور", "quarantine", "quarantined", "held mail",
 )  # fmt: skip
+_DIGEST_OFF = _keys(
+    "أوقف الموجز", "ايقاف الموجز", "إيقاف الموجز الصباحي", "أوقف الموجز الصباحي", "بدون موجز", "لا أريد الموجز",
+    "stop digest", "stop the digest", "digest off", "no digest", "stop the morning digest",
+)  # fmt: skip
+_DIGEST_ON = _keys(
+    "شغل الموجز", "تشغيل الموجز", "أريد الموجز", "فعل الموجز", "تشغيل الموجز الصباحي", "أعد الموجز",
+    "start digest", "start the digest", "digest on", "digest", "start the morning digest",
+)  # fmt: skip
+_SEARCH = tuple(
+    search_key(phrase)
+    for phrase in (
+        "ابحث لي عن", "ابحث عن", "البحث عن", "بحث عن", "ابحث", "البحث", "بحث", "دور على", "فتش عن",
+        "search for", "search", "look for", "find me", "find",
+    )
+)  # fmt: skip
 _RELEASE = _keys("المحجور", "محجور", "الحجر", "حجر", "ارفع", "رفع", "release", "admit", "quarantine", "quarantined")
 _ABOUT_A_RELEASE = _keys("البريد", "عن", "mail", "from", "register")
 _ABOUT_A_NUMBER = _keys(
@@ -54,6 +95,23 @@ _ABOUT_A_NUMBER = _keys(
     "افتح", "حالة", "أين", "وين",
     "number", "no", "record", "letter", "show", "open", "status", "of", "find", "the", "where", "is",
 )  # fmt: skip
+_BETWEEN = (" ", ":", "؛", "،", ",")  # what stands between that and what is looked for
+_SHORTEST_GUESSED, _LONG = 5, 9  # letters from which one slip of the hand is seen through, and two
+
+
+def _guessable(phrases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(phrase for phrase in phrases if len(phrase) >= _SHORTEST_GUESSED - 1))
+
+
+_GUESSED: tuple[tuple[Wish, tuple[str, ...]], ...] = (
+    ("pending", _guessable(_PENDING)),
+    ("help", _guessable(_HELP)),
+    ("greeting", _guessable(_GREETINGS)),
+    ("quarantine", _guessable(_QUARANTINE)),
+    ("digest_off", _guessable(_DIGEST_OFF)),
+    ("digest_on", _guessable(_DIGEST_ON)),
+    ("register", _guessable(_REGISTER)),
+)
 _NUMBER = re.compile(r"#?((?:[^\W\d][^\s/]*/)*\d{1,9}(?:/\d{4})?)[.،,؟?!]*")
 
 
@@ -69,8 +127,18 @@ def meant_by(text: str) -> Meant:
         return Meant("register")
     if packed in _QUARANTINE:
         return Meant("quarantine")
+    if packed in _DIGEST_OFF:
+        return Meant("digest_off")
+    if packed in _DIGEST_ON:
+        return Meant("digest_on")
     if packed in _GREETINGS:
         return Meant("greeting")
+    if (asked := about_delegations(key)) is not None:
+        asks, more = asked
+        if asks != "why":
+            return Meant("delegate" if asks == "delegate" else "delegations", more)
+        about = [found[1] for word in more.split() if (found := _NUMBER.fullmatch(word))]
+        return Meant("why", about[0] if len(about) == 1 else "")
     words = key.split()
     numbers = [found[1] for word in words if (found := _NUMBER.fullmatch(word))]
     rest = [word for word in words if not _NUMBER.fullmatch(word) and _packed(word)]
@@ -79,4 +147,33 @@ def meant_by(text: str) -> Meant:
         return Meant("release", numbers[0])
     if len(numbers) == 1 and all(_packed(word) in _ABOUT_A_NUMBER for word in rest):
         return Meant("number", numbers[0])
-    return Meant("unknown")
+    if key in _SEARCH or (looked_for := _looked_for(key)):
+        return Meant("search", words="" if key in _SEARCH else looked_for)
+    return _nearly(packed) or Meant("unknown", words=key)
+
+
+def _looked_for(key: str) -> str:
+    """What stands behind a word that asks to look for it."""
+    for phrase in _SEARCH:
+        rest = key.removeprefix(phrase)
+        if rest != key and rest[:1] in _BETWEEN and _packed(rest):
+            return rest.strip("".join(_BETWEEN))
+    return ""
+
+
+def _nearly(packed: str) -> Meant | None:
+    """The command that was nearly written, where it is but one; what changes the register is asked about."""
+    most = 0 if len(packed) < _SHORTEST_GUESSED else 1 if len(packed) < _LONG else 2
+    if not most:
+        return None
+    near: dict[int, set[Wish]] = {}
+    for wish, phrases in _GUESSED:
+        if (far := min(apart(packed, phrase, most) for phrase in phrases)) <= most:
+            near.setdefault(far, set()).add(wish)
+    wishes = near[min(near)] if near else set()
+    if len(wishes) != 1:
+        return None
+    (wish,) = wishes
+    if wish == "register":
+        return Meant("perhaps", words="register" if packed.isascii() else "قيد", guessed=True)
+    return Meant(wish, guessed=True)

@@ -23,7 +23,7 @@ _SHOWN_AS_THEY_ARE = frozenset({"application/pdf", "image/png", "image/jpeg", "i
 
 @bp.route("v1/records", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def list_records(req: func.HttpRequest) -> func.HttpResponse:
-    """`?search= kind= status= holder= updated_since= top= after=`: newest change first, `next` where there is more."""
+    """`?search= kind= status= matter= holder= updated_since= top= after=`: newest change first, and `next`."""
     from app.wiring import house
     from service.service import BadCursor
     from service.views import instant
@@ -64,6 +64,7 @@ def _wanted(params: Mapping[str, str], office: Any) -> Any:
     person = by_address or office.person(holder)
     return Wanted(
         search=params.get("search", ""),
+        matter=params.get("matter", ""),
         kind=kind or "",
         status=status or "",
         holder=person.person_id if person is not None else holder,

@@ -10,11 +10,13 @@ from functions.limits import (
     LONGEST_TEXT,
     MOST_FILES,
 )
+from functions.openapi_commands import COMMAND
 from registry.vocabulary import (
     ASKED_FROM_CARDS,
     CONFIDENTIALITIES,
     DELIVERIES,
     DISPOSITIONS,
+    INVERSE,
     KINDS,
     URGENCIES,
     Status,
@@ -113,7 +115,7 @@ _SCHEMAS: dict[str, Schema] = {
                 _object(
                     record_id=_TEXT,
                     reference=_TEXT,
-                    how=_one_of(("same_id", "number", "register")),
+                    how=_one_of((*INVERSE, "same_id", "number", "register")),
                     said=_ref("Said"),
                 )
             ),
@@ -123,6 +125,22 @@ _SCHEMAS: dict[str, Schema] = {
             same_as=_TEXT_OR_NULL,
             same_reference=_TEXT_OR_NULL,
             outcome=_TEXT_OR_NULL,
+            outcome_note=_TEXT_OR_NULL,
+            filed_in=_TEXT_OR_NULL,
+            matter_id=_TEXT_OR_NULL,
+            awaits_reply=_YES_NO,
+            circulation=_or_null(_object(units=_WHOLE, acknowledged=_WHOLE, waiting=_list_of(_ref("Unit")))),
+            corrections=_list_of(
+                _object(
+                    what=_one_of(("subject", "their_reference", "letter_date", "urgency", "confidentiality")),
+                    was=_TEXT_OR_NULL,
+                    now=_TEXT_OR_NULL,
+                    by=_TEXT,
+                    by_name=_TEXT,
+                    at=_INSTANT,
+                    note=_TEXT_OR_NULL,
+                )
+            ),
             replied_at=_INSTANT_OR_NULL,
             stuck=_list_of(_TEXT),
             holders=_list_of(_ref("Holder")),
@@ -131,6 +149,14 @@ _SCHEMAS: dict[str, Schema] = {
             ),
             attachments=_list_of(_ref("Attachment")),
         ),
+    },
+    "Matter": {
+        "description": "The other records of the matter, as far as the caller may read them; not in a list.",
+        **_list_of(_object(record_id=_TEXT, reference=_TEXT, subject=_TEXT_OR_NULL, status=_one_of(Status))),
+    },
+    "Shown": {
+        "description": "A record with what belongs together with it.",
+        "allOf": [_ref("Record"), _object(matter=_ref("Matter"))],
     },
     "Event": {
         "description": "A line of the sheet: hash = SHA-256(prev_hash as 64 hex characters, then canonical as UTF-8).",
@@ -207,6 +233,27 @@ _SCHEMAS: dict[str, Schema] = {
         ),
     },
     "Signature": _object(algorithm=_TEXT, public_key=_TEXT, value=_TEXT),
+    "Delegation": {
+        "description": "`to` acts for `from`, from `starts` to before `until`; with `post`, for the head of that unit.",
+        **_object(
+            **{"from": _object(person=_TEXT, name=_TEXT)},
+            to=_object(person=_TEXT, name=_TEXT),
+            delegation_id=_TEXT,
+            starts=_INSTANT,
+            until=_INSTANT,
+            kinds=_list_of(_one_of(KINDS)),
+            secrecy=_one_of(CONFIDENTIALITIES),
+            may_pass_on=_YES_NO,
+            post=_TEXT_OR_NULL,
+            order=_TEXT_OR_NULL,
+            note=_TEXT_OR_NULL,
+            state=_one_of(("proposed", "declined", "coming", "working", "over")),
+            why_over=_or_null(_one_of(("revoked", "handed_back", "over", "lapsed", "left"))),
+            accepted_at=_INSTANT_OR_NULL,
+            ended_at=_INSTANT_OR_NULL,
+        ),
+    },
+    "Delegations": _object(as_of=_INSTANT, items=_list_of(_ref("Delegation"))),
     "Problem": _object(type=_TEXT, status=_WHOLE, title=_TEXT, detail=_TEXT, detail_ar=_TEXT),
 }
 
@@ -222,7 +269,7 @@ _SCHEMAS["Record"]["properties"]["deliveries"] = _list_of(_ref("Delivery"))
 
 _MADE: Schema = {
     "description": "Entered now; 200 says that it was entered by the same request before.",
-    "content": {"application/json": {"schema": _ref("Record")}},
+    "content": {"application/json": {"schema": _ref("Shown")}},
 }
 
 
@@ -291,31 +338,22 @@ _LETTER: Schema = {
         },
     },
 }
-_COMMAND: Schema = {
-    "oneOf": [
-        {
-            "type": "object",
-            "description": "Register a quarantined mail after all; subject and sender where it could not be read.",
-            "required": ["command"],
-            "properties": {
-                "command": {"const": "release"},
-                "subject": _text(LONGEST_TEXT),
-                "sender": _PARTY,
-            },
-        },
-        {
-            "type": "object",
-            "description": "Close it, with the reason; of a quarantined mail: it is no letter.",
-            "required": ["command", "note"],
-            "properties": {"command": {"const": "close"}, "note": {**_text(LONGEST_NOTE), "minLength": 1}},
-        },
-        {
-            "type": "object",
-            "description": "Say whose letter it is.",
-            "required": ["command", "sender"],
-            "properties": {"command": {"const": "confirm_sender"}, "sender": _PARTY},
-        },
-    ]
+
+_DELEGATE: Schema = {
+    "type": "object",
+    "required": ["to", "starts", "until"],
+    "properties": {
+        "from": {**_text(LONGEST_TEXT), "description": "Id or address; the caller themselves where it is left out."},
+        "to": {**_text(LONGEST_TEXT), "description": "Id or address."},
+        "starts": {**_INSTANT, "description": "With an offset."},
+        "until": {**_INSTANT, "description": "With an offset: the first instant at which it works no more."},
+        "kinds": {**_list_of(_one_of(KINDS)), "description": "All where it is empty or left out."},
+        "secrecy": {**_one_of(CONFIDENTIALITIES), "description": "Up to which; the delegator's own if left out."},
+        "may_pass_on": _YES_NO,
+        "post": {**_TEXT, "description": "A unit, whose head's post it is; then `order` is needed."},
+        "order": _text(LONGEST_TEXT),
+        "note": _text(LONGEST_NOTE),
+    },
 }
 
 
@@ -367,6 +405,7 @@ DOCUMENT: Schema = {
                     _in_query("search", _TEXT, "Words of the number, subject or sender; forgiving Arabic spelling."),
                     _in_query("kind", _one_of(KINDS), "Letters of every kind where it is left out."),
                     _in_query("status", _one_of(Status), "Where the record stands."),
+                    _in_query("matter", _TEXT, "A `matter_id`: what belongs together."),
                     _in_query("holder", _TEXT, "A person's id or address: what waits for them."),
                     _in_query("updated_since", _INSTANT, "With an offset."),
                     _in_query("top", {"type": "integer", "minimum": 1, "maximum": 200}, "50 where it is left out."),
@@ -381,7 +420,7 @@ DOCUMENT: Schema = {
                 "requestBody": _body("multipart/form-data", _LETTER),
                 "responses": {
                     "201": {**_MADE, "headers": {"Location": {"schema": _TEXT}}},
-                    **_answers("Record", 400, 409, 413, 415, 422),
+                    **_answers("Shown", 400, 409, 413, 415, 422),
                 },
             },
         },
@@ -390,16 +429,16 @@ DOCUMENT: Schema = {
                 "operationId": "show_record",
                 "summary": "One record.",
                 "parameters": [_RECORD, _in_query("at", _INSTANT, "As it stood then, with an offset; now without it.")],
-                "responses": _answers("Record", 400, 404),
+                "responses": _answers("Shown", 400, 404),
             }
         },
         "/v1/records/{record_id}/commands": {
             "post": {
                 "operationId": "command_record",
-                "summary": "What a clerk does to a record, with their own token.",
+                "summary": "What a person does to a record, with their own token.",
                 "parameters": [_RECORD, _KEY],
-                "requestBody": _body("application/json", _COMMAND),
-                "responses": _answers("Record", 400, 404, 409, 422),
+                "requestBody": _body("application/json", COMMAND),
+                "responses": _answers("Shown", 400, 404, 409, 422),
             }
         },
         "/v1/records/{record_id}/sheet": {
@@ -436,6 +475,27 @@ DOCUMENT: Schema = {
             }
         },
         **_EVIDENCE,
+        "/v1/delegations": {
+            "get": {
+                "operationId": "list_delegations",
+                "summary": "Who acts for whom: what is not over first, then the newest.",
+                "parameters": [_in_query("person", _TEXT, "A person's id or address; one's own where left out.")],
+                "responses": _answers("Delegations", 400),
+            },
+            "post": {
+                "operationId": "enter_delegation",
+                "summary": "Have somebody act for another; they are asked by card, except where it is ordered.",
+                "parameters": [_KEY],
+                "requestBody": _body("application/json", _DELEGATE),
+                "responses": {
+                    "201": {
+                        "description": "Entered; 200 says that the same request entered it before.",
+                        "content": {"application/json": {"schema": _ref("Delegation")}},
+                    },
+                    **_answers("Delegation", 400, 409, 422),
+                },
+            },
+        },
         "/v1/reconciliation/{date}": {
             "get": {
                 "operationId": "show_day",

@@ -7,6 +7,19 @@ import azure.functions as func
 
 from texts import say
 
+_OVER = frozenset(
+    {
+        "may.ended",
+        "may.already_done",
+        "may.already_ended",
+        "may.not_ended",
+        "may.not_for_this_kind",
+        "may.opened",
+        "may.voided",
+        "reopen.reply_on_its_way",
+    }
+)
+
 
 def problem(status: int, key: str, **values: object) -> func.HttpResponse:
     """Answer *status* with the sentence `api.<key>` in both languages. Source: RFC 9457."""
@@ -15,9 +28,12 @@ def problem(status: int, key: str, **values: object) -> func.HttpResponse:
 
 def refused(reason: str, values: Mapping[str, object]) -> func.HttpResponse:
     """Answer a refusal of the registry: 403 where it is somebody else's turn, 409 where it is over, else 422."""
-    over = reason in ("may.ended", "may.already_done", "may.not_for_this_kind")
+    over = reason in _OVER
     status = 409 if over else 403 if reason.startswith("may.") else 422
-    return _problem(status, reason.replace(".", "_"), reason, values)
+    from registry.decisions import Refused
+
+    sentence = Refused(reason, {name: str(value) for name, value in values.items()}).sentence
+    return _problem(status, reason.replace(".", "_"), sentence, values)
 
 
 def _problem(status: int, name: str, sentence: str, values: Mapping[str, object]) -> func.HttpResponse:

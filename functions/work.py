@@ -20,9 +20,12 @@ log = logging.getLogger("tarasul.work")
 
 @bp.queue_trigger("message", queue_name="intake", connection="AzureWebJobsStorage")
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
-async def look_into_mailbox(message: func.QueueMessage, effects: func.Out[typing.List[str]]) -> None:
+@bp.queue_output("again", queue_name="intake", connection="AzureWebJobsStorage")
+async def look_into_mailbox(
+    message: func.QueueMessage, effects: func.Out[typing.List[str]], again: func.Out[typing.List[str]]
+) -> None:
     """Bring the register up to date with one mailbox, or the office with the directory; before that, do what a
-    lifecycle notification demands."""
+    lifecycle notification demands. Where there is more than one visit takes, ring again."""
     from app.wiring import house
     from graph.notifications import DIRECTORY
 
@@ -35,6 +38,7 @@ async def look_into_mailbox(message: func.QueueMessage, effects: func.Out[typing
     await house().office_known()
     done = await house().intake.visit(ask["mailbox"])
     effects.set([BELL] if done.taken else [])
+    again.set([visit(ask["mailbox"], "more")] if done.more else [])
 
 
 @bp.queue_trigger("message", queue_name="effects", connection="AzureWebJobsStorage")
@@ -88,12 +92,41 @@ async def remind_of_what_is_due(timer: func.TimerRequest, effects: func.Out[typi
     effects.set([BELL] if await house().reminders.look() else [])
 
 
+@bp.timer_trigger("timer", schedule="20 * * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def keep_delegations(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Begin and end delegations whose time has come, and move the cards of what waits."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().delegations.look() else [])
+
+
+@bp.timer_trigger("timer", schedule="0 25 * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def look_for_absences(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Ask whoever is away, as their automatic reply says, who acts for them."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().away.look() else [])
+
+
+@bp.timer_trigger("timer", schedule="20 */5 * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def tell_what_waits(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """When the day's work has begun, tell everybody what waits for them."""
+    from app.wiring import house
+
+    effects.set([BELL] if await house().digests.look() else [])
+
+
 @bp.timer_trigger("timer", schedule="0 15 * * * *", run_on_startup=False)
-async def read_directory(timer: func.TimerRequest) -> None:
-    """Keep the people and units as the directory has them."""
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def read_directory(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Keep the people and units as the directory has them; what waits for whoever has left goes to others."""
     from app.wiring import house
 
     await house().people.refresh()
+    effects.set([BELL] if await house().leavers.look() else [])
 
 
 @bp.timer_trigger("timer", schedule="15 * * * * *", run_on_startup=False)

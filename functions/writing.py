@@ -1,4 +1,4 @@
-"""Clerks and systems write here: a letter on paper is entered, a quarantined mail released, a sender confirmed."""
+"""People and systems write here: a letter on paper is entered, a command given on a record."""
 
 import asyncio
 import hashlib
@@ -12,19 +12,17 @@ import azure.functions as func
 
 from functions.bells import BELL
 from functions.callers import Caller, answered_to, in_json
+from functions.commanding import BadField, command_of
 from functions.limits import (
     LARGEST_LETTER_BYTES,
     LONGEST_KEY,
     LONGEST_NAME,
-    LONGEST_NOTE,
     LONGEST_TEXT,
     MOST_FILES,
 )
 from functions.problems import problem, refused
 
 if TYPE_CHECKING:
-    from registry.commands import Command
-    from registry.mail import Address
     from registry.office import Office, Person
     from service.deliveries import File, Slip
 
@@ -55,7 +53,7 @@ async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]
 
     async def answer(caller: Caller) -> func.HttpResponse:
         try:
-            key = _key_of(req, caller)
+            key = key_of(req, caller)
             office = await asyncio.to_thread(house().service.office)
             slip, files = _slip_of(req, caller.viewer.person, office), _files_of(req)
         except Unfit as unfit:
@@ -88,7 +86,7 @@ async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]
 @bp.route("v1/records/{record_id}/commands", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[str]]) -> func.HttpResponse:
-    """`{"command": "release" | "close" | "confirm_sender", …}` by a person, `Idempotency-Key`; answers the record."""
+    """`{"command": …}` by a person, see openapi_commands.py; `Idempotency-Key`; answers the record."""
     from app.wiring import house
     from registry.decisions import Refused
     from service.once import KeyReused
@@ -98,10 +96,12 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
         if person is None:
             return problem(403, "person_needed")
         try:
-            key, asked = _key_of(req, caller), _json_of(req)
-            command = await asyncio.to_thread(_command, asked, person, record_id)
+            key, asked = key_of(req, caller), json_of(req)
+            command = await asyncio.to_thread(command_of, asked, record_id, person.person_id, house().service)
         except Unfit as unfit:
             return unfit.answer
+        except BadField as bad:
+            return problem(400, "bad_parameter", name=bad.args[0])
         if await asyncio.to_thread(house().service.show, caller.viewer, record_id) is None:
             return problem(404, "no_record")
         said = json.dumps([record_id, asked], sort_keys=True)
@@ -118,7 +118,7 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
     return await answered_to(req, answer, MAY_REGISTER)
 
 
-def _key_of(req: func.HttpRequest, caller: Caller) -> str:
+def key_of(req: func.HttpRequest, caller: Caller) -> str:
     """The key of what is asked, the caller's own: two callers may choose the same."""
     key = req.headers.get("idempotency-key") or ""
     if not _KEY.fullmatch(key):
@@ -161,12 +161,12 @@ def _slip_of(req: func.HttpRequest, person: "Person | None", office: "Office") -
         confidentiality=form["confidentiality"],
         to_unit=form["to_unit"],
         asked=form["asked"],
-        received_at=_instant(form["received_at"]),
+        received_at=instant_of(form["received_at"]),
         again=_FLAGS[form["again"]],
     )
 
 
-def _instant(text: str) -> datetime | None:
+def instant_of(text: str, name: str = "received_at") -> datetime | None:
     if not text:
         return None
     try:
@@ -175,7 +175,7 @@ def _instant(text: str) -> datetime | None:
             raise ValueError
         return datetime.fromtimestamp(at.timestamp(), at.tzinfo)
     except (ValueError, OverflowError, OSError):
-        raise Unfit(400, "bad_parameter", name="received_at") from None
+        raise Unfit(400, "bad_parameter", name=name) from None
 
 
 def _files_of(req: func.HttpRequest) -> "list[File]":
@@ -193,7 +193,7 @@ def _files_of(req: func.HttpRequest) -> "list[File]":
 # ---------------------------------------------------------------- a command
 
 
-def _json_of(req: func.HttpRequest) -> dict[str, Any]:
+def json_of(req: func.HttpRequest) -> dict[str, Any]:
     try:
         asked = json.loads(req.get_body())
     except (ValueError, RecursionError):
@@ -201,47 +201,3 @@ def _json_of(req: func.HttpRequest) -> dict[str, Any]:
     if not isinstance(asked, dict):
         raise Unfit(400, "bad_parameter", name="body")
     return asked
-
-
-def _command(asked: dict[str, Any], person: "Person", record_id: str) -> "Command":
-    from app.wiring import house
-    from registry.commands import ConfirmSender, Release
-
-    by = person.person_id
-    match asked.get("command"):
-        case "release":
-            return Release(
-                record_id=record_id,
-                by=by,
-                as_record=house().taker.chance.new_id(),
-                subject=_text(asked, "subject"),
-                sender=_sender(asked, needed=False),
-            )
-        case "close":
-            return house().service.closing(person, record_id, _text(asked, "note", LONGEST_NOTE) or "")
-        case "confirm_sender":
-            sender = _sender(asked, needed=True)
-            assert sender is not None, "it was needed"
-            return ConfirmSender(record_id=record_id, by=by, sender=sender)
-        case _:
-            raise Unfit(400, "bad_parameter", name="command")
-
-
-def _text(said: dict[str, Any], name: str, longest: int = LONGEST_TEXT) -> str | None:
-    from texts import clean
-
-    text = said.get(name)
-    if text is not None and (not isinstance(text, str) or len(text) > longest):
-        raise Unfit(400, "bad_parameter", name=name)
-    return clean(text) if text is not None else None
-
-
-def _sender(said: dict[str, Any], *, needed: bool) -> "Address | None":
-    from registry.mail import Address
-
-    sender = said.get("sender")
-    if sender is None and not needed:
-        return None
-    if not isinstance(sender, dict):
-        raise Unfit(400, "bad_parameter", name="sender")
-    return Address(_text(sender, "name") or "", _text(sender, "address") or "")

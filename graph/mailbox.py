@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -20,9 +21,10 @@ from graph.delta import PAGES, SELECTED, read_changes
 from graph.folders import read_folders
 from graph.mime import OUR_KEY, read_mail
 from graph.mime_tree import Limits
+from graph.whole import SIZE, Told, read_whole
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
-from service.ports import Arrived, Changes, Fetched, Folder
+from service.ports import Arrived, Changes, Clock, Drafted, Fetched, Folder
 from texts.catalogue.mail import ROWS
 
 # Our own names among a message's extended properties. The GUID is ours, made once; it must never change.
@@ -62,6 +64,17 @@ class _Draft(msgspec.Struct):
     internetMessageId: str | None = None
 
 
+class _Body(msgspec.Struct):
+    content: str
+
+
+class _Shown(msgspec.Struct):
+    id: str
+    body: _Body | None = None
+    singleValueExtendedProperties: list[_Property] = msgspec.field(default_factory=list)
+
+
+_TOLD = msgspec.json.Decoder(_Shown)
 _MARKED = msgspec.json.Decoder(_Marked)
 _DRAFT = msgspec.json.Decoder(_Draft)
 
@@ -69,8 +82,11 @@ _DRAFT = msgspec.json.Decoder(_Draft)
 class OutlookMailbox:
     """The Mailbox port over Graph. Every method may raise Throttled, Unavailable, Misconfigured."""
 
-    def __init__(self, graph: GraphClient, address: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, graph: GraphClient, address: str, limits: Limits | None = None, clock: Clock | None = None
+    ) -> None:
         self._graph, self.address, self._limits = graph, address, limits or Limits()
+        self._clock = clock or (lambda: datetime.now(UTC))
         self._at = f"/users/{quote(address, safe='')}"
 
     ################################################################
@@ -86,17 +102,29 @@ class OutlookMailbox:
         return await read_changes(self._graph, self.address, folder, cursor)
 
     async def fetch(self, item: Arrived) -> Fetched:
-        """The mail's exact bytes, read. Raises Gone where it was deleted."""
+        """The mail's exact bytes, read. Raises Gone where it was deleted, Unavailable where its end did not come."""
         try:
-            raw = await self._mime(item.item_id)
+            return await self._fetch(item)
         except Gone:
             found = await self._elsewhere(item)
             if found is None:
                 raise
-            item, raw = found, await self._mime(found.item_id)
-        if len(raw) < _READ_APART_BYTES:
-            return read_mail(raw, mailbox=self.address, item=item, limits=self._limits)
-        return await asyncio.to_thread(read_mail, raw, mailbox=self.address, item=item, limits=self._limits)
+            return await self._fetch(found)
+
+    async def _fetch(self, item: Arrived) -> Fetched:
+        async def read(raw: bytes) -> Fetched:
+            if len(raw) < _READ_APART_BYTES:
+                return read_mail(raw, mailbox=self.address, item=item, limits=self._limits)
+            return await asyncio.to_thread(read_mail, raw, mailbox=self.address, item=item, limits=self._limits)
+
+        lain_s = (self._clock() - item.received_at).total_seconds()
+        return await read_whole(partial(self._mime, item.item_id), read, partial(self._told, item.item_id), lain_s)
+
+    async def _told(self, item_id: str) -> Told:
+        query = {"$select": "id,body", "$expand": _expanded(SIZE)}
+        found = await self._graph.read(Ask("GET", self._message(item_id), query=query, mailbox=self.address), _TOLD)
+        size = next((p.value for p in found.singleValueExtendedProperties if p.value.isdecimal()), "0")
+        return Told(found.body.content if found.body is not None else "", int(size))
 
     async def listing(self, folder: str, start: datetime, end: datetime) -> AsyncIterator[Arrived]:
         """A fresh listing by received time, without any cursor of ours."""
@@ -170,13 +198,14 @@ class OutlookMailbox:
             )
         )
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
-        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
+        """Return the one draft that carries *key*, made now or found from an earlier try."""
         return await self._with(key) or await self._new(f"{self._message(item_id)}/createReply", html, key)
 
     async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
-        """As `draft_reply`, of a mail to the address *to* that answers none."""
-        return await self._with(key) or await self._new(f"{self._at}/messages", html, key, to=to, subject=subject)
+        """As `draft_reply`, of a mail to the address *to* that answers none; its id."""
+        known = await self._with(key) or await self._new(f"{self._at}/messages", html, key, to=to, subject=subject)
+        return known.item_id
 
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
@@ -200,7 +229,8 @@ class OutlookMailbox:
 
     async def drafted(self, key: str) -> str | None:
         """The id of the mail of ours that carries *key*, drafted or sent; None where it is in neither folder."""
-        return await self._with(key)
+        known = await self._with(key)
+        return known.item_id if known is not None else None
 
     async def withdraw(self, draft_id: str) -> str | None:
         """Delete a draft that is not to be sent any more. Of one that was sent, return the Message-ID; raises Gone
@@ -211,7 +241,7 @@ class OutlookMailbox:
         await self._graph.send(Ask("DELETE", self._message(draft_id), mailbox=self.address))
         return None
 
-    async def _with(self, key: str) -> str | None:
+    async def _with(self, key: str) -> Drafted | None:
         """The mail of ours that carries *key*: a draft, or sent already; in this order, for that is the way it goes."""
         carries = f"singleValueExtendedProperties/Any(ep: ep/id eq {_quoted(KEY)} and ep/value eq {_quoted(key)})"
         for folder in ("drafts", "sentitems"):
@@ -219,10 +249,10 @@ class OutlookMailbox:
             path = f"{self._at}/mailFolders/{folder}/messages"
             page = await self._graph.read(Ask("GET", path, query=query, mailbox=self.address), PAGES)
             if page.value:
-                return page.value[0].id
+                return Drafted(page.value[0].id, page.value[0].internetMessageId or "")
         return None
 
-    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "") -> str:
+    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "") -> Drafted:
         message: dict[str, Any] = {
             "body": {"contentType": "html", "content": html},
             "singleValueExtendedProperties": [
@@ -238,7 +268,8 @@ class OutlookMailbox:
         if to:
             message |= {"subject": subject, "toRecipients": [{"emailAddress": {"address": to}}]}
         body = message if to else {"message": message}
-        return (await self._graph.read(Ask("POST", path, json=body, mailbox=self.address), _DRAFT)).id
+        made = await self._graph.read(Ask("POST", path, json=body, mailbox=self.address), _DRAFT)
+        return Drafted(made.id, made.internetMessageId or "")
 
     def _message(self, item_id: str) -> str:
         return f"{self._at}/messages/{quote(item_id, safe='')}"

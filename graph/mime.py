@@ -11,6 +11,7 @@
 import hashlib
 import logging
 from dataclasses import replace
+from typing import Literal
 
 from graph import headers
 from graph.authentication import read_authentication
@@ -56,7 +57,9 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
     letter = reader.letter(header)
     if len(headers.addresses(header.get("from"))) > 1:  # nobody knows who it is from
         parser.defect(UNPARSEABLE)
-    message_id = next(iter(headers.message_ids(header.get("message-id"))), "")
+    end = _end(raw, root)
+    said_id = header.get("message-id") or (item.message_id if end == "cut" else "")  # which may lie behind the cut
+    message_id = next(iter(headers.message_ids(said_id)), "")
     parts = tuple(replace(part, remarks=remarks_of(reader.bodies[part.sha256])) for part in reader.parts)
     mail = Mail(
         mailbox=mailbox,
@@ -82,7 +85,7 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
         repairs=tuple(reader.repairs),
         unreadable=parser.defects,
     )
-    return Fetched(mail, raw, reader.bodies)
+    return Fetched(mail, raw, reader.bodies, end)
 
 
 def read_views(raw: bytes, limits: Limits | None = None) -> list[View]:
@@ -106,6 +109,20 @@ def read_views(raw: bytes, limits: Limits | None = None) -> list[View]:
 def read_words(raw: bytes) -> str:
     """Return the text of the mail *raw* and, below it, of each mail attached to it, as a person reads them."""
     return "\n\n".join(view.letter.text for view in read_views(raw) if view.letter.text)
+
+
+def _end(raw: bytes, root: Entity) -> Literal["closed", "cut", "text", "file"]:
+    """How the mail ends. A header ends with an empty line, a multipart with its last boundary, base64 with a group of
+    four; text ends anywhere."""
+    if b"\n\n" not in raw and b"\n\r\n" not in raw:
+        return "cut"
+    if root.children:
+        return "closed" if root.closed else "cut"
+    if root.main == "multipart":  # none of its parts began
+        return "cut" if root.parameters.get("boundary") else "closed"
+    if not root.whole and root.header.get("content-transfer-encoding").strip().lower() == "base64":
+        return "cut"
+    return "text" if root.kind in ("text/plain", "text/html") else "file"
 
 
 def _unread(raw: bytes, mailbox: str, item: Arrived) -> Fetched:

@@ -63,6 +63,7 @@ class Entity:
     body: int = 0
     end: int = 0
     outside: tuple[tuple[int, int], ...] = ()
+    closed: bool = True  # a multipart: its last boundary is there
     opened: "Entity | None" = None  # the mail that it holds, where that is no MIME: a .msg within a .msg
 
     @property
@@ -121,10 +122,18 @@ class Parser:
         kind, parameters, kind_repaired = _kind(header, default)
         split = True
         if kind.startswith("multipart/") and level < self.limits.levels:
-            children, outside = self._children(raw, body, end, level, kind, parameters, header)
+            children, outside, closed = self._children(raw, body, end, level, kind, parameters, header)
             if children:
                 return Entity(
-                    header, kind, parameters, children=children, start=start, body=body, end=end, outside=outside
+                    header,
+                    kind,
+                    parameters,
+                    children=children,
+                    start=start,
+                    body=body,
+                    end=end,
+                    outside=outside,
+                    closed=closed,
                 )
             split = False
         elif kind.startswith("multipart/"):
@@ -153,12 +162,13 @@ class Parser:
 
     def _children(
         self, raw: bytes, start: int, end: int, level: int, kind: str, parameters: dict[str, str], header: Header
-    ) -> tuple[tuple[Entity, ...], tuple[tuple[int, int], ...]]:
-        """The parts of a multipart and what stands outside them; none for one that cannot be split: it is a leaf."""
+    ) -> tuple[tuple[Entity, ...], tuple[tuple[int, int], ...], bool]:
+        """The parts of a multipart, what stands outside them, and whether its last boundary is there; no parts for one
+        that cannot be split: it is a leaf."""
         boundary = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
         if not boundary or header.get("content-transfer-encoding").lower() in ("base64", "quoted-printable"):
             self.defect(UNREADABLE_PART)
-            return (), ()
+            return (), (), True
         default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
         children: list[Entity] = []
         places = _Places(start, end)
@@ -172,7 +182,7 @@ class Parser:
         if not children:
             self.defect(UNREADABLE_PART)
         outside = ((start, places.before), (places.after, end))
-        return tuple(children), tuple((a, b) for a, b in outside if raw[a:b].strip())
+        return tuple(children), tuple((a, b) for a, b in outside if raw[a:b].strip()), places.closed
 
     def _between(self, raw: bytes, start: int, end: int, edge: bytes, places: "_Places") -> Iterator[tuple[int, int]]:
         """Where the parts lie between the lines that consist of *edge* (RFC 2046, 5.1.1)."""
@@ -194,6 +204,7 @@ class Parser:
                 places.before = found
             first, at, closed = line_end, line_end, rest == b"--"
         places.after = first if closed else end
+        places.closed = closed or self._false_edges > self.limits.false_edges  # nobody looked further
         if not closed:  # cut off, or made so that two readers see two mails
             self.defect(UNREADABLE_PART)
             if first >= 0:
@@ -231,10 +242,11 @@ class Parser:
 
 @dataclass(slots=True)
 class _Places:
-    """Where the first boundary of a multipart begins, and where the last one ends."""
+    """Where the first boundary of a multipart begins and the last one ends, and whether that one says so."""
 
     before: int
     after: int
+    closed: bool = True
 
 
 def _left(raw: bytes, start: int, end: int) -> Entity:

@@ -10,7 +10,8 @@ needed: docs/tenant.md.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [guid] $ServicePrincipalObjectId,  # the enterprise application's, not the registration's
-    [switch] $ReadSharedFiles  # only where READ_SHARED_LINKS is true
+    [switch] $ReadSharedFiles,  # only where READ_SHARED_LINKS is true
+    [switch] $WithoutAbsences   # nobody's automatic reply is read
 )
 
 $ErrorActionPreference = 'Stop'
@@ -20,6 +21,7 @@ $permissions = @(
     'AppCatalog.Read.All'
 )
 if ($ReadSharedFiles) { $permissions += 'Files.Read.All' }
+if (-not $WithoutAbsences) { $permissions += 'MailboxSettings.Read' }
 
 Connect-MgGraph -Scopes 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' -NoWelcome
 

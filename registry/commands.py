@@ -210,8 +210,176 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """No, and why. It goes back to whoever asked; where nobody did, the record ends."""
+
+    record_id: str
+    step: int
+    by: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """It lies in the file `note`. `step` 0: it was closed already, and the register files it."""
+
+    record_id: str
+    step: int
+    by: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circulate:
+    """Tell the heads of `to_units`, each of whom acknowledges for the unit, from the step that `by` holds."""
+
+    record_id: str
+    step: int
+    by: str
+    to_units: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitReply:
+    """A reply was asked for: `to_person`, or `by`, follows it up and holds the record until it is linked."""
+
+    record_id: str
+    step: int
+    by: str
+    to_person: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Take back what was asked by the step, as long as nobody has opened it."""
+
+    record_id: str
+    step: int
+    by: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOpened:
+    """Whoever was asked by the step looks at it."""
+
+    record_id: str
+    step: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct:
+    """Put right what was entered wrongly; None leaves it. `note` says why."""
+
+    record_id: str
+    by: str
+    note: str | None
+    subject: str | None = None
+    their_reference: str | None = None
+    letter_date: str | None = None
+    urgency: str | None = None
+    confidentiality: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void:
+    """End the record, which should not have been made. Its number is kept. `step` is of the card that says so."""
+
+    record_id: str
+    by: str
+    note: str | None
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """Go on with a record that was closed."""
+
+    record_id: str
+    by: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relate:
+    """Say how the record has to do with another: a code of vocabulary.INVERSE. `other`: it, as `take` finds it."""
+
+    record_id: str
+    by: str
+    to_record: str
+    relation: str
+    other: Record | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrelate:
+    """It has nothing to do with that one after all."""
+
+    record_id: str
+    by: str
+    to_record: str
+    relation: str
+    other: Record | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRelation:
+    """The other side of a link; nobody asks for it but `Relate` and `Unrelate`, in whose transaction it comes true."""
+
+    record_id: str
+    by: str
+    link: Link
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinMatter:
+    """The record and `to_record` belong together, with all that belongs to either.
+
+    `take` finds `other` and `members`, those of the record's own matter, and draws `matter_id` for a new one.
+    """
+
+    record_id: str
+    by: str
+    to_record: str
+    other: Record | None = None
+    members: tuple[str, ...] = ()
+    matter_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteMatter:
+    """The record belongs to a matter; nobody asks for it but `JoinMatter`, in whose transaction it comes true."""
+
+    record_id: str
+    by: str
+    matter_id: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveMatter:
+    """The record does not belong with the others, and why."""
+
+    record_id: str
+    by: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remind:
     """It is time to remind whoever holds the step."""
+
+    record_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Whoever holds the step has left: somebody else must have it."""
 
     record_id: str
     step: int
@@ -229,11 +397,12 @@ class Annotate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteReplyDrafted:
-    """The reply lies in the mailbox under this id."""
+    """The reply lies in the mailbox under this id, and will go under that Message-ID, where a draft has one."""
 
     record_id: str
     mailbox: str
     item_id: str
+    internet_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +455,9 @@ class NoteStuck:
     reason: str
 
 
-type StepCommand = Acknowledge | Complete | Approve | Return | Close
+type StepCommand = Acknowledge | Complete | Approve | Return | Close | Reject | File
+type BesidesCommand = Recall | NoteOpened | Correct | Void | Reopen | Circulate | AwaitReply
+type JoiningCommand = Relate | Unrelate | NoteRelation | JoinMatter | NoteMatter | LeaveMatter
 type NewRecord = Register | Quarantine
 type Numbered = NewRecord | Enter | Release
 type Command = (
@@ -303,7 +474,10 @@ type Command = (
     | HandIn
     | Refer
     | StepCommand
+    | BesidesCommand
+    | JoiningCommand
     | Remind
+    | HandOver
     | Annotate
     | NoteReplyDrafted
     | NoteReplySent

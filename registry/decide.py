@@ -6,49 +6,80 @@
 # Rule 2: no clock, network or database: command, record, office and `now` come in, a Decision goes out.
 # Rule 3: asking twice is harmless: the second answer is Nothing(), and nobody is told off.
 # Rule 4: when something is due follows from what was decided and the office's calendar; no decision names it itself.
-# Rule 5: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
+# Rule 5: where somebody acts for another, every event of theirs says so; no decision says it itself.
+# Rule 6: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
 
+from collections.abc import Callable
 from datetime import datetime
 
 from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
+from registry.changed import changed
+from registry.circulating import decide_await, decide_circulate
 from registry.commands import (
     Acknowledge,
     Admit,
     Annotate,
     Approve,
+    AwaitReply,
+    Circulate,
     Close,
     Command,
     Complete,
     ConfirmSender,
+    Correct,
     Enter,
+    File,
     HandIn,
+    HandOver,
+    JoinMatter,
+    LeaveMatter,
     NoteAnnexFetched,
     NoteAnnexRefused,
     NoteCopy,
     NoteLink,
     NoteMachine,
     NoteMail,
+    NoteMatter,
+    NoteOpened,
     NoteOurs,
     NoteQuestionDrafted,
     NoteQuestionMailed,
+    NoteRelation,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
     NoteUnreached,
     Quarantine,
+    Recall,
     Refer,
     Register,
+    Reject,
+    Relate,
     Release,
     Remind,
+    Reopen,
     Return,
+    Unrelate,
+    Void,
 )
 from registry.confirming import decide_confirm
+from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import SendReply, cards_due
+from registry.ending import decide_reopen, decide_void
 from registry.entering import decide_enter
-from registry.events import EffectStuck, ReplyDrafted, ReplySent
+from registry.events import EffectStuck, Event, ReplyDrafted, ReplySent
+from registry.joining import (
+    decide_join,
+    decide_leave,
+    decide_matter,
+    decide_relate,
+    decide_relation,
+    decide_unrelate,
+)
+from registry.leaving import decide_hand_over
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
 from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
@@ -57,6 +88,8 @@ from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
+from registry.rights import right_of
+from registry.taking_back import decide_opened, decide_recall
 
 
 def decide(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -69,14 +102,28 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     decision = _judge(command, record, office, now)
     if not isinstance(decision, Accepted):
         return decision
+    signed = _signature(command, record, office, now)
     after, events = record, []
     for decided in decision.events:
-        event = timed(decided, after, office)
+        event = timed(signed(decided), after, office)
         after = evolve(command.record_id, after, event)
         events.append(event)
     assert after is not None, "an accepted decision has at least one event"
     effects = (*decision.effects, *cards_due(record, after, office))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
+
+
+def _signature(command: Command, record: Record | None, office: Office, now: datetime) -> Callable[[Event], Event]:
+    """What writes on an event by whom, for whom and in what capacity: what its decision says, unless whoever asks acts
+    for another."""
+    by = getattr(command, "by", None)
+    person = office.person(by)
+    right = right_of(person, record, getattr(command, "step", None), now) if person and record is not None else None
+    if right is None:
+        return lambda event: event
+    return lambda event: (
+        changed(event, capacity=right.capacity, on_behalf_of=right.for_person) if event.by == by else event
+    )
 
 
 def _judge(command: Command, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -89,12 +136,40 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
     if record is None:
         return Refused("record.unknown")
     match command:
-        case Acknowledge() | Complete() | Approve() | Return() | Close():
+        case Acknowledge() | Complete() | Approve() | Return() | Close() | Reject() | File():
             return decide_step(command, record, office, now)
         case Refer():
             return decide_refer(command, record, office, now)
+        case Circulate():
+            return decide_circulate(command, record, office, now)
+        case AwaitReply():
+            return decide_await(command, record, office, now)
+        case Recall():
+            return decide_recall(command, record, office, now)
+        case NoteOpened():
+            return decide_opened(command, record, office, now)
+        case Correct():
+            return decide_correct(command, record, office, now)
+        case Void():
+            return decide_void(command, record, office, now)
+        case Reopen():
+            return decide_reopen(command, record, office, now)
+        case Relate():
+            return decide_relate(command, record, office, now)
+        case Unrelate():
+            return decide_unrelate(command, record, office, now)
+        case NoteRelation():
+            return decide_relation(command, record, office, now)
+        case JoinMatter():
+            return decide_join(command, record, office, now)
+        case NoteMatter():
+            return decide_matter(command, record, office, now)
+        case LeaveMatter():
+            return decide_leave(command, record, office, now)
         case Remind():
             return decide_remind(command, record, office, now)
+        case HandOver():
+            return decide_hand_over(command, record, office, now)
         case Annotate():
             return decide_annotate(command, record, office, now)
         case Release():
@@ -134,7 +209,9 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
 def _decide_drafted(ask: NoteReplyDrafted, record: Record, now: datetime) -> Decision:
     if record.reply is not None:
         return Nothing()
-    drafted = ReplyDrafted(at=now, by=SYSTEM, mailbox=ask.mailbox, item_id=ask.item_id)
+    drafted = ReplyDrafted(
+        at=now, by=SYSTEM, mailbox=ask.mailbox, item_id=ask.item_id, internet_message_id=ask.internet_message_id
+    )
     return Accepted((drafted,), (SendReply(record_id=ask.record_id, mailbox=ask.mailbox, item_id=ask.item_id),))
 
 

@@ -29,6 +29,13 @@ class Refused:
     reason: str
     values: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def sentence(self) -> str:
+        """The key of its sentence: where it can name whose turn it is, and who may act for them, it does."""
+        if self.reason != "may.not_yours" or "who" not in self.values:
+            return self.reason
+        return "may.not_yours.stand_in" if "others" in self.values else "may.not_yours.who"
+
 
 @dataclass(frozen=True, slots=True)
 class Nothing:

@@ -7,9 +7,12 @@
 # Rule 3: cards follow from two states of a record, before and after, and from nothing else: `cards_due`.
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from registry.changed import changed
 from registry.office import Office
-from registry.record import OPEN, Record, asked_people
+from registry.record import OPEN, Record, Step, asked_people
+from registry.rights import stand_ins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +163,59 @@ class TellDay:
         return f"{self.record_id}/{self.person}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowDelegation:
+    """A fresh card of a delegation comes into the chat of `person`. `record_id` is the delegation's."""
+
+    record_id: str
+    person: str
+    step: int = 0
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshDelegation:
+    """Every copy of the card that `person` has of a delegation shows what has become of it."""
+
+    record_id: str
+    person: str
+    step: int = 0
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForDelegate:
+    """Whoever is away is asked who acts for them. It belongs to no record: `record_id` is the absence's key."""
+
+    record_id: str
+    person: str
+    starts: datetime
+    until: datetime | None  # None: until they say otherwise
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellWaiting:
+    """A person is told what waits for them on the morning of a day. It belongs to no record."""
+
+    record_id: str
+    person: str
+    day: str  # ISO
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
 type Effect = (
     AskAction
     | RefreshCard
@@ -172,7 +228,13 @@ type Effect = (
     | SendQuestion
     | InstallApp
     | TellDay
+    | ShowDelegation
+    | RefreshDelegation
+    | AskForDelegate
+    | TellWaiting
 )
+
+TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
 
 EFFECTS: dict[str, type[Effect]] = {
     kind.__name__: kind
@@ -188,28 +250,41 @@ EFFECTS: dict[str, type[Effect]] = {
         SendQuestion,
         InstallApp,
         TellDay,
+        ShowDelegation,
+        RefreshDelegation,
+        AskForDelegate,
+        TellWaiting,
     )
 }
+
+
+# What stands on every card of a record, whatever has become of the step.
+_ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id")
+
+
+def _shown(step: Step) -> Step:
+    """The step without what no card shows: that it was looked at changes none."""
+    return changed(step, read_at=None, read_by=None)
 
 
 def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Effect, ...]:
     """Return the cards that must be put before people, and those that must change, now that the record has."""
     due: list[Effect] = []
+    anew = before is not None and any(getattr(before, name) != getattr(after, name) for name in _ON_EVERY_CARD)
     for step in after.steps:
         was = before.step(step.number) if before is not None else None
-        if was is not None and was != step:
-            due += [
-                RefreshCard(record_id=after.record_id, step=step.number, person=p.person_id)
-                for p in asked_people(step, office)
-            ]
+        if was is not None and (anew or (was != step and _shown(was) != _shown(step))):
+            people = _shown_to(after, step, office)
+            due += [RefreshCard(record_id=after.record_id, step=step.number, person=who) for who in people]
             if was.reminded_at != step.reminded_at:  # after the others: this copy says that it is a reminder
-                due += [
-                    RemindCard(record_id=after.record_id, step=step.number, person=p.person_id)
-                    for p in asked_people(step, office)
-                ]
+                due += [RemindCard(record_id=after.record_id, step=step.number, person=who) for who in people]
         elif was is None and step.state == OPEN:
-            due += [
-                AskAction(record_id=after.record_id, step=step.number, person=p.person_id)
-                for p in asked_people(step, office)
-            ]
+            people = _shown_to(after, step, office)
+            due += [AskAction(record_id=after.record_id, step=step.number, person=who) for who in people]
     return tuple(due)
+
+
+def _shown_to(record: Record, step: Step, office: Office) -> tuple[str, ...]:
+    """Who has the card of *step*: whoever is asked, and whoever stands in for them at this moment."""
+    people = (*asked_people(step, office), *stand_ins(record, step, office, record.updated_at))
+    return tuple(dict.fromkeys(person.person_id for person in people))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from registry.acting import words
+from registry.changed import changed
 from registry.commands import Enter
 from registry.confirming import written_sender
 from registry.decisions import Accepted, Decision, Nothing, Refused
@@ -14,7 +15,16 @@ from registry.office import SYSTEM, Office, Unit
 from registry.record import Record
 from registry.rights import is_clerk
 from registry.routing import Route, confidentiality_said, route, urgency_said
-from registry.vocabulary import ASKED_FROM_CARDS, CONFIDENTIALITIES, DELIVERIES, KINDS, URGENCIES, may_see
+from registry.vocabulary import (
+    ASKED_FROM_CARDS,
+    CONFIDENTIALITIES,
+    DELIVERIES,
+    DISPOSITIONS,
+    FOR_REVIEW,
+    KINDS,
+    URGENCIES,
+    may_see,
+)
 
 
 def decide_enter(ask: Enter, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -56,7 +66,11 @@ def decide_enter(ask: Enter, record: Record | None, office: Office, now: datetim
         cause="rule" if goes.rule else "person",
         rule=goes.rule or None,
     )
-    return Accepted((registered, referred))
+    if DISPOSITIONS[goes.asked].custody:
+        return Accepted((registered, referred))
+    # Who is only told of it does not hold it: the register does.
+    kept = changed(referred, asked=FOR_REVIEW, to_person=None, to_unit=unit.unit_id)
+    return Accepted((registered, kept, changed(referred, step=2)))
 
 
 def _unfit(delivery: Delivery) -> str | None:

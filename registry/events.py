@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from registry.event import Event as Event
 from registry.mail import Address, Repair
+from registry.verb_events import VERB_EVENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +42,6 @@ class Source:
     sha256: str
     size_bytes: int
     identity: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What every event says: when, who, in what capacity, for whom."""
-
-    private: ClassVar[frozenset[str]] = frozenset()
-    later: ClassVar[frozenset[str]] = frozenset()
-
-    at: datetime
-    by: str  # a person's id, or SYSTEM
-    capacity: str | None = None  # head, member, clerk: what the person was when they acted
-    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +91,21 @@ class Referred(Event):
     """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at", "awaits"})
 
     step: int
     asked: str
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return, escalation
+    cause: str  # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
     note: str | None = None
     due_at: datetime | None = None
     remind_at: datetime | None = None  # when whoever is asked is reminded, if it is not done by then
+    awaits: str | None = None  # what must come before the one asked is done: reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +254,8 @@ class OursReturned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked(Event):
-    """The record has to do with another one, as it seems. `how`: same_id, number, register."""
+    """The record has to do with another one. `how`: same_id, number, register, as it seems; else as somebody said, a
+    code of vocabulary.INVERSE."""
 
     to_record: str
     reference: str
@@ -273,7 +264,8 @@ class Linked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Event):
-    """Nobody need act any more. `outcome` is approved, answered, closed; of a quarantined mail, released, dismissed."""
+    """Nobody need act any more. `outcome` is approved, rejected, answered, filed, closed; of a quarantined mail,
+    released, dismissed."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
 
@@ -301,10 +293,16 @@ class SenderConfirmed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDrafted(Event):
-    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent."""
+    """The reply lies in the mailbox's drafts under this id; from here on only this one may be sent.
+
+    Where the mailbox says of a draft under which Message-ID it will go, that is known from now on.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"internet_message_id"})
 
     mailbox: str
     item_id: str
+    internet_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,5 +380,6 @@ EVENTS: dict[str, type[Event]] = {
         CardUnreached,
         QuestionDrafted,
         QuestionMailed,
+        *VERB_EVENTS,
     )
 }

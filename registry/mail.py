@@ -1,8 +1,11 @@
 """A mail as the registry sees it: read from its bytes, before anybody judged what it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+CUT, CUT_AND_UNREADABLE = "incomplete.cut", "quarantine.cut"  # its end is missing
 
 type Verdict = Literal["pass", "fail", "none"]
 
@@ -123,3 +126,12 @@ class Mail:
     @property
     def sender(self) -> Address:
         return self.letter.sender
+
+    @property
+    def cut(self) -> bool:
+        return is_cut((*self.remarks, *self.unreadable))
+
+
+def is_cut(said: Iterable[str]) -> bool:
+    """Whether what is said of a mail, or of its record, says that its end is missing."""
+    return any(key in (CUT, CUT_AND_UNREADABLE) for key in said)

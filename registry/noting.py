@@ -5,7 +5,7 @@
 # Rule 1: each says why it is noted here: the same mail or the same words, which of the record's mails it answers.
 # Rule 2: nothing that a machine wrote is ever answered. That our reply did not arrive is put before the register: they
 #         alone can see to it that whoever waits for it is told.
-# Rule 3: noting the same mail twice changes nothing.
+# Rule 3: noting the same mail twice changes nothing, and an answer is one answer in however many mailboxes it arrives.
 
 from datetime import datetime
 
@@ -46,7 +46,7 @@ def decide_copy(ask: NoteCopy, record: Record, now: datetime) -> Decision:
 
 def decide_mail(ask: NoteMail, record: Record, office: Office, now: datetime) -> Decision:
     mail = ask.mail
-    if any(same_item(source, mail) for source in record.mails):
+    if _noted(mail, record):
         return Nothing()
     noted = MailReceived(
         at=now,
@@ -62,7 +62,7 @@ def decide_mail(ask: NoteMail, record: Record, office: Office, now: datetime) ->
 def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:
     """Note a bounce, a receipt or an automatic reply; a bounce is put before the register, unless one is already."""
     mail = ask.mail
-    if any(same_item(source, mail) for source in record.mails):
+    if _noted(mail, record):
         return Nothing()
     events: tuple[Event, ...]
     match mail.report:
@@ -123,6 +123,11 @@ def linked(link: Link, now: datetime) -> Linked:
 def same_item(source: Source, mail: Mail) -> bool:
     """Whether *mail* is the very one that *source* names: an id counts in its own mailbox."""
     return (source.mailbox, source.item_id) == (mail.mailbox, mail.item_id)
+
+
+def _noted(mail: Mail, record: Record) -> bool:
+    """Whether the same answer is there: this very mail, or what came of it in another of our mailboxes."""
+    return any(same_item(source, mail) or source.identity == mail.identity for source in record.mails)
 
 
 def source_of(mail: Mail) -> Source:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from registry.changed import changed
+from registry.delegation import Delegation, Standing, standings
 from registry.working_time import DueRules
 from texts import Language
 
@@ -25,6 +27,7 @@ class Person:
     active: bool = True
     clerk: bool = False  # keeps the register of their unit
     clearance: str = "restricted"
+    stands_for: tuple[Standing, ...] = ()  # whom they act for, and when: `Office.person` knows
 
 
 # What a register does with a letter that another register has entered already: note it on that record, have that record
@@ -87,9 +90,17 @@ class Office:
     rules: tuple[ReferralRule, ...] = ()
     loop_guard: LoopGuard = LoopGuard()
     due: DueRules | None = None  # None: nothing has a time
+    delegations: tuple[Delegation, ...] = ()  # those that are not over
 
     def person(self, person_id: str | None) -> Person | None:
+        """The person as they are now, with everybody whom they stand in for."""
+        if self.delegations and (standing := self._standing_in.get(person_id or "")) is not None:
+            return standing
         return self.people.get(person_id or "")
+
+    def stand_ins(self, person_id: str | None) -> tuple[Person, ...]:
+        """Everyone who stands in for this person, at whatever time."""
+        return tuple(p for p in self._standing_in.values() if any(s.for_person == person_id for s in p.stands_for))
 
     def unit(self, unit_id: str | None) -> Unit | None:
         return self.units.get(unit_id or "")
@@ -129,6 +140,12 @@ class Office:
     def registry_unit(self, mailbox: str) -> Unit | None:
         """The unit that keeps the register of *mailbox*."""
         return next((u for u in self.units.values() if mailbox.lower() in u.registry_for), None)
+
+    @cached_property
+    def _standing_in(self) -> dict[str, Person]:
+        """Whoever acts for somebody, with those for whom."""
+        found = standings(self.people, self.delegations)
+        return {who: changed(self.people[who], stands_for=those) for who, those in sorted(found.items())}
 
     @cached_property
     def _by_unit(self) -> dict[str, list[Person]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from registry.after_verbs import after_verb
 from registry.changed import changed
 from registry.events import (
     AnnexFetched,
@@ -46,9 +47,11 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.office import Office, Person
-from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, KINDS, Disposition, Kind, Status
+from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
+from registry.vocabulary import DONE as DONE
+from registry.vocabulary import OPEN as OPEN
+from registry.vocabulary import REFERRED as REFERRED
 
-OPEN, REFERRED, DONE = "open", "referred", "done"
 LINK = "text/uri-list"  # the content type of an annex of which only its address came
 INCOMPLETE = "incomplete.cloud"  # the remark of a letter that has such an annex
 
@@ -65,6 +68,7 @@ class Step:
     cause: str
     opened_at: datetime
     opened_by: str
+    opened_for: str | None = None  # whom they acted for
     answers: tuple[int, ...] = ()
     resumes: int | None = None
     note: str | None = None  # what was written to the person asked
@@ -73,9 +77,13 @@ class Step:
     result: str | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    ended_for: str | None = None  # whom they acted for
     due_at: datetime | None = None
     remind_at: datetime | None = None  # the next time that whoever holds it is reminded
     reminded_at: datetime | None = None  # the last time
+    awaits: str | None = None  # what must come before it is done: reply
+    read_at: datetime | None = None  # when one of those asked first looked at it …
+    read_by: str | None = None  # … and who
 
     @property
     def disposition(self) -> Disposition:
@@ -84,7 +92,19 @@ class Step:
     @property
     def custody(self) -> bool:
         """Whether the one asked holds the record while the step is open."""
-        return self.disposition.custody
+        return self.disposition.custody or self.awaits is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Something of the record that was put right: how it stood before, and why it was changed."""
+
+    what: str  # subject, their_reference, letter_date, urgency, confidentiality
+    was: str
+    now: str
+    by: str
+    at: datetime
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +114,7 @@ class Annotation:
     text: str
     final: bool
     capacity: str | None = None
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +133,7 @@ class Link:
     record_id: str
     reference: str
     how: str
+    at: datetime | None = None  # when somebody said so; None where a machine found it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +208,11 @@ class Record:
     reply: Reply | None = None
     outcome: str | None = None
     outcome_note: str | None = None
+    ended_by: str | None = None
+    reopened: int = 0  # how often
+    filed_in: str | None = None  # the file in which the letter lies
+    corrections: tuple[Correction, ...] = ()
+    matter_id: str | None = None  # what belongs together says the same
     stuck: tuple[str, ...] = ()
     refused_annexes: tuple[int, ...] = ()  # links behind which the file could not be had
 
@@ -217,10 +244,11 @@ class Record:
 
     @property
     def participants(self) -> frozenset[str]:
-        """Everyone the record was ever put before by name, and whoever forwarded it: who may read it."""
-        return frozenset(s.to_person for s in self.steps if s.to_person) | frozenset(
-            {self.forwarded_by} if self.forwarded_by else ()
-        )
+        """Everyone the record was ever put before by name, unless it was taken back before they looked, whoever acted
+        on it for one of them, and whoever forwarded it: who may read it."""
+        asked = {s.to_person for s in self.steps if s.outcome != "recalled" or s.read_at is not None}
+        acted = {s.ended_by for s in self.steps if s.ended_for} | {s.opened_by for s in self.steps if s.opened_for}
+        return frozenset(who for who in asked | acted | {self.forwarded_by} if who)
 
     @property
     def registers(self) -> frozenset[str]:
@@ -387,11 +415,12 @@ def _after(record: Record, event: Event) -> Record:
             failed = Undelivered(at=event.at, recipients=recipients, status=status)
             return changed(record, mails=(*record.mails, source), undelivered=(*record.undelivered, failed))
         case Linked(to_record=to_record, reference=reference, how=how):
-            link = Link(record_id=to_record, reference=reference, how=how)
+            link = Link(record_id=to_record, reference=reference, how=how, at=event.at if how in INVERSE else None)
             return changed(record, links=(*record.links, link))
-        case Closed(outcome=outcome, note=note):
+        case Closed(outcome=outcome, note=note, by=by):
             steps = tuple(_closed(s, event) if _ends_with_it(s) and s.state != DONE else s for s in record.steps)
-            return changed(record, status=Status.CLOSED, steps=steps, outcome=outcome, outcome_note=note)
+            status = Status.ARCHIVED if outcome == "filed" else Status.CLOSED
+            return changed(record, status=status, steps=steps, outcome=outcome, outcome_note=note, ended_by=by)
         case Released(as_record=as_record, reference=reference):
             return changed(record, released_as=as_record, released_reference=reference)
         case SenderConfirmed(proposed=proposed, sender=sender, by=by):
@@ -411,7 +440,7 @@ def _after(record: Record, event: Event) -> Record:
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:
-            raise AssertionError(f"no record knows what {type(event).__name__} does to it")
+            return after_verb(record, event)
 
 
 def _completed(record: Record, e: AnnexFetched) -> Record:
@@ -436,16 +465,18 @@ def _referred(record: Record, e: Referred) -> Record:
         cause=e.cause,
         opened_at=e.at,
         opened_by=e.by,
+        opened_for=e.on_behalf_of,
         answers=e.answers,
         resumes=e.resumes,
         note=e.note,
         due_at=e.due_at,
         remind_at=e.remind_at,
+        awaits=e.awaits,
     )
     steps = list(record.steps)
     if e.resumes is not None:
         steps[e.resumes - 1] = changed(
-            steps[e.resumes - 1], state=DONE, outcome="referred", ended_at=e.at, ended_by=e.by
+            steps[e.resumes - 1], state=DONE, outcome="referred", ended_at=e.at, ended_by=e.by, ended_for=e.on_behalf_of
         )
     elif e.cause == "person" and e.parent is not None and step.custody:
         steps[e.parent - 1] = changed(steps[e.parent - 1], state=REFERRED)
@@ -455,6 +486,8 @@ def _referred(record: Record, e: Referred) -> Record:
 def _status_with(record: Record, step: Step) -> Status:
     if not step.custody:
         return record.status
+    if step.awaits is not None:
+        return Status.AWAITING_REPLY
     if step.cause == "return":
         return Status.RETURNED
     waits_for_the_registry = step.cause == "rule" and step.to_person is None
@@ -463,7 +496,15 @@ def _status_with(record: Record, step: Step) -> Status:
 
 def _ended(record: Record, number: int, event: Event, outcome: str, result: str | None) -> Record:
     steps = list(record.steps)
-    ended = changed(steps[number - 1], state=DONE, outcome=outcome, result=result, ended_at=event.at, ended_by=event.by)
+    ended = changed(
+        steps[number - 1],
+        state=DONE,
+        outcome=outcome,
+        result=result,
+        ended_at=event.at,
+        ended_by=event.by,
+        ended_for=event.on_behalf_of,
+    )
     steps[number - 1] = ended
     return changed(record, steps=tuple(steps))
 
@@ -475,7 +516,9 @@ def _ends_with_it(step: Step) -> bool:
 
 def _closed(step: Step, event: Closed) -> Step:
     outcome = event.outcome if event.outcome in ("released", "dismissed") else "closed"
-    return changed(step, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by)
+    return changed(
+        step, state=DONE, outcome=outcome, ended_at=event.at, ended_by=event.by, ended_for=event.on_behalf_of
+    )
 
 
 def _reminded(record: Record, number: int, at: datetime, again_at: datetime | None) -> Record:
@@ -491,5 +534,12 @@ def _mailed(record: Record, step: int, person: str, **now: Any) -> Record:
 
 def _annotated(record: Record, event: Event, text: str, *, final: bool) -> Record:
     kept = tuple(a for a in record.annotations if a.final or a.by != event.by)
-    note = Annotation(by=event.by, at=event.at, text=text, final=final, capacity=event.capacity)
+    note = Annotation(
+        by=event.by,
+        at=event.at,
+        text=text,
+        final=final,
+        capacity=event.capacity,
+        on_behalf_of=event.on_behalf_of,
+    )
     return changed(record, annotations=(*kept, note))

@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from registry.acting import capacity_of, refusal, words
+from registry.circulating import may_circulate
 from registry.commands import Refer
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.events import Referred
 from registry.office import Office, Person
 from registry.record import OPEN, Record, Step
 from registry.rights import may_act
-from registry.vocabulary import DISPOSITIONS, Verb, may_see
+from registry.vocabulary import ASKED_FROM_CARDS, DISPOSITIONS, Verb, may_see
 
 
 def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> Decision:
@@ -22,11 +23,15 @@ def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> D
         return Nothing()
     step = record.step(ask.step)
     if not (verdict := may_act(person, record, Verb.REFER, now, ask.step)):
-        return refusal(verdict.reasons[0], record, step, office)
+        return refusal(verdict.reasons[0], record, step, office, now)
     assert step is not None, "may_act knows the step"
     if ask.asked not in DISPOSITIONS:
         return Refused("refer.unknown_disposition")
-    if (reason := _unfit(target, person, step, record, office)) is not None:
+    if ask.asked in record.rules.unasked:
+        return Refused("refer.not_for_this_kind")
+    if DISPOSITIONS[ask.asked].by_heads and not may_circulate(person, office):
+        return Refused("refer.not_for_you")
+    if (reason := _unfit(target, person, step, record, office, ask.asked)) is not None:
         return Refused(reason, {"who": target.name if target else ""})
     assert target is not None, "_unfit refuses nobody"
     custody = DISPOSITIONS[ask.asked].custody
@@ -50,15 +55,24 @@ def decide_refer(ask: Refer, record: Record, office: Office, now: datetime) -> D
     )
 
 
-def _unfit(target: Person | None, by: Person, step: Step, record: Record, office: Office) -> str | None:
+def offered(person: Person, record: Record, office: Office) -> tuple[str, ...]:
+    """Return what *person* may ask in a referral of *record*: what fits its kind, and who they are."""
+    may = may_circulate(person, office)
+    fits = (code for code in ASKED_FROM_CARDS if code not in record.rules.unasked)
+    return tuple(code for code in fits if may or not DISPOSITIONS[code].by_heads)
+
+
+def _unfit(target: Person | None, by: Person, step: Step, record: Record, office: Office, asked: str) -> str | None:
     if target is None or not target.active:
         return "refer.nobody"
-    if target.person_id == by.person_id:
+    if target.person_id in (by.person_id, step.to_person):
         return "refer.to_oneself"
     if not may_see(target.clearance, record.confidentiality):
         return "refer.not_cleared"
     if target.person_id in _askers(record, step):
         return "refer.to_the_one_who_asked"
+    if DISPOSITIONS[asked].of_heads and target != office.head(target.unit_id):
+        return "refer.not_a_head"
     return None
 
 

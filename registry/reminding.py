@@ -15,6 +15,7 @@ from registry.decisions import Accepted, Decision, Nothing
 from registry.events import Event, Referred, Registered, Reminded
 from registry.office import SYSTEM, Office, Person
 from registry.record import OPEN, Record, Step
+from registry.verb_events import Corrected
 from registry.vocabulary import DISPOSITIONS, FOR_FOLLOW_UP, KINDS, may_see
 from registry.working_time import ABOVE, HEAD, DueRules
 
@@ -28,9 +29,19 @@ def timed(event: Event, record: Record | None, office: Office) -> Event:
         case Registered(kind=kind) if KINDS[kind].listed:
             sender = event.original_sender.name
             return changed(event, due_at=rules.due_at(kind, event.urgency, sender, event.at, office.zone))
-        case Referred(asked=asked) if record is not None and record.due_at is not None and DISPOSITIONS[asked].custody:
+        case Referred(asked=asked, awaits=awaits) if (
+            record is not None and record.due_at is not None and (DISPOSITIONS[asked].custody or awaits is not None)
+        ):
             due_at = rules.step_due_at(record.due_at, event.at, office.zone)
             return changed(event, due_at=due_at, remind_at=rules.next_rung_at(event.at, due_at, office.zone))
+        case Corrected(urgency=urgency) if record is not None and urgency is not None and KINDS[record.kind].listed:
+            sender = record.original_sender.name
+            now_due_at = rules.due_at(record.kind, urgency, sender, record.registered_at, office.zone)
+            if now_due_at is None:
+                return event
+            steps_due_at = rules.step_due_at(now_due_at, event.at, office.zone)
+            again_at = rules.next_rung_at(event.at, steps_due_at, office.zone)
+            return changed(event, due_at=now_due_at, steps_due_at=steps_due_at, remind_at=again_at)
         case _:
             return event
 

@@ -67,10 +67,14 @@ def write_entry(record_id: str, seq: int, event: Event, prev_hash: str, new_salt
     )
 
 
-def read_entry(entry: Entry) -> Event:
-    """Return the event that *entry* holds. Raises ValueError where the bytes are not an event of ours."""
+def read_entry(entry: Entry, kinds: Mapping[str, type[Event]] = EVENTS) -> Event:
+    """Return the event that *entry* holds, one of *kinds*: a record's, unless it is another sheet's.
+
+    Raises:
+        ValueError: The bytes are not such an event.
+    """
     body = json.loads(entry.canonical)
-    kind = EVENTS.get(str(body.get("type"))) if isinstance(body, dict) else None
+    kind = kinds.get(str(body.get("type"))) if isinstance(body, dict) else None
     if kind is None or body.get("v") != _V:
         raise ValueError(f"{entry.record_id}/{entry.seq}: no event of ours")
     texts = {t.field: t.text for t in entry.texts}

@@ -24,6 +24,15 @@ class Verb(StrEnum):
     APPROVE = "approve"
     CLOSE = "close"
     CORRECT = "correct"
+    REJECT = "reject"
+    RECALL = "recall"
+    FILE = "file"
+    VOID = "void"
+    REOPEN = "reopen"
+    LINK = "link"
+
+
+DECIDES = frozenset({Verb.APPROVE, Verb.REJECT})  # what nobody does, for another, to what either of them wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,9 @@ class Disposition:
     needs_words: bool = False  # … and must say something: a result, an opinion
     answered_for: str | None = None  # when answered, the one who asked holds this; None: what they were asked before
     until_closed: bool = False  # the end of the record ends the step as well
+    or_link: bool = False  # … instead of words, the record that was made of it may be linked
+    of_heads: bool = False  # only whoever heads a unit can be asked it
+    by_heads: bool = False  # only whoever heads a unit, or keeps its register, may ask it
 
 
 def _row(
@@ -45,47 +57,75 @@ def _row(
     words: bool = False,
     then: str | None = None,
     until_closed: bool = False,
+    or_link: bool = False,
+    of_heads: bool = False,
+    by_heads: bool = False,
 ) -> Disposition:
-    return Disposition(code, frozenset(closed_by), custody, words, then, until_closed)
+    return Disposition(code, frozenset(closed_by), custody, words, then, until_closed, or_link, of_heads, by_heads)
 
 
 FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
 FOR_INFORMATION = "for_information"
 FOR_FOLLOW_UP = "for_follow_up"
+FOR_FILING = "for_filing"
+FOR_CIRCULATION = "for_circulation"
 FOR_MISSING_FILE = "for_missing_file"  # the letter's annex came as a link: the file itself is asked for
 
 DISPOSITIONS: dict[str, Disposition] = {
     row.code: row
     for row in (
         _row(FOR_INFORMATION, Verb.ACKNOWLEDGE, custody=False),
-        _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
         _row("for_study_opinion", Verb.COMPLETE, words=True),
-        _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
+        _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
         _row("for_statement", Verb.COMPLETE, words=True),
-        _row(FOR_REVIEW, Verb.COMPLETE, words=True),
-        _row("for_initial", Verb.APPROVE),
-        _row(FOR_APPROVAL, Verb.APPROVE),
-        _row("for_signature", Verb.APPROVE),
+        _row(FOR_REVIEW, Verb.COMPLETE),
+        _row("for_initial", Verb.APPROVE, Verb.REJECT),
+        _row(FOR_APPROVAL, Verb.APPROVE, Verb.REJECT),
+        _row("for_signature", Verb.APPROVE, Verb.REJECT, of_heads=True),
         _row("for_presentation", Verb.COMPLETE, words=True, then=FOR_APPROVAL),
         _row("for_discussion", Verb.COMPLETE, words=True),
         _row("for_coordination", Verb.COMPLETE, words=True),
         _row(FOR_FOLLOW_UP, Verb.COMPLETE, custody=False, until_closed=True),
-        _row("for_filing", Verb.COMPLETE),
-        _row("for_circulation", Verb.ACKNOWLEDGE, custody=False),
+        _row(FOR_FILING, Verb.FILE),
+        _row(FOR_CIRCULATION, Verb.ACKNOWLEDGE, custody=False, of_heads=True, by_heads=True),
         _row(FOR_MISSING_FILE, Verb.COMPLETE, custody=False, words=True),
     )
 }
 
-# What a person may ask of another from a card. The rest of the vocabulary waits for the circuits that give it meaning.
+# What a person may ask of another, the most usual first; a kind may offer fewer.
 ASKED_FROM_CARDS = (
     "for_action",
     "for_study_opinion",
     "for_reply",
-    "for_approval",
-    "for_information",
-    "for_filing",
+    FOR_APPROVAL,
+    FOR_INFORMATION,
+    "for_statement",
+    FOR_REVIEW,
+    "for_presentation",
+    "for_coordination",
+    "for_discussion",
+    FOR_FOLLOW_UP,
+    FOR_FILING,
+    FOR_CIRCULATION,
+    "for_initial",
+    "for_signature",
 )
+
+REPLY = "reply"  # what somebody who follows up waits for, so that they hold the record
+
+# How one record has to do with another, and how that one says it of the first. Said by people; what a machine found is
+# `same_id`, `number`, `register`.
+RELATIONS = {
+    "replies_to": "replied_by",
+    "refers_to": "referred_to_by",
+    "continues": "continued_by",
+    "cancels": "cancelled_by",
+    "amends": "amended_by",
+    "part_of_file": "has_part",
+}
+INVERSE = RELATIONS | {back: there for there, back in RELATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +139,7 @@ class Kind:
     reference: str = "{unit}/{letter}/{serial}/{year}"
     listed: bool = True  # a letter to be listed with the others; False for what waits in quarantine
     marked: str = "category.registered"  # the words of the mark that its mail gets in Outlook
+    unasked: frozenset[str] = frozenset()  # dispositions that make no sense of this kind
 
 
 QUARANTINE = "quarantined_mail"
@@ -112,12 +153,15 @@ KINDS: dict[str, Kind] = {
             QUARANTINE,
             "in",
             "ح",
-            frozenset({Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CLOSE}),
+            frozenset({Verb.REGISTER, Verb.READ, Verb.ANNOTATE, Verb.CLOSE, Verb.REOPEN}),
             listed=False,
             marked="category.quarantined",
         ),
     )
 }
+
+
+OPEN, REFERRED, DONE = "open", "referred", "done"  # a step: theirs to end; they asked others and wait; ended
 
 
 class Status(StrEnum):
@@ -134,8 +178,9 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.CLOSED, Status.ARCHIVED, Status.VOIDED})
 
-# How a letter comes that is no mail. (A mail comes by "outlook", or by "forward" where an official passed it on.)
-DELIVERIES = ("scan", "hand")
+# How a letter comes that is no mail: on paper, or as a message between people in Teams. (A mail comes by "outlook", or
+# by "forward" where an official passed it on.)
+DELIVERIES = ("scan", "hand", "chat")
 
 # Both ladders from the lowest step up; a ministry may have others, so nothing but the order is relied on.
 CONFIDENTIALITIES = ("normal", "restricted", "secret", "very_secret", "top_secret")

@@ -37,6 +37,10 @@ def filled(
         "id": teams_app_id,
         "developer": form["developer"] | links,
         "bots": [bot | {"botId": bot_id} for bot in form["bots"]],
+        "composeExtensions": [
+            extension | {"botId": bot_id, "messageHandlers": [{"type": "link", "value": {"domains": [host]}}]}
+            for extension in form["composeExtensions"]
+        ],
         "validDomains": [host],
         "webApplicationInfo": {"id": app_id, "resource": audience},
     }

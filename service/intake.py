@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from itertools import batched, count
+from math import inf
 from typing import Any
 
 from registry.commands import NewRecord, NoteCopy, NoteLink, NoteMachine, NoteMail, NoteOurs, Quarantine, Register
@@ -47,20 +48,31 @@ from texts import clean
 
 log = logging.getLogger("tarasul.intake")
 
+MAILS_OF_A_VISIT = 60  # where what they ask for is not to wait for the last of them
+
 _FETCHED_AHEAD = 3  # of the four calls that a mailbox allows at once, one is left for what goes out
 _FAILED_AT_MOST = 3  # mails of one visit; where more fail, it is not the mails
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one visit to a mailbox did. `busy` says that somebody else was there and has been rung."""
+    """What one visit to a mailbox did.
+
+    `busy` says that somebody else was there and has been rung; `more`, that it ended with mails left, so that what
+    those before them ask for need not wait.
+    """
 
     taken: int = 0
     busy: bool = False
+    more: bool = False
 
 
 class Intake:
-    """Reads mailboxes into the register."""
+    """Reads mailboxes into the register.
+
+    Args:
+        most: Mails of one visit; None: all that there are. What is left is for the next one.
+    """
 
     def __init__(
         self,
@@ -73,11 +85,12 @@ class Intake:
         owner: str,
         lease_s: float = 60.0,
         named_folders: Sequence[str] = (INBOX,),
+        most: int | None = None,
     ) -> None:
         self.folders = Folders(store, clock, mailboxes, named_folders)
         self._store, self._taker, self._clock, self._archive = store, taker, clock, archive
         self._mailboxes, self._owner, self._lease_s = mailboxes, owner, lease_s
-        self._visits = count()
+        self._visits, self._most = count(), most
 
     async def visit(self, mailbox: str) -> Round:
         """Bring the register up to date with *mailbox*.
@@ -86,6 +99,7 @@ class Intake:
             Unavailable, Misconfigured: Graph is or we are; what was taken so far stays taken, the rest is read again.
         """
         visit = _Visit(self._store, self._clock, mailbox, f"{self._owner}:{next(self._visits)}", self._lease_s)
+        visit.left = inf if self._most is None else self._most
         if not await visit.begin():
             return Round(busy=True)
         taken, ended = 0, False
@@ -94,13 +108,13 @@ class Intake:
             while not ended:
                 failed.clear()  # what failed is tried again, where somebody rang
                 taken += await self._read(visit, failed)
-                ended = await visit.end()
+                ended = await visit.end(whoever_rang=visit.left <= 0)
         except BaseException:
             await visit.end(whoever_rang=True)
             raise
         if failed:
             raise failed[0]
-        return Round(taken)
+        return Round(taken, more=visit.left <= 0)
 
     async def take_missing(self, mailbox: str, items: Iterable[Arrived]) -> int:
         """Take mails that a listing shows and no delta page brought; how many there were. One that fails is raised
@@ -126,10 +140,12 @@ class Intake:
     async def _read_folder(self, visit: "_Visit", folder: str, failed: list[Exception]) -> int:
         mailbox, before = visit.mailbox, len(failed)
         cursor = await asyncio.to_thread(self._store.read, lambda tx: tx.cursor(mailbox, folder))
-        taken, more = 0, True
+        taken, more = 0, visit.left > 0
         while more:
             page = await self._page(mailbox, folder, cursor)
             taken += await self._take_page(visit, page, failed)
+            if visit.left <= 0:  # the cursor stays before the page: what is left of it is shown again
+                break
             cursor, more = page.cursor, page.more
             if len(failed) == before:
                 await asyncio.to_thread(self._save_cursor, mailbox, folder, cursor)
@@ -153,6 +169,9 @@ class Intake:
         fresh = list({i.item_id: i for i in page.arrived if i.item_id in unseen}.values())
         if fresh:
             await asyncio.to_thread(self._store.write, lambda tx: tx.show_mail(mailbox, fresh, self._clock()))
+        visit.left -= len(fresh)
+        if visit.left < 0:
+            fresh = fresh[: int(visit.left)]
         return await self._take_all(mailbox, fresh, visit, failed)
 
     async def _take_all(
@@ -331,7 +350,7 @@ class Intake:
 
     def _reply(self, ask: NoteMail | NoteMachine, rule: str | None) -> Taken:
         mail = ask.mail
-        taken = self._taker.take(ask, key=f"mail:{mail.mailbox}:{mail.identity}", seen=_seen(mail, "reply", rule))
+        taken = self._taker.take(ask, key=f"mail:{mail.identity}", seen=_seen(mail, "reply", rule))
         noted = taken.record is not None and any(same_item(m, mail) for m in taken.record.mails)
         return self._seen_before(mail, "reply" if noted else "copy", rule if noted else None, taken)
 
@@ -371,7 +390,7 @@ class _Visit:
     def __init__(self, store: Store, clock: Clock, mailbox: str, owner: str, lease_s: float) -> None:
         self.mailbox = mailbox
         self._store, self._clock, self._owner, self._lease_s = store, clock, owner, lease_s
-        self._until = clock()
+        self._until, self.left = clock(), inf
 
     async def begin(self) -> bool:
         """Take or prolong our turn; False where it is somebody else's, who has now been rung."""

@@ -24,6 +24,7 @@ from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Uni
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.due_rules import read_due_rules
+from service.imported import CLERK, HEAD, NOTHING_IMPORTED, UNTOLD, Imported, read_imported
 from service.ports import Clock, Directory, DirectoryPerson, Store, Transaction
 from texts import language_of
 
@@ -162,12 +163,21 @@ def load_organisation(setting: str, root: Path, mailboxes: Sequence[str]) -> Org
     return read_organisation(text, mailboxes)
 
 
-def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zone: ZoneInfo) -> Office:
-    """Put the directory's people in the organisation's units. A registry's mailbox is not a person."""
+def office_of(
+    organisation: Organisation,
+    people: Sequence[DirectoryPerson],
+    zone: ZoneInfo,
+    imported: Imported = NOTHING_IMPORTED,
+) -> Office:
+    """Put the directory's people in the organisation's units, as far as *imported* does not say otherwise. A registry's
+    mailbox is not a person."""
     people = [p for p in people if p.mail.lower() not in organisation.mailboxes]
-    unit_of = {u["department"]: u["id"] for u in organisation.units}
-    registers = {u["id"] for u in organisation.units if u.get("registry_for")}
-    placed = {p.person_id: unit_of.get(p.department, "") for p in people}
+    listed = imported.units_over(organisation.units)
+    rows = imported.people_by_upn()
+    unit_of = {u["department"]: u["id"] for u in listed}
+    registers = {u["id"] for u in listed if u.get("registry_for")}
+    told = {p.person_id: rows.get(p.upn.lower(), UNTOLD) for p in people}
+    placed = {p.person_id: told[p.person_id].unit or unit_of.get(p.department, "") for p in people}
     units = {
         u["id"]: Unit(
             unit_id=u["id"],
@@ -179,7 +189,7 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
             copies=u.get("copies", "note"),
             under=u.get("under"),
         )
-        for u in organisation.units
+        for u in listed
     }
     return Office(
         entity_id=organisation.entity_id,
@@ -198,10 +208,10 @@ def office_of(organisation: Organisation, people: Sequence[DirectoryPerson], zon
                 mail=p.mail,
                 language=language_of(p.language_tag),
                 unit_id=placed[p.person_id],
-                post=p.post,
+                post=told[p.person_id].post or p.post,
                 active=p.active,
-                clerk=placed[p.person_id] in registers,
-                clearance=organisation.clearances.get(p.upn.lower(), "restricted"),
+                clerk=placed[p.person_id] in registers and told[p.person_id].role in ("", CLERK, HEAD),
+                clearance=told[p.person_id].clearance or organisation.clearances.get(p.upn.lower(), "restricted"),
             )
             for p in people
         },
@@ -253,9 +263,10 @@ class People:
         if not people:
             log.error("the directory shows nobody; the office stays as it is known")
             return False
-        office = office_of(self._organisation, people, self._zone)
 
         def work(tx: Transaction) -> bool:
+            imported = read_imported(tx.imported())
+            office = office_of(self._organisation, people, self._zone, imported)
             changed = tx.save_office(office)
             if self._introduces is not None and (changed or tx.cursor(*_INTRODUCED) is None):
                 _introduce(tx, office, self._introduces())

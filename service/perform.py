@@ -31,6 +31,7 @@ from registry.commands import (
 )
 from registry.effects import (
     AskAction,
+    AskForDelegate,
     DraftReply,
     Effect,
     FetchAnnex,
@@ -38,16 +39,21 @@ from registry.effects import (
     MailQuestion,
     MarkMail,
     RefreshCard,
+    RefreshDelegation,
     RemindCard,
     SendQuestion,
     SendReply,
+    ShowDelegation,
     TellDay,
+    TellWaiting,
 )
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
-from registry.record import OPEN, Step
+from registry.record import Record, Step
 from service.annexes import Annexes
+from service.digest import tell_waiting
 from service.ports import (
+    AwayView,
     CardView,
     ChatBlocked,
     Chats,
@@ -62,6 +68,7 @@ from service.ports import (
     Transaction,
 )
 from service.replies import day_said, question_html, question_subject, reply_html
+from service.showing import Fresh, still_asked, to_send, view_of_delegation, view_of_step
 from service.take import Taker, Undone
 from texts import say
 from texts.isolates import bare
@@ -176,12 +183,12 @@ class Performer:
 
     async def _do(self, effect: Effect, tries: int) -> Done | Later:
         match effect:
-            case AskAction():
+            case AskAction() | ShowDelegation() | AskForDelegate():
                 return await self._ask(effect, tries)
             case RemindCard():
                 return await self._ask(effect, tries, say_first="card.reminder")
-            case RefreshCard():
-                return await self._refresh(effect)
+            case RefreshCard() | RefreshDelegation():
+                return await self._refresh(effect, tries)
             case MarkMail():
                 return await self._mark(effect)
             case FetchAnnex():
@@ -199,21 +206,27 @@ class Performer:
                 return Done()
             case TellDay():
                 return await self._tell(effect, tries)
+            case TellWaiting():
+                await tell_waiting(effect, self._store, self._chats, self._clock(), self._taker.chance.new_token())
+                return Done()
 
-    async def _ask(self, effect: AskAction | RemindCard, tries: int, say_first: str | None = None) -> Done | Later:
+    async def _ask(self, effect: Fresh, tries: int, say_first: str | None = None) -> Done | Later:
         """Send a card; a reminder is one more copy of it, with a sentence first."""
-        view, chat = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
-        if view is None or view.step.state != OPEN:
-            return Done()  # answered before the card was sent: nothing is asked any more
+        view, chat = await asyncio.to_thread(self._store.read, lambda tx: to_send(tx, effect, self._clock))
+        if view is None:
+            return Done()  # nothing is asked any more
         if chat is None:
             return await self._introduce(effect.person, None, tries)
         if chat.blocked is not None:
             raise ChatBlocked(chat.blocked)
         try:
-            reminds = replace(view, said=say(view.language, say_first)) if say_first is not None else view
-            activity_id = await self._chats.ask(chat, reminds)
+            if say_first is not None and isinstance(view, CardView):
+                view = replace(view, said=say(view.language, say_first))
+            activity_id = await self._chats.ask(chat, view)
         except (NotInstalled, Gone):
             return await self._introduce(effect.person, chat, tries)
+        if isinstance(view, AwayView):
+            return Done()  # a question by itself: nothing changes it later
         sent = SentCard(
             token=view.asked.token,
             conversation_id=chat.conversation_id,
@@ -239,8 +252,15 @@ class Performer:
             unless=lambda tx: tx.conversation(person) not in (None, known),
         )
 
-    async def _refresh(self, effect: RefreshCard) -> Done:
-        view, _ = await asyncio.to_thread(self._store.read, lambda tx: _view(tx, effect))
+    async def _refresh(self, effect: RefreshCard | RefreshDelegation, tries: int) -> Done | Later:
+        """Bring every copy of a card up to date. Who took the app off, and still works here, has it installed again."""
+        view, chat = await asyncio.to_thread(
+            self._store.read,
+            lambda tx: (
+                view_of_step(tx, effect) if isinstance(effect, RefreshCard) else view_of_delegation(tx, effect),
+                tx.conversation(effect.person),
+            ),
+        )
         if view is None:
             return Done()
         cards = await asyncio.to_thread(self._store.read, lambda tx: tx.cards(view.asked.token))
@@ -250,6 +270,10 @@ class Performer:
                 await self._chats.refresh(card, view)
             except Gone:
                 gone.append(card)
+            except NotInstalled:
+                if not view.person.active:
+                    return Done()
+                return await self._introduce(effect.person, chat, tries)
 
         def forget(tx: Transaction, _: datetime) -> None:
             for card in gone:
@@ -283,15 +307,24 @@ class Performer:
         )
         assert stored is not None, "an effect's record exists"
         record, source = stored.record, stored.record.source
+        if not record.ended:
+            return Done()  # it was opened again: it is answered when it ends
         same = [m for m in record.mails if (m.mailbox, m.identity) == (source.mailbox, source.identity)]
         for item in (source, *reversed(same)):
             try:
-                item_id = await self._mailboxes[source.mailbox].draft_reply(
-                    item.item_id, reply_html(record, office), key=f"reply:{effect.record_id}"
+                draft = await self._mailboxes[source.mailbox].draft_reply(
+                    item.item_id, reply_html(record, office), key=_reply_key(record)
                 )
             except Gone:
                 continue
-            return Done(NoteReplyDrafted(record_id=effect.record_id, mailbox=source.mailbox, item_id=item_id))
+            return Done(
+                NoteReplyDrafted(
+                    record_id=effect.record_id,
+                    mailbox=source.mailbox,
+                    item_id=draft.item_id,
+                    internet_message_id=draft.message_id or None,
+                )
+            )
         if tries < _LOOKS_FOR_A_MAIL:
             return Later(_LOOK_AGAIN_S, "the mail that is to be answered is not to be found")
         raise Gone("the mail that is to be answered was deleted")
@@ -337,7 +370,7 @@ class Performer:
         step, mailbox = record.step(effect.step), mailbox_of(record, office)
         assert mailbox is not None, "registry/reaching.py asks for a mail only where there is a mailbox"
         key = _question_key(effect)
-        if person is None or not person.active or step is None or step.state != OPEN:
+        if person is None or not person.active or step is None or not still_asked(person, record, step, self._clock()):
             drafted = await self._mailboxes[mailbox].drafted(key)  # by an earlier try
             if drafted is not None:
                 with contextlib.suppress(Gone):
@@ -358,9 +391,9 @@ class Performer:
 
     async def _send_question(self, effect: SendQuestion, tries: int) -> Done | Later:
         """Send it; where the question was answered meanwhile, take it back, unless an earlier try has sent it."""
-        step = await asyncio.to_thread(self._store.read, lambda tx: _step(tx, effect))
+        asked = await asyncio.to_thread(self._store.read, lambda tx: _still_asked(tx, effect, self._clock()))
         sent: str | Later | None
-        if step is not None and step.state == OPEN:
+        if asked:
             sent = await self._sent(effect.mailbox, effect.item_id)
         else:
             try:
@@ -418,7 +451,7 @@ class Performer:
 
     def _block(self, effect: Effect, reason: str) -> None:
         """Know that the chat takes nothing: whoever writes there again is found to be back, and gets what is stuck."""
-        if isinstance(effect, AskAction | RemindCard | RefreshCard | TellDay):
+        if isinstance(effect, AskAction | RemindCard | RefreshCard | TellDay | ShowDelegation | AskForDelegate):
             self._store.write(lambda tx: tx.block_conversation(effect.person, reason, self._clock()))
 
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
@@ -436,6 +469,12 @@ class Performer:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
         except Undone:  # the sheet says so already
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
+
+
+def _reply_key(record: Record) -> str:
+    """Under which the reply is found; a record that was opened again is answered again."""
+    again = f":{record.reopened}" if record.reopened else ""
+    return f"reply:{record.record_id}{again}"
 
 
 _STUCK: dict[type[TarasulError], str] = {
@@ -458,20 +497,14 @@ def _question_key(effect: MailQuestion | SendQuestion) -> str:
     return f"question:{effect.record_id}:{effect.step}:{effect.person}"
 
 
-def _step(tx: Transaction, effect: AskAction | RemindCard | SendQuestion) -> Step | None:
+def _still_asked(tx: Transaction, effect: SendQuestion, at: datetime) -> bool:
+    stored, person = tx.record(effect.record_id), tx.office().person(effect.person)
+    step = stored.record.step(effect.step) if stored is not None else None
+    return (
+        stored is not None and person is not None and step is not None and still_asked(person, stored.record, step, at)
+    )
+
+
+def _step(tx: Transaction, effect: AskAction | RemindCard) -> Step | None:
     stored = tx.record(effect.record_id)
     return stored.record.step(effect.step) if stored is not None else None
-
-
-def _view(tx: Transaction, effect: AskAction | RefreshCard | RemindCard) -> tuple[CardView | None, Conversation | None]:
-    token = tx.token_of(effect.record_id, effect.step, effect.person)
-    stored, office = tx.record(effect.record_id), tx.office()
-    person = office.person(effect.person)
-    asked = tx.asked(token) if token is not None else None
-    step = stored.record.step(effect.step) if stored is not None else None
-    if asked is None or stored is None or person is None or step is None:
-        return None, None
-    view = CardView(
-        asked=asked, record=stored.record, step=step, person=person, office=office, language=person.language
-    )
-    return view, tx.conversation(effect.person)

@@ -10,8 +10,9 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from registry.delegation import Delegation
 from registry.effects import Effect
 from registry.errors import TarasulError
 from registry.mail import Mail
@@ -20,7 +21,11 @@ from registry.office import Office, Person
 from registry.recognise import Known
 from registry.record import Record, Step
 from registry.sheet import Entry
+from service.listed import Listed
 from texts import Language
+
+if TYPE_CHECKING:
+    from service.waiting import Page
 
 type Clock = Callable[[], datetime]  # aware, UTC
 
@@ -33,6 +38,14 @@ class Stored:
     """A record, and the hash that its next event must name."""
 
     record: Record
+    head_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDelegation:
+    """A delegation, and the hash that the next line of its sheet must name."""
+
+    delegation: Delegation
     head_hash: str
 
 
@@ -131,8 +144,11 @@ class Wanted:
     asked_of_unit: str = ""
     reader: str = ""  # only what this person may read …
     reader_unit: str = ""  # … or what stands in the register of the unit whose clerk they are
+    reader_for: tuple[str, ...] = ()  # … or what waits for one of these, for whom they stand in
+    put_before: tuple[str, ...] = ()  # only what waits for one of these, by name
     updated_since: datetime | None = None
     listed_kinds: tuple[str, ...] = ()
+    matter: str = ""  # what belongs together
     serial: int | None = None
     year: int | None = None
     oldest_first: bool = False
@@ -171,8 +187,20 @@ class Transaction(Protocol):
         """Open steps whose holders are to be reminded by *now*: (record, step, since when), the longest due first."""
         ...
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
-        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies."""
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """Put effects in the outbox, due at once. Each card gets a token here, the same for all its copies.
+
+        `since` is how old what they belong to is: what is older goes first, so that it is finished before the next is
+        begun.
+        """
         ...
 
     def office(self) -> Office: ...
@@ -272,8 +300,31 @@ class Transaction(Protocol):
     def drop_subscription(self, subscription_id: str) -> None: ...
 
     def save_office(self, office: Office) -> bool:
-        """Keep the people and units; False, and no new version, where nothing changed."""
+        """Keep the people and units; False, and no new version, where nothing changed. Its delegations are left out:
+        they are kept by `save_delegation`."""
         ...
+
+    def delegation(self, delegation_id: str) -> KeptDelegation | None:
+        """A delegation, whether or not it is over; who writes has all of them for themselves until the end."""
+        ...
+
+    def delegations_of(self, person: str, limit: int) -> list[Delegation]:
+        """Whatever *person* delegated or was to take on: what is not over first, then the newest."""
+        ...
+
+    def save_delegation(self, after: Delegation, entries: Sequence[Entry], at: datetime) -> None:
+        """Keep a delegation and the new lines of its sheet; the office has a new version by it."""
+        ...
+
+    def waiting_people(self) -> list[str]:
+        """Everyone, by name, before whom an open step is put."""
+        ...
+
+    def imported(self) -> str | None:
+        """What was last imported of the organisation."""
+        ...
+
+    def save_imported(self, body: str, at: datetime) -> None: ...
 
     def find(self, wanted: Wanted) -> list[Record]:
         """Records by their last change, newest first unless *wanted* says otherwise."""
@@ -299,6 +350,23 @@ class Transaction(Protocol):
 
     def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
         """Per mailbox: (as_of, body) of the last count of that day."""
+        ...
+
+    def save_list(self, listed: Listed, at: datetime, forget_before: datetime) -> None:
+        """Keep a list that is put in somebody's chat, and forget those of theirs that were made before then."""
+        ...
+
+    def listed(self, token: str) -> Listed | None: ...
+
+    def preference(self, person: str, name: str) -> str | None:
+        """What somebody chose for themselves; None where they never did."""
+        ...
+
+    def save_preference(self, person: str, name: str, value: str) -> None: ...
+
+    def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
+        """Before whom something was put before that instant that is still open: a person, or (None) the register of a
+        unit; each once."""
         ...
 
 
@@ -349,11 +417,24 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256."""
+    """A mail read from its bytes; `parts` are the bytes of its attachments by SHA-256.
+
+    `end` says how the bytes end: closed, as their structure wants it; cut; or the structure wants nothing: they are a
+    single text, or a single file.
+    """
 
     mail: Mail
     raw: bytes
     parts: Mapping[str, bytes]
+    end: Literal["closed", "cut", "text", "file"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A reply of ours in the mailbox, and the Message-ID under which it goes; empty where a draft has none."""
+
+    item_id: str
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,8 +468,8 @@ class Mailbox(Protocol):
         """Write the number on the mail. Raises Gone where it was deleted."""
         ...
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
-        """Return the id of the one draft that carries *key*, made now or found from an earlier try."""
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
+        """Return the one draft that carries *key*, made now or found from an earlier try."""
         ...
 
     async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
@@ -454,6 +535,26 @@ class Directory(Protocol):
     """The people of the tenant."""
 
     async def people(self) -> list[DirectoryPerson]: ...
+
+
+class NotKnown(Exception):
+    """Whether somebody is away cannot be known. They are not present for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is away, or will be. `starts` None: now; `until` None: until they say otherwise."""
+
+    starts: datetime | None
+    until: datetime | None
+
+
+class Absences(Protocol):
+    """Who is away."""
+
+    async def of(self, person: str) -> Absence | None:
+        """What *person*'s automatic reply says; None: they have none. Raises NotKnown where it may not be read."""
+        ...
 
 
 class Installs(Protocol):
@@ -523,17 +624,47 @@ class Chats(Protocol):
         """A chat that the bot was never told of, as far as it can be known."""
         ...
 
-    async def ask(self, conversation: Conversation, card: "CardView") -> str:
+    async def ask(self, conversation: Conversation, card: "AnyView") -> str:
         """Put a card in the chat and return its activity id. Raises ChatBlocked, NotInstalled."""
         ...
 
-    async def refresh(self, sent: SentCard, card: "CardView") -> None:
+    async def refresh(self, sent: SentCard, card: "AnyView") -> None:
         """Replace a card that stands in a chat. Raises Gone where it does not stand there any more."""
         ...
 
     async def tell(self, conversation: Conversation, text: str) -> None:
         """Say a sentence in the chat. Raises ChatBlocked, NotInstalled."""
         ...
+
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: "Page") -> None:
+        """Tell what waits for *person*. Raises ChatBlocked, NotInstalled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationView:
+    """What the card of a delegation is drawn from, for one of the two."""
+
+    asked: Asked
+    delegation: Delegation
+    person: Person
+    office: Office
+    language: Language
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwayView:
+    """Somebody is away, as their automatic reply says, and is asked who acts for them."""
+
+    person: Person
+    office: Office
+    language: Language
+    starts: datetime
+    until: datetime | None
+
+
+type AnyView = CardView | DelegationView | AwayView
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,3 +678,4 @@ class CardView:
     office: Office
     language: Language
     said: str | None = None  # a sentence to show above it: why a press was refused
+    matter: tuple[str, ...] = ()  # the numbers of the other records that belong with it

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from registry.commands import Close, Command
+from registry.commands import Command
+from registry.joining import MOST_IN_A_MATTER
 from registry.office import Office, Person
 from registry.record import Record, record_at
-from registry.rights import steps_of
+from registry.rights import has_asked, recallable, steps_of
 from registry.sheet import read_entry
 from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
+from service.finding import is_named_by
 from service.once import take_once
-from service.ports import Clock, Conversation, Store, Transaction, Wanted
+from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
 from service.reached import deliveries
 from service.reconcile import read_count
 from service.take import Taken, Taker, Undone
@@ -58,12 +60,32 @@ class Service:
         except Undone as undone:
             return undone.taken
 
-    def closing(self, person: Person, record_id: str, note: str) -> Close:
-        """The command by which *person* closes a record from the step that is theirs."""
-        stored = self.store.read(lambda tx: tx.record(record_id))
-        mine = steps_of(person, stored.record) if stored is not None else ()
-        last = len(stored.record.steps) if stored is not None else 0
-        return Close(record_id=record_id, step=mine[0].number if mine else last, by=person.person_id, note=note)
+    def open_step_of(self, person_id: str, record_id: str) -> int | None:
+        """The step of a record that is *person_id*'s to end: the one by which they hold it, else the first."""
+        stored, person = self._of(record_id, person_id)
+        mine = steps_of(person, stored.record, self.clock()) if stored is not None and person is not None else ()
+        return min(mine, key=lambda s: (not s.custody, s.number)).number if mine else None
+
+    def step_of(self, person_id: str, record_id: str) -> int:
+        """As `open_step_of`; where none is theirs, the last of those that were, else the record's last: a refusal says
+        whose turn it is, and what was done already is not told off."""
+        if (own := self.open_step_of(person_id, record_id)) is not None:
+            return own
+        stored, _ = self._of(record_id, person_id)
+        steps = stored.record.steps if stored is not None else ()
+        return next((s.number for s in reversed(steps) if s.to_person == person_id), len(steps))
+
+    def recallable_of(self, person_id: str, record_id: str) -> int:
+        """The last step by which *person_id* asked and that may be taken back, else the last by which they asked."""
+        stored, person = self._of(record_id, person_id)
+        if stored is None or person is None:
+            return 0
+        may = recallable(person, stored.record)
+        asked = may or [s for s in stored.record.steps if has_asked(person, stored.record, s)]
+        return asked[-1].number if asked else 0
+
+    def _of(self, record_id: str, person_id: str) -> tuple[Stored | None, Person | None]:
+        return self.store.read(lambda tx: (tx.record(record_id), tx.office().person(person_id)))
 
     # ------------------------------------------------------------ for the bot
 
@@ -93,11 +115,17 @@ class Service:
         """The records that *viewer* may read and that fit. Raises BadCursor."""
         person = viewer.person
         if person is not None:
-            wanted = replace(wanted, reader=person.person_id, reader_unit=person.unit_id if person.clerk else "")
+            givers = tuple({s.for_person for s in person.stands_for if s.works(self.clock())})
+            unit = person.unit_id if person.clerk else ""
+            wanted = replace(wanted, reader=person.person_id, reader_unit=unit, reader_for=givers)
         wanted = replace(wanted, after=_place(after), listed_kinds=tuple(k for k, v in KINDS.items() if v.listed))
         now = self.clock()
         found, office = self.store.read(lambda tx: (tx.find(wanted), tx.office()))
-        items = [record_view(r, office, viewer, now) for r in found if viewer.may_read(r, now)]
+        items = [
+            record_view(r, office, viewer, now)
+            for r in found
+            if viewer.may_read(r, now) and (viewer.is_cleared(r, now) or is_named_by(r, wanted.search))
+        ]
         more = _cursor(found[-1]) if len(found) == wanted.top else None
         return Page(items, now, more)
 
@@ -112,16 +140,38 @@ class Service:
             stood = record_at(record_id, map(read_entry, entries), at)
             if stood is None:
                 raise NotYet(record_id)
-            return record_view(stood, office, viewer, now, judged=record) | {"as_of": instant(at)}
+            shown = record_view(stood, office, viewer, now, judged=record)
+            return shown | {"matter": self._matter(viewer, stood, office, now), "as_of": instant(at)}
         reached = self.store.read(lambda tx: deliveries(tx, record, office))
-        return record_view(record, office, viewer, now) | {"deliveries": reached, "as_of": instant(now)}
+        return record_view(record, office, viewer, now) | {
+            "deliveries": reached,
+            "matter": self._matter(viewer, record, office, now),
+            "as_of": instant(now),
+        }
+
+    def _matter(self, viewer: Viewer, record: Record, office: Office, now: datetime) -> list[dict[str, Any]]:
+        """The other records that belong with it, the oldest first, as far as *viewer* may read them."""
+        if record.matter_id is None:
+            return []
+        wanted = Wanted(matter=record.matter_id, top=MOST_IN_A_MATTER, oldest_first=True)
+        found = self.store.read(lambda tx: tx.find(wanted))
+        others = (r for r in found if r.record_id != record.record_id and viewer.may_read(r, now))
+        return [
+            {
+                "record_id": r.record_id,
+                "reference": r.reference,
+                "subject": r.subject if viewer.is_cleared(r, now) else None,
+                "status": r.status.value,
+            }
+            for r in sorted(others, key=lambda r: r.registered_at)
+        ]
 
     def show_as_made(self, viewer: Viewer, record_id: str) -> dict[str, Any]:
         """A record as whoever just made it is shown it, whether or not they may read others."""
         now = self.clock()
         stored, office = self.store.read(lambda tx: (tx.record(record_id), tx.office()))
         assert stored is not None, "it was just made"
-        return record_view(stored.record, office, viewer, now) | {"as_of": instant(now)}
+        return record_view(stored.record, office, viewer, now) | {"matter": [], "as_of": instant(now)}
 
     def reference(self, record_id: str) -> str:
         """The number of a record; empty where there is none."""

@@ -15,9 +15,9 @@ from datetime import datetime
 
 from uuid_utils import uuid7
 
-from registry.commands import Command, Enter, Quarantine, Register, Release
+from registry.commands import Command, Enter, JoinMatter, Quarantine, Register, Relate, Release, Unrelate
 from registry.decide import decide
-from registry.decisions import Accepted, Decision, Nothing
+from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import Effect
 from registry.events import (
     AnnexFetched,
@@ -28,14 +28,16 @@ from registry.events import (
     QuestionMailed,
     Registered,
     Released,
+    ReplyDrafted,
     ReplySent,
 )
+from registry.joining import MOST_IN_A_MATTER
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
-from service.ports import Clock, SeenMail, Store, Stored, Transaction
+from service.ports import Clock, SeenMail, Store, Stored, Transaction, Wanted
 from service.same_files import SCAN, first_with, note_files
 
 
@@ -101,6 +103,7 @@ class Taker:
         if not tx.first_time(key, command.record_id, now):
             stored = tx.record(tx.taken_for(key) or command.record_id)
             return Taken(Nothing(), stored.record if stored else None, repeated=True)
+        command = self._joined(tx, command)
         stored = tx.record(command.record_id)
         record, office = stored.record if stored else None, tx.office()
         command = _numbered(tx, _compared(tx, command, record), record, office, now)
@@ -110,14 +113,32 @@ class Taker:
         after = self._keep(tx, command.record_id, stored, decision, now)
         effects = decision.effects
         for following in decision.then:
-            follows = decide(following, None, office, now)
-            if not isinstance(follows, Accepted):
+            there = tx.record(following.record_id)
+            follows = decide(following, there.record if there else None, office, now)
+            if isinstance(follows, Refused):
                 raise Undone(Taken(follows, record))
-            self._keep(tx, following.record_id, None, follows, now)
-            effects += follows.effects
+            if isinstance(follows, Accepted):
+                self._keep(tx, following.record_id, there, follows, now)
+                effects += follows.effects
         if seen is not None:
             tx.see_mail(replace(seen, record_id=command.record_id), now)
         return Taken(decision, after, effects=effects)
+
+    def _joined(self, tx: Transaction, command: Command) -> Command:
+        """Find what a command that is about two records needs of the other one. Both, and all that go with them, are
+        locked in one order, whoever asks: two who join the same records wait for each other and do not cross."""
+        if not isinstance(command, Relate | Unrelate | JoinMatter):
+            return command
+        found = {r: tx.record(r) for r in sorted({command.record_id, command.to_record})}
+        mine, other = (
+            s.record if s is not None else None for s in (found[command.record_id], found[command.to_record])
+        )
+        if not isinstance(command, JoinMatter):
+            return replace(command, other=other)
+        matter_id = mine.matter_id if mine is not None else None
+        wanted = Wanted(matter=matter_id, top=MOST_IN_A_MATTER + 1) if matter_id is not None else None
+        members = sorted(r.record_id for r in tx.find(wanted)) if wanted is not None else []
+        return replace(command, other=other, members=tuple(members), matter_id=self.chance.new_id())
 
     def _keep(
         self, tx: Transaction, record_id: str, stored: Stored | None, decision: Accepted, now: datetime
@@ -130,7 +151,7 @@ class Taker:
             entries.append(write_entry(record_id, seq, event, head_hash, self.chance.new_salt))
             head_hash = entries[-1].hash
         tx.save(before, after, entries)
-        tx.request(decision.effects, after.version, now, self.chance.new_token)
+        tx.request(decision.effects, after.version, now, self.chance.new_token, since=after.registered_at)
         for event in decision.events:
             note_ids(tx, after, event, now)
         return after
@@ -184,7 +205,11 @@ def note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> No
                 note_files(tx, record, now)
         case AnnexFetched():
             note_files(tx, record, now)
-        case ReplySent(internet_message_id=message_id) | QuestionMailed(internet_message_id=message_id):
+        case (
+            ReplyDrafted(internet_message_id=message_id)
+            | ReplySent(internet_message_id=message_id)
+            | QuestionMailed(internet_message_id=message_id)
+        ):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)
         case _:

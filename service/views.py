@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from registry.circulating import awaiting, circulation
 from registry.events import (
     AnnexFetched,
     AnnexRefused,
@@ -37,7 +38,8 @@ from registry.office import SYSTEM, Office, Person
 from registry.record import Record, holders
 from registry.rights import may_act
 from registry.sheet import ERASED, Entry, read_entry, verify
-from registry.vocabulary import DELIVERIES, KINDS, Verb
+from registry.verb_events import Corrected, MatterJoined, Unlinked
+from registry.vocabulary import DELIVERIES, INVERSE, KINDS, Verb
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
 
@@ -125,6 +127,23 @@ def record_view(
         "same_as": record.same_as,
         "same_reference": record.same_reference,
         "outcome": record.outcome,
+        "outcome_note": record.outcome_note if open_to_viewer else None,
+        "filed_in": record.filed_in if open_to_viewer else None,
+        "matter_id": record.matter_id,
+        "awaits_reply": awaiting(record) is not None,
+        "circulation": _circulation(record, office),
+        "corrections": [
+            {
+                "what": c.what,
+                "was": c.was if open_to_viewer else None,
+                "now": c.now if open_to_viewer else None,
+                "by": c.by,
+                "by_name": _name(c.by, office),
+                "at": instant(c.at),
+                "note": c.note if open_to_viewer else None,
+            }
+            for c in record.corrections
+        ],
         "replied_at": instant(record.reply.sent_at) if record.reply else None,
         "stuck": list(record.stuck),
         "holders": [
@@ -193,8 +212,11 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
 
 
 def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
-    """What happened, in one sentence; of a letter with the files of another, in two."""
+    """What happened, in one sentence; of a letter with the files of another, in two. It says for whom, where somebody
+    acted for another."""
     said = _what_happened(event, office, lang, cleared=cleared)
+    if (whom := office.person(event.on_behalf_of)) is not None:
+        return say(lang, "sheet.on_behalf", said=said, whom=whom.name)
     if isinstance(event, Registered) and event.same_reference is not None:
         return f"{said} {say(lang, 'event.Registered.same', reference=event.same_reference)}"
     return said
@@ -233,7 +255,14 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
         case OursReturned(known_by=known_by):
             return say(lang, f"event.OursReturned.{known_by}")
         case Linked(reference=reference, how=how):
-            return say(lang, "event.Linked", reference=reference, how=say(lang, f"link.{how}"))
+            key = "event.Linked.said" if how in INVERSE else "event.Linked"
+            return say(lang, key, reference=reference, how=say(lang, f"link.{how}"))
+        case Unlinked(reference=reference, how=how):
+            return say(lang, "event.Unlinked", reference=reference, how=say(lang, f"link.{how}"))
+        case MatterJoined(reference=reference):
+            return say(lang, "event.MatterJoined", reference=reference)
+        case Corrected():
+            return say(lang, "event.Corrected", what=_corrected(event, lang, cleared=cleared))
         case Released(reference=reference):
             return say(lang, "event.Released", reference=reference)
         case SenderConfirmed(proposed=proposed, sender=sender):
@@ -255,6 +284,33 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
         case _:
             outcome = getattr(event, "outcome", None)
             return say(lang, f"event.{type(event).__name__}" + (f".{outcome}" if outcome else ""))
+
+
+def _corrected(event: Corrected, lang: Language, *, cleared: bool) -> str:
+    """What was put right: from what to what, where it may be read."""
+    said = [
+        say(lang, "event.Corrected.text", what=say(lang, f"card.{t.what}"), was=t.was, now=t.now)
+        if cleared
+        else say(lang, f"card.{t.what}")
+        for t in event.texts
+    ]
+    for ladder, was, now in (
+        ("urgency", event.was_urgency, event.urgency),
+        ("confidentiality", event.was_confidentiality, event.confidentiality),
+    ):
+        if now is not None:
+            levels = {"was": say(lang, f"{ladder}.{was}"), "now": say(lang, f"{ladder}.{now}")}
+            said.append(say(lang, "event.Corrected.text", what=say(lang, f"card.{ladder}"), **levels))
+    return ("، " if lang == "ar" else ", ").join(said) or say(lang, "note.erased")
+
+
+def _circulation(record: Record, office: Office) -> dict[str, Any] | None:
+    """How far the circulation is: to how many units, and which have not acknowledged."""
+    told = circulation(record)
+    if told is None:
+        return None
+    waiting = [_unit(step.to_unit, office) for step in told.waiting]
+    return {"units": told.units, "acknowledged": told.units - len(waiting), "waiting": waiting}
 
 
 def _recipients(recipients: tuple[str, ...], lang: Language) -> str:

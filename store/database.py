@@ -30,6 +30,11 @@ _BUSY_S = 30.0
 _TOGETHER = 64  # transactions that share a commit at most
 
 
+# Of each connection that reads: enough for the upper pages of the indexes. What is below them is read once when a whole
+# mailbox is read again, and the system keeps it as well.
+_READ_CACHE_KB = 256
+
+
 class Statement:
     """A Core statement, compiled once for each driver. Its parameters are named."""
 
@@ -169,6 +174,7 @@ class Database:
             connected = idle or Connected(self.engine)
             if idle is None and self._writer is not None:
                 connected.driver.execute("PRAGMA query_only=ON")
+                connected.driver.execute(f"PRAGMA cache_size=-{_READ_CACHE_KB}")
             try:
                 connected.driver.execute(begin)
                 return connected

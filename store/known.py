@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from registry.mail import Mail
+from registry.mail import Mail, is_cut
 from registry.numbers import mentioned
 from registry.office import Office
 from registry.recognise import Known, traces
@@ -13,6 +13,7 @@ from registry.record import Link
 from registry.vocabulary import KINDS
 from store import schema as s
 from store.instants import write_instant
+from store.records import record_of
 
 _MOST_REFERENCES = 500
 
@@ -24,7 +25,7 @@ def known(on: Connection, entity_id: str, mail: Mail, office: Office) -> Known:
     sent = _record_of(on, entity_id, (mail.message_id,), ours=True) if mail.message_id else None
     ours = (sent[0], "message_id") if sent is not None else None
     if ours is None and _is_a_reply_of_ours(on, entity_id, mail.our_key):
-        ours = (mail.our_key.partition(":")[2], "mark")
+        ours = (mail.our_key.split(":")[1], "mark")
     references = list(dict.fromkeys(mail.references))[-_MOST_REFERENCES:]
     answered = _record_of(on, entity_id, references)
     told_of = _told_of(on, entity_id, mail, references)
@@ -70,7 +71,26 @@ def _same_letter(on: Connection, entity_id: str, mail: Mail, office: Office) -> 
     for row in own or rows:
         listed = row.kind in KINDS and KINDS[row.kind].listed
         return row.record_id, row.reference or "", row.unit_id if listed else ""
-    return None, "", ""
+    return _same_item(on, entity_id, mail) or (None, "", "")
+
+
+def _same_item(on: Connection, entity_id: str, mail: Mail) -> tuple[str, str, str] | None:
+    """The record of the same mail under another id, of which one or the other came without its end."""
+    if not mail.message_id:
+        return None
+    m, r = s.mail.c, s.records.c
+    rows = on.execute(
+        select(r.record_id, r.state)
+        .join(s.mail, and_(r.entity_id == m.entity_id, r.record_id == m.record_id))
+        .where(m.entity_id == entity_id, m.mailbox == mail.mailbox, m.message_id == mail.message_id)
+        .where(m.received_at == write_instant(mail.received_at), m.verdict.in_(("registered", "quarantined")))
+        .order_by(m.item_id)
+    )
+    for row in rows:
+        record = record_of(row.state)
+        if mail.cut or is_cut(record.reasons):
+            return record.record_id, record.reference, record.registry_unit_id if record.rules.listed else ""
+    return None
 
 
 def _record_of(
@@ -90,13 +110,13 @@ def _told_of(on: Connection, entity_id: str, mail: Mail, references: list[str]) 
     about = mail.report.about[:_MOST_REFERENCES] if mail.report is not None else ()
     found = _record_of(on, entity_id, (*references, *reversed(about)), ours=True)
     if found is None and mail.report is not None and _is_a_reply_of_ours(on, entity_id, mail.report.our_key):
-        return mail.report.our_key.partition(":")[2], next(iter(about), "")
+        return mail.report.our_key.split(":")[1], next(iter(about), "")
     return found
 
 
 def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
     """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
-    kind, _, record_id = key.partition(":")
+    kind, record_id, *_ = *key.split(":"), ""
     o = s.outbox.c
     asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == "SendReply")
     return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None

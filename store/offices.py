@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from registry.working_time import DueRules
 from store import schema as s
+from store.delegations import open_delegations
 
 
 class OfficeCache:
@@ -48,6 +49,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         loop_guard=LoopGuard(**body["loop_guard"]),
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
         due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
+        delegations=open_delegations(connection, entity_id),
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
             u.unit_id: Unit(
@@ -66,9 +68,10 @@ def load_office(connection: Connection, entity_id: str) -> Office:
 
 
 def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
-    """Replace the office where it differs; the version rises by one. Return whether it did."""
+    """Replace the office where it differs; the version rises by one. Return whether it did. Its delegations are kept by
+    themselves, and stay as they are."""
     known = load_office(connection, entity_id)
-    if replace(office, version=known.version) == known:
+    if replace(office, version=known.version, delegations=known.delegations) == known:
         return False
     body = json.dumps(
         {

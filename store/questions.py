@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 from sqlalchemy.sql import ColumnElement
 
@@ -18,7 +18,7 @@ from service.ports import Conversation, SeenMail, SentCard, Wanted
 from store import schema as s
 from store.instants import read_instant, write_instant
 from store.records import record_of
-from texts import search_key
+from texts import search_words
 
 _AT_ONCE = 500  # values in one IN list
 
@@ -45,17 +45,21 @@ def hand_over_mail(on: Connection, entity_id: str, record_id: str, to_record: st
     )
 
 
+# Made once: a statement is full of cycles, and what is written into one stays until these are looked for. So a mailbox
+# that was read again kept the ids of thousands of mails.
+_judged = select(s.mail.c.item_id).where(
+    s.mail.c.entity_id == bindparam("entity"),
+    s.mail.c.mailbox == bindparam("box"),
+    s.mail.c.item_id.in_(bindparam("ids", expanding=True)),
+    s.mail.c.verdict.not_in(("gone", "shown")),
+)
+
+
 def unseen(on: Connection, entity_id: str, mailbox: str, item_ids: Sequence[str]) -> frozenset[str]:
     left = set(item_ids)
     for start in range(0, len(item_ids), _AT_ONCE):
-        rows = on.execute(
-            select(s.mail.c.item_id).where(
-                s.mail.c.entity_id == entity_id,
-                s.mail.c.mailbox == mailbox,
-                s.mail.c.item_id.in_(item_ids[start : start + _AT_ONCE]),
-                s.mail.c.verdict.not_in(("gone", "shown")),
-            )
-        )
+        asked = {"entity": entity_id, "box": mailbox, "ids": item_ids[start : start + _AT_ONCE]}
+        rows = on.execute(_judged, asked)
         left.difference_update(item_id for (item_id,) in rows)
     return frozenset(left)
 
@@ -182,9 +186,26 @@ def find(on: Connection, entity_id: str, wanted: Wanted) -> list[Record]:
     return [record_of(state) for (state,) in on.execute(query)]
 
 
+def file_anew(on: Connection, entity_id: str, record: Record, search: str) -> None:
+    """Keep by what *record* is found, where that has changed."""
+    c = s.records.c
+    on.execute(
+        update(s.records)
+        .where(c.entity_id == entity_id, c.record_id == record.record_id)
+        .values(search=search, matter_id=record.matter_id)
+    )
+
+
+def drop_readers(on: Connection, entity_id: str, record_id: str, persons: Iterable[str]) -> None:
+    c = s.readers.c
+    on.execute(
+        delete(s.readers).where(c.entity_id == entity_id, c.record_id == record_id, c.person_id.in_(sorted(persons)))
+    )
+
+
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     c, found = s.records.c, []
-    for word in search_key(wanted.search).split():
+    for word in search_words(wanted.search):
         found.append(c.search.contains(word, autoescape=True))
     if wanted.kind:
         found.append(c.kind == wanted.kind)
@@ -194,6 +215,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(c.status == wanted.status)
     if wanted.updated_since is not None:
         found.append(c.updated_at >= write_instant(wanted.updated_since))
+    if wanted.matter:
+        found.append(c.matter_id == wanted.matter)
     if wanted.serial is not None:
         found.append(c.serial == wanted.serial)
     if wanted.year is not None:
@@ -205,11 +228,15 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(_put_before(wanted.holder, wanted.holder_unit, s.open_steps.c.custody.is_(True)))
     if wanted.asked_of or wanted.asked_of_unit:
         found.append(_put_before(wanted.asked_of, wanted.asked_of_unit))
+    if wanted.put_before:
+        found.append(_of_record(s.open_steps, s.open_steps.c.person_id.in_(wanted.put_before)))
     if wanted.reader or wanted.reader_unit:
         may_read = [_of_record(s.readers, s.readers.c.person_id == wanted.reader)]
         if wanted.reader_unit:
             may_read.append(c.unit_id == wanted.reader_unit)
             may_read.append(_of_record(s.readers, s.readers.c.person_id == register_reader(wanted.reader_unit)))
+        if wanted.reader_for:
+            may_read.append(_of_record(s.open_steps, s.open_steps.c.person_id.in_(wanted.reader_for)))
         found.append(or_(*may_read))
     return found
 

@@ -57,6 +57,14 @@ records = _table(
     _must("registered_at"),
     _must("updated_at"),
     _must("state", LargeBinary),  # the folded record, as JSON
+    Column("matter_id", String),  # what belongs together says the same
+)
+Index(
+    "records_matter",
+    records.c.entity_id,
+    records.c.matter_id,
+    sqlite_where=text("matter_id IS NOT NULL"),
+    postgresql_where=text("matter_id IS NOT NULL"),
 )
 Index("records_number", *(records.c[n] for n in ("entity_id", "unit_id", "kind", "year", "serial")), unique=True)
 Index("records_serial", records.c.entity_id, records.c.serial)
@@ -202,6 +210,13 @@ conversations = _table(
     Column("blocked", String),
 )
 
+# Lists that stand in people's chats: what stands on them; forgotten after some days.
+lists = _table("lists", _key("token"), _must("person_id"), _must("made_at"), _must("body", Text))
+Index("lists_person", lists.c.entity_id, lists.c.person_id, lists.c.made_at)
+
+# What people chose for themselves, such as no digest in the morning.
+preferences = _table("preferences", _key("person_id"), _key("name"), _must("value"))
+
 offices = _table("offices", _must("version", Integer), _must("body", Text))
 
 units = _table(
@@ -229,5 +244,21 @@ people = _table(
     _must("clerk", Boolean),
     _must("clearance"),
 )
+
+# Who acts for whom, as it stands; what happened to it is in `events`, under its id.
+delegations = _table(
+    "delegations",
+    _key("delegation_id"),
+    _must("from_person"),
+    _must("to_person"),
+    _must("is_open", Boolean),
+    _must("head_hash"),
+    _must("body", Text),
+)
+Index("delegations_from", delegations.c.entity_id, delegations.c.from_person)
+Index("delegations_to", delegations.c.entity_id, delegations.c.to_person)
+
+# Units, posts and clearances that were imported: what the organisation file is completed by.
+imported = _table("imported", _must("body", Text), _must("at"))
 
 day_counts = _table("day_counts", _key("day"), _key("mailbox"), _must("as_of"), _must("body", Text))

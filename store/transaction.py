@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from registry.effects import EFFECTS, AskAction, Effect
+from registry.delegation import Delegation
+from registry.effects import EFFECTS, TOKENED, Effect
 from registry.mail import Mail
 from registry.numbers import Series
 from registry.office import Office
@@ -19,6 +20,7 @@ from service.ports import (
     Asked,
     Claimed,
     Conversation,
+    KeptDelegation,
     SeenMail,
     SentCard,
     Stored,
@@ -26,11 +28,12 @@ from service.ports import (
     Turns,
     Wanted,
 )
-from store import limits, questions
+from store import delegations, limits, questions
 from store import statements as sql
 from store.database import Connected, Statement
 from store.instants import read_instant, write_instant
 from store.known import known
+from store.lists import ListsOfPeople
 from store.offices import OfficeCache, load_office, save_office
 from store.records import record_of, state_of
 
@@ -38,7 +41,7 @@ _DONE, _STUCK = "done", "stuck"
 _json = msgspec.json.Encoder()
 
 
-class SqlTransaction:
+class SqlTransaction(ListsOfPeople):
     """See service.ports.Transaction."""
 
     def __init__(self, connected: Connected, entity_id: str, offices: OfficeCache, *, writing: bool) -> None:
@@ -100,24 +103,32 @@ class SqlTransaction:
                 year=after.year,
                 serial=after.serial,
                 reference=after.reference,
-                search=searchable(after),  # of what a letter is registered with, and that never changes
+                search=searchable(after),  # of what a letter is registered with; see `_is_filed_otherwise`
                 registered_at=write_instant(after.registered_at),
+                matter_id=after.matter_id,
                 **state,
             )
         else:
             self._run(sql.change_record, of_record=record_id, of_version=before.version, **state)
+            if _is_filed_otherwise(before, after):
+                questions.file_anew(self._on.cold, self._entity_id, after, searchable(after))
+        self._save_entries(entries, at)
+        self._save_open_steps(before, after)
+        was, now = _readers(before) if before is not None else frozenset(), _readers(after)
+        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(now - was)])
+        if was - now:
+            questions.drop_readers(self._on.cold, self._entity_id, record_id, was - now)
+
+    def _save_entries(self, entries: Sequence[Entry], at: str) -> None:
         self._many(sql.new_event, [_event_row(entry, at) for entry in entries])
         self._many(
             sql.new_event_text,
             [
-                {"record_id": record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
+                {"record_id": e.record_id, "seq": e.seq, "field": t.field, "salt": t.salt, "text": t.text}
                 for e in entries
                 for t in e.texts
             ],
         )
-        self._save_open_steps(before, after)
-        was = _readers(before) if before is not None else frozenset()
-        self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(_readers(after) - was)])
 
     def _save_open_steps(self, before: Record | None, after: Record) -> None:
         was = {step.number: step for step in before.open_steps} if before is not None else {}
@@ -157,8 +168,17 @@ class SqlTransaction:
         rows = self._run(sql.to_remind, now=write_instant(now), limit=limit).fetchall()
         return [(record_id, step, read_instant(at)) for record_id, step, at in rows]
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
-        listed, due_at = list(effects), write_instant(at)
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        listed, asked_at = list(effects), write_instant(at)
+        due_at = write_instant(min(at, since or at))
         self._on.hurry()
         self._many(
             sql.new_ask,
@@ -171,7 +191,7 @@ class SqlTransaction:
                     "version": version,
                 }
                 for e in listed
-                if isinstance(e, AskAction)
+                if isinstance(e, TOKENED)
             ],
         )
         self._many(
@@ -184,7 +204,7 @@ class SqlTransaction:
                     "kind": type(e).__name__,
                     "body": _json.encode(e).decode(),
                     "due_at": due_at,
-                    "created_at": due_at,
+                    "created_at": asked_at,
                 }
                 for e in listed
             ],
@@ -400,6 +420,28 @@ class SqlTransaction:
         self._saved_office = save_office(self._on.cold, self._entity_id, office)
         return self._saved_office
 
+    def delegation(self, delegation_id: str) -> KeptDelegation | None:
+        if self._writing:
+            delegations.lock_delegation(self._on.cold, self._entity_id)
+        return delegations.delegation(self._on.cold, self._entity_id, delegation_id)
+
+    def delegations_of(self, person: str, limit: int) -> list[Delegation]:
+        return delegations.delegations_of(self._on.cold, self._entity_id, person, limit)
+
+    def save_delegation(self, after: Delegation, entries: Sequence[Entry], at: datetime) -> None:
+        self._save_entries(entries, write_instant(at))
+        delegations.save_delegation(self._on.cold, self._entity_id, after, entries[-1].hash)
+        self._saved_office = True
+
+    def waiting_people(self) -> list[str]:
+        return delegations.waiting_people(self._on.cold, self._entity_id)
+
+    def imported(self) -> str | None:
+        return delegations.imported(self._on.cold, self._entity_id)
+
+    def save_imported(self, body: str, at: datetime) -> None:
+        delegations.save_imported(self._on.cold, self._entity_id, body, at)
+
     def find(self, wanted: Wanted) -> list[Record]:
         return questions.find(self._on.cold, self._entity_id, wanted)
 
@@ -416,6 +458,11 @@ class SqlTransaction:
 def _readers(record: Record) -> frozenset[str]:
     """Who may find it: people, and the registers besides its own, each as the unit whose it is."""
     return record.participants | {questions.register_reader(u) for u in record.registers - {record.registry_unit_id}}
+
+
+def _is_filed_otherwise(before: Record, after: Record) -> bool:
+    """Whether it is found by something else now. Files that came later do not count, nor does whose letter it is."""
+    return (before.subject, before.matter_id) != (after.subject, after.matter_id)
 
 
 def _mail_row(seen: SeenMail, at: datetime) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def _wrong_with(call: dict[str, Any], *, requests: bool) -> Iterator[str]:
         for each in batched(url, sent[-1]) if url.endswith("/$batch") else [sent]:
             errors, warnings = contract.request(*each)
             said += [*errors, *(w for w in warnings if not w.startswith(_AS_DOCUMENTED))]
+    if url.endswith("/$batch") and status == 200 and not call["spoilt"] and call["answer_body"] is not None:
+        said += _wrong_in_batch(call)
     described = contract.resolve(url)
     known = described is not None and method.lower() in described[1]
     answered = status != 0 and status not in _BY_A_GATEWAY and not call["spoilt"]
@@ -64,6 +66,27 @@ def _wrong_with(call: dict[str, Any], *, requests: bool) -> Iterator[str]:
         remarks = [w for w in warnings if not w.startswith(_AS_DOCUMENTED)]
         said += [f"answered {status}: {each}" for each in (*errors, *remarks)]
     yield from (f"{method} {url}: {each}" for each in said)
+
+
+def _wrong_in_batch(call: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the answers that a batch carries, each as if it had been given alone."""
+    contract, base = description(), call["url"].removesuffix("/$batch")
+    asked = {each["id"]: each for each in json.loads(base64.b64decode(call["body"]))["requests"]}
+    answers = json.loads(base64.b64decode(call["answer_body"]))["responses"]
+    if {each["id"] for each in answers} != set(asked):
+        yield "a batch that answers something else than was asked"
+    for each in answers:
+        one = asked.get(each["id"])
+        if one is None or "body" not in each or each["status"] in _BY_A_GATEWAY:
+            continue
+        method, url = one["method"], base + one["url"]
+        described = contract.resolve(url)
+        if described is None or method.lower() not in described[1]:
+            continue
+        headers = {"content-type": "application/json", **each.get("headers", {})}
+        errors, warnings = contract.response(method, url, each["status"], headers, json.dumps(each["body"]).encode())
+        remarks = [w for w in warnings if not w.startswith(_AS_DOCUMENTED)]
+        yield from (f"{method} {one['url']} answered {each['status']}: {what}" for what in (*errors, *remarks))
 
 
 def batched(url: str, body: bytes) -> list[tuple[str, str, dict[str, str], bytes]]:

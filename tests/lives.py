@@ -16,23 +16,38 @@ from registry.commands import (
     Acknowledge,
     Annotate,
     Approve,
+    AwaitReply,
+    Circulate,
     Close,
     Command,
     Complete,
     ConfirmSender,
+    Correct,
+    File,
     HandIn,
+    JoinMatter,
+    LeaveMatter,
     NoteAnnexFetched,
     NoteAnnexRefused,
     NoteCopy,
     NoteMail,
+    NoteMatter,
+    NoteOpened,
+    NoteRelation,
     NoteReplyDrafted,
     NoteReplySent,
     NoteStuck,
     Quarantine,
+    Recall,
     Refer,
     Register,
+    Reject,
+    Relate,
     Release,
+    Reopen,
     Return,
+    Unrelate,
+    Void,
 )
 from registry.decide import decide
 from registry.decisions import Accepted, Decision
@@ -40,10 +55,19 @@ from registry.effects import AskAction
 from registry.events import Released
 from registry.mail import Address, Mail
 from registry.office import SYSTEM
-from registry.record import DONE, OPEN, Record, Step, asked_people, fold, holders, missing_annexes
+from registry.record import DONE, OPEN, Link, Record, Step, asked_people, fold, holders, missing_annexes
 from registry.rights import may_act
-from registry.vocabulary import DISPOSITIONS, FOR_MISSING_FILE, Verb
-from tests.values import ANNEX, CLOUD_FILE, FORWARDED, OFFICE, PEOPLE, Desk, forwarded, mail
+from registry.vocabulary import (
+    CONFIDENTIALITIES,
+    DISPOSITIONS,
+    FOR_MISSING_FILE,
+    INVERSE,
+    URGENCIES,
+    Status,
+    Verb,
+    may_see,
+)
+from tests.values import ANNEX, CLOUD_FILE, FORWARDED, OFFICE, PEOPLE, Desk, forwarded, mail, registered
 
 LETTERS: dict[str, Mail] = {
     "forwarded": forwarded(),
@@ -53,6 +77,13 @@ LETTERS: dict[str, Mail] = {
     "with links": forwarded(parts=(CLOUD_FILE, ANNEX, CLOUD_FILE), remarks=("incomplete.cloud",)),
     "quarantined": mail(unreadable=("quarantine.encrypted",)),
 }
+OTHER = replace(
+    registered(mail(7)).held,
+    record_id="other",
+    reference="س.ع/و/7/2026",
+    serial=7,
+    steps=tuple(replace(registered().held.steps[0], to_person=p, number=n) for n, p in enumerate(PEOPLE, start=1)),
+)
 SOMEBODY = st.sampled_from([*PEOPLE, "ghost"])
 COLLEAGUE = st.sampled_from([*PEOPLE, "ghost", None])
 UNIT = st.sampled_from([*OFFICE.units, None])
@@ -69,7 +100,20 @@ VERBS: dict[type[Any], Verb] = {
     Annotate: Verb.ANNOTATE,
     Release: Verb.REGISTER,
     ConfirmSender: Verb.CORRECT,
+    Correct: Verb.CORRECT,
+    Reject: Verb.REJECT,
+    File: Verb.FILE,
+    Recall: Verb.RECALL,
+    Circulate: Verb.REFER,
+    AwaitReply: Verb.REFER,
+    Void: Verb.VOID,
+    Reopen: Verb.REOPEN,
+    Relate: Verb.LINK,
+    Unrelate: Verb.LINK,
+    JoinMatter: Verb.LINK,
+    LeaveMatter: Verb.LINK,
 }
+ENDINGS = ("Closed", "Voided")
 
 
 class Life(RuleBasedStateMachine):
@@ -84,6 +128,10 @@ class Life(RuleBasedStateMachine):
     def take(self, command: Command) -> Decision:
         """Have *command* decided on. A machine on a store takes it there as well."""
         return self.desk.take(command)
+
+    def other(self) -> Record:
+        """Another record, which everybody may read. A machine on a store keeps it there."""
+        return OTHER
 
     # ------------------------------------------------------------ what happens
 
@@ -111,6 +159,8 @@ class Life(RuleBasedStateMachine):
         assert all(e.at == now and e.by in (getattr(command, "by", SYSTEM), SYSTEM) for e in decision.events)
         self.was_allowed(command, before)
         self.everyone_newly_asked_gets_a_card(decision, before, after)
+        if isinstance(command, JoinMatter):
+            return  # what `take` finds the second time is not what it found the first
         again = decide(command, after, OFFICE, self.desk.now)
         assert not isinstance(again, Accepted), f"{command} was accepted twice"
 
@@ -132,9 +182,84 @@ class Life(RuleBasedStateMachine):
         r = self.desk.record_id
         self.ask(Refer(record_id=r, step=step, by=by, asked=asked, to_person=to, to_unit=unit, note=note))
 
-    @rule(kind=st.sampled_from([Complete, Approve, Return, Close]), by=SOMEBODY, step=STEP, note=NOTE)
+    @rule(kind=st.sampled_from([Complete, Approve, Return, Close, Reject, File]), by=SOMEBODY, step=STEP, note=NOTE)
     def somebody_ends_a_step(self, kind: type[Complete], by: str, step: int, note: str | None) -> None:
         self.ask(kind(record_id=self.desk.record_id, step=step, by=by, note=note))
+
+    @rule(by=SOMEBODY, step=STEP, note=NOTE)
+    def somebody_takes_back_what_they_asked(self, by: str, step: int, note: str | None) -> None:
+        opened = {s.number for s in self.desk.held.steps if s.read_at is not None}
+        self.ask(Recall(record_id=self.desk.record_id, step=step, by=by, note=note))
+        recalled = {s.number for s in self.desk.held.steps if s.outcome == "recalled" and s.ended_by == by}
+        assert not recalled & opened, "what was opened was taken back"
+
+    @rule(data=st.data(), note=NOTE)
+    def whoever_asked_takes_it_back(self, data: st.DataObject, note: str | None) -> None:
+        asked = [s for s in self.desk.held.open_steps if s.cause == "person"]
+        if asked:
+            step = data.draw(st.sampled_from(asked))
+            self.somebody_takes_back_what_they_asked(step.opened_by, step.number, note)
+
+    @rule(by=SOMEBODY, step=STEP)
+    def somebody_looks_at_a_card(self, by: str, step: int) -> None:
+        self.ask(NoteOpened(record_id=self.desk.record_id, step=step, by=by))
+
+    @rule(
+        by=SOMEBODY,
+        note=NOTE,
+        subject=NOTE,
+        urgency=st.sampled_from([None, *URGENCIES, "at once"]),
+        level=st.sampled_from([None, *CONFIDENTIALITIES, "hush"]),
+    )
+    def somebody_puts_it_right(
+        self, by: str, note: str | None, subject: str | None, urgency: str | None, level: str | None
+    ) -> None:
+        r = self.desk.record_id
+        self.ask(Correct(record_id=r, by=by, note=note, subject=subject, urgency=urgency, confidentiality=level))
+
+    @rule(by=SOMEBODY, note=NOTE, often=st.integers(0, 4))
+    def somebody_voids_it(self, by: str, note: str | None, often: int) -> None:
+        if not often:  # else few lives would get long
+            self.ask(Void(record_id=self.desk.record_id, by=by, note=note))
+
+    @rule(by=SOMEBODY, note=NOTE)
+    def somebody_opens_it_again(self, by: str, note: str | None) -> None:
+        self.ask(Reopen(record_id=self.desk.record_id, by=by, note=note))
+
+    @rule(by=SOMEBODY, step=STEP, units=st.lists(UNIT.map(lambda u: u or "nowhere"), max_size=3))
+    def somebody_circulates_it(self, by: str, step: int, units: list[str]) -> None:
+        self.ask(Circulate(record_id=self.desk.record_id, step=step, by=by, to_units=tuple(units)))
+
+    @rule(by=SOMEBODY, step=STEP, to=COLLEAGUE)
+    def somebody_awaits_a_reply(self, by: str, step: int, to: str | None) -> None:
+        self.ask(AwaitReply(record_id=self.desk.record_id, step=step, by=by, to_person=to))
+
+    @rule(by=SOMEBODY, kind=st.sampled_from([Relate, Unrelate]), relation=st.sampled_from([*INVERSE, "likes"]))
+    def somebody_links_it(self, by: str, kind: type[Relate], relation: str) -> None:
+        other = self.other()
+        self.ask(kind(record_id=self.desk.record_id, by=by, to_record=other.record_id, relation=relation, other=other))
+
+    @rule(by=SOMEBODY, relation=st.sampled_from([*INVERSE]), ended=st.booleans())
+    def it_is_linked_from_the_other_side(self, by: str, relation: str, ended: bool) -> None:
+        there = self.other()
+        link = Link(record_id=there.record_id, reference=there.reference, how=relation)
+        self.ask(NoteRelation(record_id=self.desk.record_id, by=by, link=link, ended=ended))
+
+    @rule(by=SOMEBODY, number=st.integers(1, 2))
+    def somebody_joins_it_to_a_matter(self, by: str, number: int) -> None:
+        other = self.other()
+        r = self.desk.record_id
+        ask = JoinMatter(record_id=r, by=by, to_record=other.record_id, other=other, matter_id=f"{r}-m{number}")
+        self.ask(ask)
+
+    @rule(by=SOMEBODY, number=st.integers(1, 2))
+    def it_comes_along_into_a_matter(self, by: str, number: int) -> None:
+        r = self.desk.record_id
+        self.ask(NoteMatter(record_id=r, by=by, matter_id=f"{r}-m{number}", reference=self.other().reference))
+
+    @rule(by=SOMEBODY, note=NOTE)
+    def somebody_takes_it_out_of_its_matter(self, by: str, note: str | None) -> None:
+        self.ask(LeaveMatter(record_id=self.desk.record_id, by=by, note=note))
 
     @rule(by=SOMEBODY, step=STEP)
     def somebody_acknowledges(self, by: str, step: int) -> None:
@@ -168,6 +293,9 @@ class Life(RuleBasedStateMachine):
             Complete(record_id=r, step=n, by=by, note=words),
             Approve(record_id=r, step=n, by=by, note=note),
             Return(record_id=r, step=n, by=by, note=words),
+            Reject(record_id=r, step=n, by=by, note=words),
+            File(record_id=r, step=n, by=by, note=note),
+            AwaitReply(record_id=r, step=n, by=by, to_person=to),
         ]
         self.ask(data.draw(st.sampled_from(ways)))
 
@@ -232,9 +360,27 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def closed_is_closed(self) -> None:
         record = self.desk.held
-        closings = [type(e).__name__ for e in self.desk.events].count("Closed")
-        assert closings == record.ended
+        types = [type(e).__name__ for e in self.desk.events]
+        assert sum(map(types.count, ENDINGS)) == types.count("Reopened") + record.ended
+        assert (record.status is Status.VOIDED) == ("Voided" in types)
         assert not record.ended or all(s.state == DONE for s in record.steps if s.custody)
+
+    @invariant()
+    def whoever_holds_it_may_see_it_or_keeps_the_register(self) -> None:
+        """Where a letter came in secret, or was marked so later."""
+        for holder in holders(self.desk.held):
+            person = OFFICE.person(holder.person)
+            assert person is None or may_see(person.clearance, self.desk.held.confidentiality)
+
+    @invariant()
+    def a_record_that_waits_for_a_reply_says_so(self) -> None:
+        waits = any(s.awaits for s in self.desk.held.open_steps)
+        assert not waits or self.desk.held.status is Status.AWAITING_REPLY
+
+    @invariant()
+    def a_link_stands_once(self) -> None:
+        said = [(link.record_id, link.how) for link in self.desk.held.links]
+        assert len(said) == len(set(said))
 
     @invariant()
     def steps_are_numbered_and_point_only_at_earlier_ones(self) -> None:

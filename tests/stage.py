@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.layout import Child, Ports, plan
+from tests.described import hold
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOT_INHERITED = (
@@ -69,6 +70,9 @@ class Stage:
         ready: str = "/api/health/ready",
         tenant_arguments: Sequence[str] = (),
     ) -> None:
+        self._exchanges = folder.with_name(f"{folder.name}-exchanges.jsonl")
+        if "--exchanges" not in tenant_arguments:
+            tenant_arguments = (*tenant_arguments, "--exchanges", str(self._exchanges))
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         laid_out = plan(root, folder, Ports(0, 0, 0), env={**inherited, **(env or {})}, lock_s=lock_s)
         tenant = replace(laid_out.tenant, arguments=(*laid_out.tenant.arguments, *tenant_arguments))
@@ -95,6 +99,8 @@ class Stage:
         self.close()
         if error is not None:
             error.add_note("the last lines of the log:\n" + "\n".join(self.log[-60:]))
+        else:
+            hold(self._exchanges)
 
     def close(self) -> None:
         """End both processes as an operator would."""

@@ -5,11 +5,12 @@ from texts.dates import both_dates, gregorian_date, hijri_date
 from texts.isolates import isolate
 from texts.languages import LANGUAGES, Language, language_of
 from texts.say import say
-from texts.search import search_key
+from texts.search import apart, search_key, search_words
 
 __all__ = [
     "LANGUAGES",
     "Language",
+    "apart",
     "both_dates",
     "clean",
     "gregorian_date",
@@ -18,4 +19,5 @@ __all__ = [
     "language_of",
     "say",
     "search_key",
+    "search_words",
 ]

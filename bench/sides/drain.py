@@ -36,7 +36,7 @@ from registry.decisions import Accepted
 from registry.errors import TarasulError
 from registry.office import Office, Person, ReferralRule, Unit
 from service.annexes import Annexes
-from service.intake import Intake
+from service.intake import MAILS_OF_A_VISIT, Intake
 from service.perform import Performer
 from service.ports import Conversation, Transaction
 from service.take import Taker
@@ -124,7 +124,7 @@ class Drain:
         boxes: Any = {MAILBOX: OutlookMailbox(GraphClient(GRAPH, _token, turns=turns), MAILBOX)}
         archive = FakeArchive()
         self.taker = Taker(self.store, self.clock)
-        self.intake = Intake(self.store, self.taker, self.clock, archive, boxes, owner="drain")
+        self.intake = Intake(self.store, self.taker, self.clock, archive, boxes, owner="drain", most=MAILS_OF_A_VISIT)
         self.performer = Performer(
             self.store,
             self.taker,
@@ -187,6 +187,8 @@ class Drain:
         done = await self.intake.visit(MAILBOX)
         if done.taken:
             self.effects.put()
+        if done.more:
+            self.visits.put()
 
     async def _perform(self) -> None:
         await self.performer.perform_due()

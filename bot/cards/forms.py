@@ -20,7 +20,7 @@ from registry.commands import Refer
 from registry.decide import decide
 from registry.decisions import Refused
 from registry.office import Person
-from registry.vocabulary import ASKED_FROM_CARDS
+from registry.referring import offered
 from service.ports import CardView
 from texts import isolate, say, search_key
 
@@ -92,7 +92,7 @@ def _may_be_asked(view: CardView, colleague: Person, at: datetime) -> bool:
         record_id=view.record.record_id,
         step=view.step.number,
         by=view.person.person_id,
-        asked=ASKED_FROM_CARDS[0],
+        asked="for_action",
         to_person=colleague.person_id,
     )
     return not isinstance(decide(ask, view.record, view.office, at), Refused)
@@ -124,7 +124,7 @@ def _title(person: Person, view: CardView) -> str:
 
 
 def _asked(view: CardView, chosen: str) -> Json:
-    lang = view.language
+    lang, codes = view.language, offered(view.person, view.record, view.office)
     return {
         "type": "Input.ChoiceSet",
         "id": "disposition",
@@ -132,8 +132,8 @@ def _asked(view: CardView, chosen: str) -> Json:
         "style": "compact",
         "isRequired": True,
         "errorMessage": say(lang, "card.asked_missing"),
-        "choices": [{"title": say(lang, f"asked.{code}"), "value": code} for code in ASKED_FROM_CARDS],
-        "value": chosen if chosen in ASKED_FROM_CARDS else ASKED_FROM_CARDS[0],
+        "choices": [{"title": say(lang, f"asked.{code}"), "value": code} for code in codes],
+        "value": chosen if chosen in codes else codes[0],
     }
 
 

@@ -7,7 +7,7 @@ from registry.office import Person
 from registry.record import Record
 from texts import Language, say
 
-_EXAMPLE = "12/2026"
+EXAMPLE = "12/2026"  # a number, to show how one is written
 
 
 def welcome_card(person: Person, lang: Language) -> Json:
@@ -58,8 +58,12 @@ def several_card(records: Sequence[Record], person: Person, lang: Language) -> J
 def _lines(lang: Language, clerk: bool) -> list[Json]:
     said = (
         say(lang, "chat.help_pending"),
-        say(lang, "chat.help_number", example=_EXAMPLE),
-        *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=_EXAMPLE)) if clerk else ()),
+        say(lang, "chat.help_number", example=EXAMPLE),
+        say(lang, "chat.help_search"),
+        say(lang, "chat.help_why", example=EXAMPLE),
+        say(lang, "chat.help_delegate"),
+        *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=EXAMPLE)) if clerk else ()),
+        say(lang, "chat.help_digest"),
         say(lang, "chat.help_help"),
     )
     return [sentence(text, spacing="small") for text in said]

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards.parts import Json, box, day, fact, moment, name_of, sentence, short, words
+from registry.circulating import circulation
 from registry.mail import Part
 from registry.office import Office
 from registry.record import Record, Step, holders
+from registry.vocabulary import INVERSE
 from texts import Language, isolate, say
 
 _MOST_NAMES = 3
@@ -97,12 +99,54 @@ def reasons(record: Record, lang: Language) -> Json | None:
 
 
 def links(record: Record, lang: Language) -> Json | None:
-    """Other records with which this one seems to have to do, and why it seems so: a clerk judges."""
+    """Other records with which this one has to do, and why: what people said, else what a clerk may judge."""
+    said = [link for link in record.links if link.how in INVERSE]
     rows = [
         say(lang, "card.link", reference=link.reference, how=say(lang, f"link.{link.how}"))
-        for link in record.links[-_MOST_LINKS:]
+        for link in (said or record.links)[-_MOST_LINKS:]
     ]
-    return fact(say(lang, "card.links"), "\n\n".join(rows))
+    return fact(say(lang, "card.related" if said else "card.links"), "\n\n".join(rows))
+
+
+def matter(numbers: Sequence[str], lang: Language) -> Json | None:
+    """The numbers of what belongs together with it."""
+    shown = ("، " if lang == "ar" else ", ").join(isolate(number) for number in numbers[:_MOST_NAMES])
+    if len(numbers) > _MOST_NAMES:
+        more = isolate(len(numbers) - _MOST_NAMES)
+        shown = say(lang, "card.matter_more", numbers="{n}", count=more).replace(isolate("{n}"), shown)
+    with_them = say(lang, "card.matter_with", numbers="{n}").replace(isolate("{n}"), shown) if numbers else ""
+    return fact(say(lang, "card.matter"), with_them)
+
+
+def circulated(record: Record, office: Office, lang: Language) -> Json | None:
+    """How many units have acknowledged, and which have not."""
+    told = circulation(record)
+    if told is None:
+        return None
+    if not told.waiting:
+        return fact(say(lang, "card.circulation"), say(lang, "card.circulated_all", units=told.units))
+    units = (office.unit(step.to_unit) for step in told.waiting[:_MOST_HOLDERS])
+    names = ("، " if lang == "ar" else ", ").join(short(unit.name(lang), 40) for unit in units if unit is not None)
+    names += "…" if len(told.waiting) > _MOST_HOLDERS else ""
+    done = told.units - len(told.waiting)
+    said = say(lang, "card.circulated", done=done, units=told.units, waiting=names)
+    return fact(say(lang, "card.circulation"), said)
+
+
+def corrected(record: Record, lang: Language) -> Json | None:
+    """What was put right last, and how it stood before."""
+    rows = [
+        say(lang, "card.corrected_new", what=say(lang, f"card.{c.what}"))
+        if not c.was
+        else say(
+            lang,
+            "card.corrected_line",
+            what=say(lang, f"card.{c.what}"),
+            was=say(lang, f"{c.what}.{c.was}") if c.what in ("urgency", "confidentiality") else short(c.was, 80),
+        )
+        for c in record.corrections[-_MOST_LINKS:]
+    ]
+    return fact(say(lang, "card.corrected"), "\n\n".join(rows))
 
 
 def undelivered(record: Record, office: Office, lang: Language) -> Json | None:

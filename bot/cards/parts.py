@@ -261,6 +261,12 @@ def name_of(person_id: str | None, unit_id: str, office: Office, lang: Language)
     return say(lang, "unit.register", unit=unit.name(lang) if unit else unit_id)
 
 
+def actor(who: str | None, whom: str | None, unit_id: str, office: Office, lang: Language) -> str:
+    """Who acted, and for whom where it was for another."""
+    name = name_of(who, unit_id, office, lang)
+    return say(lang, "card.for_another", who=name, whom=name_of(whom, "", office, lang)) if whom else name
+
+
 def moment(at: datetime, office: Office, lang: Language) -> str:
     """Both dates and the time of day."""
     return f"{both_dates(at, office.zone, lang)} {clock_time(at, office.zone)}"
@@ -272,3 +278,19 @@ def day(at: datetime, office: Office, lang: Language) -> str:
 
 def _some(element: Json) -> Json:
     return {name: value for name, value in element.items() if value is not None}
+
+
+def for_dialog(whole: Json) -> Json:
+    """The same card for a dialog, which knows no Execute: each button is its own fallback."""
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, list):
+            return [plain(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        if node.get("type") == "Action.Execute":
+            return node["fallback"]
+        return {name: plain(value) for name, value in node.items()}
+
+    drawn: Json = plain(whole)
+    return drawn

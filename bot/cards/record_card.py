@@ -1,10 +1,12 @@
 """The card of a record: what it is, where it stands, who has it, what was done last."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards import letter
 from bot.cards.parts import (
     Json,
+    actor,
     button,
     buttons,
     card,
@@ -19,6 +21,7 @@ from bot.cards.parts import (
     name_of,
     notice,
     sentence,
+    short,
 )
 from registry.office import Office, Person
 from registry.record import Record, Step
@@ -36,12 +39,14 @@ def record_card(
     at: datetime,
     token: str | None = None,
     told: str | None = None,
+    matter: Sequence[str] = (),
 ) -> Json:
     """Draw *record* for *person*, who may read it, as it stands at *at*.
 
     Args:
         token: That of their card of it.
         told: What came of what the reader did.
+        matter: The numbers of what belongs together with it.
     """
     masked = is_masked(record, person.clearance)
 
@@ -64,12 +69,17 @@ def record_card(
                     letter.secrecy(record, lang),
                     letter.reasons(record, lang),
                     letter.links(record, lang),
+                    letter.matter(matter, lang),
+                    letter.circulated(record, office, lang),
+                    letter.corrected(record, lang),
                     letter.undelivered(record, office, lang),
                     letter.same_as(record, lang),
                     letter.annexes(record, lang),
                     letter.held_by(record, office, lang, at),
                     _released(record, lang),
                     _replied(record, office, lang),
+                    fact(say(lang, "card.filed_in"), short(record.filed_in or "")),
+                    fact(say(lang, "card.why_ended"), short(_why_ended(record), 300)),
                 ),
                 label(say(lang, "card.steps"), spacing="medium"),
                 *(
@@ -86,11 +96,17 @@ def record_card(
 
 def _line(step: Step, record: Record, office: Office, lang: Language) -> str:
     who = name_of(step.to_person, step.to_unit, office, lang)
+    if step.ended_for is not None:
+        who = actor(step.ended_by, step.ended_for, step.to_unit, office, lang)
     asked = say(lang, f"asked.{step.asked}")
     if step.outcome is None or step.ended_at is None:
         return say(lang, "card.step_open", who=who, asked=asked)
     outcome, when = say(lang, f"outcome.{step.outcome}"), day(step.ended_at, office, lang)
     return say(lang, "card.step_line", who=who, asked=asked, outcome=outcome, when=when)
+
+
+def _why_ended(record: Record) -> str:
+    return record.outcome_note or "" if record.outcome in ("voided", "rejected") else ""
 
 
 def _released(record: Record, lang: Language) -> Json | None:

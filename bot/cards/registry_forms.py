@@ -77,7 +77,7 @@ def entry_form(
     said: str | None = None,
     anyway: bool = False,
 ) -> Json:
-    """Enter a letter on paper.
+    """Enter a letter on paper, or one that is a message between people.
 
     Args:
         typed: What was filled in before.
@@ -87,7 +87,8 @@ def entry_form(
     filled = typed or Inputs(received_via="scan" if files else "")
     as_said = (AS_SAID, say(lang, "card.as_the_letter_says"))
     units = [(u.unit_id, short(u.name(lang), 60)) for u in office.units.values() if office.head(u.unit_id) is not None]
-    title, verb = say(lang, "card.enter"), "enter_again" if anyway else "enter"
+    title = say(lang, "extension.register" if filled.received_via == "chat" else "card.enter")
+    verb = "enter_again" if anyway else "enter"
     body = [
         notice(lang, said),
         head(lang, say(lang, "product"), title),

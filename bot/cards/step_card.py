@@ -14,6 +14,7 @@ from bot.cards.parts import (
     Json,
     Press,
     Style,
+    actor,
     box,
     button,
     buttons,
@@ -31,15 +32,16 @@ from bot.cards.parts import (
     sentence,
     text_input,
 )
-from registry.record import OPEN, REFERRED, Record, Step
-from registry.rights import is_asked, may_act
-from registry.vocabulary import FOR_FOLLOW_UP, FOR_MISSING_FILE, Verb, is_secret
+from registry.circulating import awaiting, may_circulate
+from registry.record import OPEN, REFERRED, Step
+from registry.rights import has_asked, is_asked, is_reader, may_act, standing_on
+from registry.vocabulary import DONE, FOR_FILING, FOR_FOLLOW_UP, FOR_MISSING_FILE, FOR_REVIEW, Verb, is_secret
 from service.ports import CardView
 from texts import say
 
-_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.REGISTER)
-_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.CLOSE)
-_WITH_WORDS = {Verb.APPROVE, Verb.COMPLETE, Verb.RETURN, Verb.CLOSE}
+_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.FILE, Verb.REGISTER)
+_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REJECT, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.CLOSE)
+_WITH_WORDS = {Verb.APPROVE, Verb.COMPLETE, Verb.FILE, Verb.RETURN, Verb.REJECT, Verb.CLOSE}
 _BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT)  # what leaves the step's end to later
 _MASKED = (Verb.REGISTER, Verb.REFER)
 _MOST_IN_A_ROW = 3
@@ -48,9 +50,22 @@ _STYLES: dict[str, Style] = {
     "completed": "good",
     "acknowledged": "good",
     "released": "good",
+    "filed": "good",
     "returned": "warning",
+    "rejected": "attention",
 }
-_COMPLETED_WITH = {"for_study_opinion": "card.write_opinion", FOR_MISSING_FILE: "card.write_no_file"}
+_COMPLETED_WITH = {
+    "for_study_opinion": "card.write_opinion",
+    FOR_MISSING_FILE: "card.write_no_file",
+    FOR_REVIEW: "card.write_review",
+    FOR_FILING: "card.write_file",
+}
+_NOTE_TITLES = {
+    "return": "card.reason_of_return",
+    "rejection": "card.reason_of_rejection",
+    "reopening": "card.reason_of_reopening",
+}
+_OWN_APPROVALS = ("for_initial", "for_signature")
 _MOST_NOTES = 3
 _MOST_RESULTS = 5
 _TIGHT = 100  # characters of a text, where not all of them can be shown
@@ -69,10 +84,10 @@ def step_card(view: CardView, at: datetime, *, typed: str = "", told: str | None
 def recorded(view: CardView) -> str:
     """The sentence that says what was done with the step, by whom and when."""
     lang, office = view.language, view.office
-    outcome, by, when = _outcome(view)
-    who = name_of(by, view.step.to_unit, office, lang)
+    outcome, by, whom, when = _outcome(view)
+    who = actor(by, whom, view.step.to_unit, office, lang)
     at = moment(when, office, lang) if when is not None else ""
-    return say(lang, "card.already", outcome=say(lang, f"outcome.{outcome}"), who=who, when=at)
+    return say(lang, "card.already", outcome=_outcome_said(view, outcome), who=who, when=at)
 
 
 def verbs_of(view: CardView, at: datetime) -> list[Verb]:
@@ -81,24 +96,75 @@ def verbs_of(view: CardView, at: datetime) -> list[Verb]:
     if is_masked(view.record, view.person.clearance):
         told = view.step.to_person is None and not view.step.custody  # what the register can deal with by the number
         possible = (*_MASKED, Verb.ACKNOWLEDGE, Verb.COMPLETE) if told else _MASKED
-    if view.step.state == OPEN and not is_asked(view.person, view.step):
+    if view.step.state == OPEN and not _is_theirs(view, at):
         possible = ()
     if not view.record.sender_is_proposed:
         possible = tuple(verb for verb in possible if verb is not Verb.CORRECT)
     return [verb for verb in possible if may_act(view.person, view.record, verb, at, view.step.number)]
 
 
+def besides(view: CardView) -> list[str]:
+    """What the reader may do that is done seldom, as the verbs of buttons; nothing of what a card masks."""
+    record, person, at = view.record, view.person, view.record.updated_at
+    if is_masked(record, person.clearance):
+        return []
+    refers = record.rules.listed and may_act(person, record, Verb.REFER, at, view.step.number)
+    asked = [s for s in record.steps if s.state != DONE and has_asked(person, record, s)]
+    may: list[str] = []
+    if asked and may_act(person, record, Verb.READ, at):
+        may.append("recall")
+    if refers:
+        may += ["circulate"] if may_circulate(person, view.office) else []
+        may += ["await_reply"] if awaiting(record) is None else []
+    if may_act(person, record, Verb.LINK, at):
+        may += ["link", *(["leave_matter"] if record.matter_id is not None else [])]
+    may += ["amend"] if record.rules.listed and may_act(person, record, Verb.CORRECT, at) else []
+    may += [v.value for v in (Verb.VOID, Verb.REOPEN) if may_act(person, record, v, at)]
+    may += ["file_closed"] if record.ended and may_act(person, record, Verb.FILE, at, 0) else []
+    return may
+
+
 def _draw(view: CardView, at: datetime, typed: str, told: str | None, longest: int) -> Json:
     lang = view.language
     above = notice(lang, view.said) or notice(lang, told, good=True)
     asked = say(lang, f"asked.{view.step.asked}")
-    if view.step.state == OPEN:
+    if not is_asked(view.person, view.step) and not is_reader(view.person, view.record, at):
+        body = _not_theirs(view)
+    elif view.step.state == OPEN:
         body = _open(view, at, typed, longest)
     elif view.step.state == REFERRED:
         body = _waiting(view, at, longest)
     else:
         body = _done(view, at, longest)
     return card(lang, [above, *body], say(lang, "card.fallback", asked=asked, reference=view.record.reference))
+
+
+def _is_theirs(view: CardView, at: datetime) -> bool:
+    return is_asked(view.person, view.step) or standing_on(view.person, view.record, view.step, at) is not None
+
+
+def _not_theirs(view: CardView) -> list[Json | None]:
+    """Whoever stood in for somebody does so no more: nothing of the letter is left on their card."""
+    lang, token = view.language, view.asked.token
+    top = head(lang, say(lang, f"asked.{view.step.asked}"), say(lang, "card.delegate"), None, "emphasis")
+    number = sentence(say(lang, "card.number_of", reference=view.record.reference), isSubtle=True)
+    return [top, number, sentence(say(lang, "card.no_longer_yours")), buttons([button(lang, "view", token)])]
+
+
+def _stands_in(view: CardView, at: datetime) -> Json | None:
+    """For whom the reader would act, in what capacity and how long still."""
+    standing = standing_on(view.person, view.record, view.step, at)
+    if standing is None:
+        return None
+    lang, office = view.language, view.office
+    said = say(
+        lang,
+        "card.you_stand_in",
+        whom=name_of(standing.for_person, "", office, lang),
+        capacity=say(lang, f"delegate.capacity.{standing.capacity}"),
+        until=moment(standing.until, office, lang),
+    )
+    return box(lang, [sentence(said, weight="bolder")], "warning", spacing="small")
 
 
 # ---------------------------------------------------------------- open
@@ -111,9 +177,10 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
     verbs = verbs_of(view, at)
     top = head(lang, say(lang, "card.asked_of_you"), asked, record)
     if masked:
-        return [top, *_mask(view), *_actions(view, verbs)]
+        return [top, _stands_in(view, at), *_mask(view), *_actions(view, verbs)]
     return [
         top,
+        _stands_in(view, at),
         letter.subject(record, lang),
         _facts(view, at),
         *_put_before(view, longest),
@@ -147,6 +214,9 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.annexes(record, lang),
         letter.reasons(record, lang),
         letter.links(record, lang),
+        letter.matter(view.matter, lang),
+        letter.circulated(record, office, lang),
+        letter.corrected(record, lang),
         letter.undelivered(record, office, lang),
         letter.same_as(record, lang),
         _asked_by(view),
@@ -156,9 +226,19 @@ def _facts(view: CardView, at: datetime) -> Json | None:
 def _asked_by(view: CardView) -> Json | None:
     """Who put it before the reader, and when."""
     step, office, lang = view.step, view.office, view.language
-    titles = {"return": "card.returned_by", "answer": "card.answered_by", "escalation": "card.escalated_by"}
+    titles = {
+        "return": "card.returned_by",
+        "answer": "card.answered_by",
+        "escalation": "card.escalated_by",
+        "rejection": "card.rejected_by",
+        "recall": "card.recalled_by",
+        "secrecy": "card.moved_by",
+        "reopening": "card.reopened_by",
+    }
     by_calendar = step.cause == "escalation"
-    who = say(lang, "card.by_calendar") if by_calendar else name_of(step.opened_by, step.to_unit, office, lang)
+    who = say(lang, "card.by_calendar")
+    if not by_calendar:
+        who = actor(step.opened_by, step.opened_for, step.to_unit, office, lang)
     said = say(lang, "card.done_by", who=who, when=moment(step.opened_at, office, lang))
     return fact(say(lang, titles.get(step.cause, "card.referred_by")), said)
 
@@ -166,13 +246,14 @@ def _asked_by(view: CardView) -> Json | None:
 def _put_before(view: CardView, longest: int) -> list[Json | None]:
     """What was written to the reader, and the results that are put before them."""
     lang, record, step = view.language, view.record, view.step
-    title = say(lang, "card.reason_of_return" if step.cause == "return" else "card.note_to_you")
+    title = say(lang, _NOTE_TITLES.get(step.cause, "card.note_to_you"))
     shown = [letter.written(lang, label(title), cut(step.note or "", longest, lang))]
     for number in step.answers[-(_MOST_RESULTS if longest > _TIGHT else 2) :]:
         answered = record.step(number)
         if answered is not None and answered.result:
-            who = name_of(answered.ended_by, answered.to_unit, view.office, lang)
-            title_of = sentence(say(lang, "card.result_of", who=who), size="small", weight="bolder", isSubtle=True)
+            who = actor(answered.ended_by, answered.ended_for, answered.to_unit, view.office, lang)
+            key = "card.refusal_of" if answered.outcome == "rejected" else "card.result_of"
+            title_of = sentence(say(lang, key, who=who), size="small", weight="bolder", isSubtle=True)
             shown.append(letter.written(lang, title_of, cut(answered.result, longest, lang)))
     return shown
 
@@ -182,7 +263,7 @@ def _notes(view: CardView, longest: int) -> list[Json | None]:
     lang, mine = view.language, view.person.person_id
     shown: list[Json | None] = []
     for note in [a for a in view.record.annotations if a.final][-(_MOST_NOTES if longest > _TIGHT else 1) :]:
-        who = name_of(note.by, "", view.office, lang)
+        who = actor(note.by, note.on_behalf_of, "", view.office, lang)
         title = sentence(say(lang, "card.note_of", who=who), size="small", weight="bolder", isSubtle=True)
         shown.append(letter.written(lang, title, cut(note.text, longest // 2, lang)))
     draft = next((a for a in view.record.annotations if a.by == mine and not a.final), None)
@@ -203,7 +284,9 @@ def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
         return None
     if Verb.APPROVE in verbs:
         hint = "card.write_approval"
-    elif Verb.COMPLETE in verbs:
+    elif view.step.awaits is not None:
+        hint = "card.write_without_reply"
+    elif Verb.COMPLETE in verbs or Verb.FILE in verbs:
         hint = _COMPLETED_WITH.get(view.step.asked, "card.write_result")
     else:
         hint = "card.write_reason" if view.record.rules.listed else "card.write_dismissal"
@@ -217,20 +300,36 @@ def _actions(view: CardView, verbs: list[Verb]) -> list[Json | None]:
     ordered = sorted(verbs, key=lambda verb: verb is not first)
     rows = [ordered]
     if len(ordered) > _MOST_IN_A_ROW:
-        rows = [[v for v in ordered if v not in _BESIDES], [v for v in ordered if v in _BESIDES]]
-    styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive"}
-    return [
-        buttons(
-            (button(lang, v.value, token, said=_title(v, view.record), style=styles.get(v)) for v in row),
-            spacing="medium" if i == 0 else "small",
-        )
-        for i, row in enumerate(rows)
+        besides = (*_BESIDES, Verb.CLOSE) if Verb.REJECT in ordered else _BESIDES
+        rows = [[v for v in ordered if v not in besides], [v for v in ordered if v in besides]]
+    styles: dict[Verb | None, Press] = {first: "positive", Verb.CLOSE: "destructive", Verb.REJECT: "destructive"}
+    drawn = [
+        [button(lang, v.value, token, said=_title(v, view), style=styles.get(v)) for v in row] for row in rows if row
     ]
+    more = _more(view)
+    if more is not None:
+        drawn = [*drawn[:-1], [*drawn[-1], more]] if drawn and len(drawn[-1]) <= _MOST_IN_A_ROW else [*drawn, [more]]
+    return [buttons(row, spacing="medium" if i == 0 else "small") for i, row in enumerate(drawn)]
 
 
-def _title(verb: Verb, record: Record) -> str | None:
-    """The text key of a button, where it is not the verb's own: a quarantined mail is not ended, it is no letter."""
-    return "verb.dismiss" if verb is Verb.CLOSE and not record.rules.listed else None
+def _more(view: CardView) -> Json | None:
+    """The button that opens what is done seldom, where there is any of it."""
+    return button(view.language, "more", view.asked.token, with_inputs=False) if besides(view) else None
+
+
+def _title(verb: Verb, view: CardView) -> str | None:
+    """The text key of a button, where it is not the verb's own: a quarantined mail is not ended, it is no letter; an
+    approval is called as it was asked for."""
+    if verb is Verb.CLOSE and not view.record.rules.listed:
+        return "verb.dismiss"
+    if verb is Verb.COMPLETE and view.step.asked == FOR_REVIEW:
+        return "verb.accept"
+    return f"verb.approve.{view.step.asked}" if verb is Verb.APPROVE and view.step.asked in _OWN_APPROVALS else None
+
+
+def _outcome_said(view: CardView, outcome: str) -> str:
+    own = outcome == "approved" and view.step.asked in _OWN_APPROVALS
+    return say(view.language, f"outcome.approved.{view.step.asked}" if own else f"outcome.{outcome}")
 
 
 # ---------------------------------------------------------------- waiting, done
@@ -247,17 +346,17 @@ def _waiting(view: CardView, at: datetime, longest: int) -> list[Json | None]:
 def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     lang, record, step, office = view.language, view.record, view.step, view.office
     masked = is_masked(record, view.person.clearance)
-    outcome, by, when = _outcome(view)
+    outcome, by, whom, when = _outcome(view)
     top = head(
         lang,
         say(lang, f"asked.{step.asked}"),
-        say(lang, f"outcome.{outcome}"),
+        _outcome_said(view, outcome),
         record,
         _STYLES.get(outcome, "emphasis"),
     )
-    done_by = name_of(by, step.to_unit, office, lang)
+    done_by = actor(by, whom, step.to_unit, office, lang)
     said = [sentence(say(lang, "card.done_by", who=done_by, when=moment(when or at, office, lang)))]
-    text = record.outcome_note if outcome in ("closed", "dismissed") else step.result
+    text = record.outcome_note if outcome in ("closed", "dismissed", "voided") else step.result
     title = "card.your_words" if by == view.person.person_id else "card.words_of"
     named = sentence(say(lang, title, who=done_by), size="small", weight="bolder", isSubtle=True)
     return [
@@ -307,14 +406,15 @@ def _where(view: CardView, at: datetime) -> Json | None:
 
 
 def _later(view: CardView, at: datetime) -> Json | None:
-    """What may still be done when the step is no more the reader's: a note, and a fresh look."""
+    """What may still be done when the step is no more the reader's: a note, what is done seldom, and a fresh look."""
+    more = _more(view)
     if view.record.ended:
-        return None
+        return buttons([more], spacing="medium")
     may = verbs_of(view, at)
     actions = [
         button(view.language, verb.value, view.asked.token) for verb in (Verb.ANNOTATE, Verb.CORRECT) if verb in may
     ]
-    return buttons([*actions, button(view.language, "view", view.asked.token)], spacing="medium")
+    return buttons([*actions, more, button(view.language, "view", view.asked.token)], spacing="medium")
 
 
 # ---------------------------------------------------------------- parts of the above
@@ -336,13 +436,13 @@ def _why_masked(view: CardView) -> list[Json | None]:
     ]
 
 
-def _outcome(view: CardView) -> tuple[str, str | None, datetime | None]:
-    """What was done with the step, by whom and when. A referral is its asker's doing, whoever ended the step later."""
+def _outcome(view: CardView) -> tuple[str, str | None, str | None, datetime | None]:
+    """What was done with the step, by whom, for whom, and when. A referral is its asker's doing."""
     step = view.step
     asked = _asked_from(view) if step.outcome in (None, "referred") else []
     if asked:
-        return "referred", asked[-1].opened_by, asked[-1].opened_at
-    return step.outcome or "referred", step.ended_by, step.ended_at
+        return "referred", asked[-1].opened_by, asked[-1].opened_for, asked[-1].opened_at
+    return step.outcome or "referred", step.ended_by, step.ended_for, step.ended_at
 
 
 def _asked_from(view: CardView) -> list[Step]:
@@ -361,7 +461,9 @@ def _came_back(view: CardView) -> bool:
     """Whether the answer to what was asked from here has come, so that a newer card asks the reader."""
     step = view.step
     return step.outcome == "referred" and any(
-        s.number > step.number and s.to_person == step.to_person and s.cause in ("answer", "return")
+        s.number > step.number
+        and s.to_person == step.to_person
+        and s.cause in ("answer", "return", "rejection", "recall")
         for s in view.record.steps
         if step.to_person is not None
     )

@@ -110,9 +110,35 @@ def chat_of(tenant: Tenant, user_id: str) -> Thing | None:
 
 def chat_named(tenant: Tenant, name: str) -> Thing | None:
     """The chat of this id, the channel's or Graph's."""
+    if (group := tenant.world.table("teams_groups").get(name.partition(";")[0])) is not None:
+        return group
     if name.startswith("19:") and name.endswith(f"_{app_id(tenant)}@unq.gbl.spaces"):
         return chat_of(tenant, name[3:].partition("_")[0])
     return tenant.world.table("teams_chats").get(name)
+
+
+def is_group(chat: Thing) -> bool:
+    """Whether others read along: a group chat or a channel, of which the bot is a member."""
+    return "members" in chat
+
+
+def make_group(tenant: Tenant, name: str, kind: str, members: list[str]) -> Thing:
+    """A group chat (`groupChat`) or a channel (`channel`) of these people (Entra ids) and the bot."""
+    ending = "@thread.tacv2" if kind == "channel" else "@thread.v2"
+    made: Thing = {
+        "id": f"19:{_opaque('group', app_id(tenant), name)[:32]}{ending}",
+        "name": name,
+        "type": kind,
+        "members": members,
+        "last_activity_ms": 0,
+        "version": 0,
+    }
+    tenant.world.table("teams_groups")[made["id"]] = made
+    return made
+
+
+def groups_of(tenant: Tenant, user_id: str) -> list[Thing]:
+    return [g for g in tenant.world.table("teams_groups").values() if user_id in g["members"]]
 
 
 def installed(tenant: Tenant, user_id: str) -> Thing | None:
@@ -156,7 +182,7 @@ def messages(world: World, chat: Thing) -> Table:
 
 def _touched(world: World, chat: Thing, **changes: Any) -> None:
     chat.update(changes, version=chat["version"] + 1)
-    world.table("teams_chats")[chat["id"]] = chat
+    world.table("teams_groups" if is_group(chat) else "teams_chats")[chat["id"]] = chat
 
 
 def next_activity_id(world: World, chat: Thing, now: datetime) -> str:

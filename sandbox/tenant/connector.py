@@ -69,6 +69,8 @@ def _open_chat(tenant: Tenant, conversation: str) -> Thing:
     chat = chats.chat_named(tenant, conversation)
     if chat is None:
         raise refuse(404, "ConversationNotFound", "Conversation not found.")
+    if chats.is_group(chat):
+        return chat
     _obey_refusal(tenant, chat["user_id"])
     if chats.installed(tenant, chat["user_id"]) is None:
         raise refuse(403, "BotNotInConversationRoster", "The bot is not part of the conversation roster.")
@@ -197,20 +199,20 @@ def delete(tenant: Tenant, request: Request, now: datetime, conversation: str, a
 
 @ROUTES.on("GET", "/v3/conversations/{conversation}/members")
 def members(tenant: Tenant, request: Request, now: datetime, conversation: str) -> Response:
-    return json_response([_member(tenant, request, now, conversation)])
+    return json_response(_members(tenant, request, now, conversation))
 
 
 @ROUTES.on("GET", "/v3/conversations/{conversation}/pagedmembers")
 def paged_members(tenant: Tenant, request: Request, now: datetime, conversation: str) -> Response:
-    return json_response({"members": [_member(tenant, request, now, conversation)]})
+    return json_response({"members": _members(tenant, request, now, conversation)})
 
 
 @ROUTES.on("GET", "/v3/conversations/{conversation}/members/{member}")
 def one_member(tenant: Tenant, request: Request, now: datetime, conversation: str, member: str) -> Response:
-    account = _member(tenant, request, now, conversation)
-    if member not in (account["id"], account["aadObjectId"]):
-        raise refuse(404, "MemberNotFoundInConversation", "Member not found in conversation.")
-    return json_response(account)
+    for account in _members(tenant, request, now, conversation):
+        if member in (account["id"], account["aadObjectId"]):
+            return json_response(account)
+    raise refuse(404, "MemberNotFoundInConversation", "Member not found in conversation.")
 
 
 ################################################################
@@ -241,18 +243,23 @@ def _own_message(tenant: Tenant, conversation: str, activity_id: str) -> Thing:
     return chat
 
 
-def _member(tenant: Tenant, request: Request, now: datetime, conversation: str) -> Thing:
+def _members(tenant: Tenant, request: Request, now: datetime, conversation: str) -> list[Thing]:
     _admit(tenant, request, now, "roster", _thread(tenant, conversation))
     chat = _open_chat(tenant, conversation)
-    someone = chats.person(tenant, chat["user_id"])
-    if someone is None:
+    ids = chat["members"] if chats.is_group(chat) else [chat["user_id"]]
+    people = [someone for one in ids if (someone := chats.person(tenant, one)) is not None]
+    if not people:
         raise refuse(403, "BotNotInConversationRoster", "The bot is not part of the conversation roster.")
-    return chats.account(tenant, someone) | {
-        "objectId": someone["id"],
-        "givenName": someone["given_name"],
-        "surname": someone["surname"],
-        "email": someone["upn"],
-        "userPrincipalName": someone["upn"],
-        "tenantId": tenant.ministry["tenant_id"],
-        "userRole": "user",
-    }
+    return [
+        chats.account(tenant, someone)
+        | {
+            "objectId": someone["id"],
+            "givenName": someone["given_name"],
+            "surname": someone["surname"],
+            "email": someone["upn"],
+            "userPrincipalName": someone["upn"],
+            "tenantId": tenant.ministry["tenant_id"],
+            "userRole": "user",
+        }
+        for someone in people
+    ]

@@ -17,7 +17,8 @@ from sandbox.tenant.wire import Refused, Request, Response, json_response
 
 ROUTES = Routes()
 
-DELEGATED = "Mail.ReadWrite Mail.Send User.Read User.ReadBasic.All Chat.ReadWrite"  # what the page's people may
+# What the page's people may.
+DELEGATED = "Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite User.Read User.ReadBasic.All Chat.ReadWrite"
 GRAPH_NAMES = (tokens.GRAPH, "00000003-0000-0000-c000-000000000000")
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

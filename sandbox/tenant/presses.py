@@ -9,6 +9,7 @@
 # Source: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/work-with-universal-actions-for-adaptive-cards
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,9 +47,10 @@ def activity_from(tenant: Tenant, chat: Thing, someone: Thing, now: datetime, **
         "from": chats.account(tenant, someone),
         "recipient": chats.bot(tenant),
         "conversation": {
-            "conversationType": "personal",
+            "conversationType": chat.get("type", "personal"),
             "tenantId": tenant.ministry["tenant_id"],
             "id": chat["id"],
+            **({"isGroup": True, "name": chat["name"]} if chats.is_group(chat) else {}),
         },
         "channelData": {"tenant": {"id": tenant.ministry["tenant_id"]}},
         "entities": [{"type": "clientInfo", "locale": locale, "platform": "Web", "timezone": ZONE.key}],
@@ -94,26 +96,39 @@ def bring(tenant: Tenant, activity: Thing, tries: int, now: datetime) -> Errand:
 @ROUTES.on("GET", "/sandbox/teams/{upn}/chats")
 def show_chats(tenant: Tenant, request: Request, now: datetime, upn: str) -> Response:
     """The person's chats with the bot, as they see them; the ETag changes whenever anything in them does."""
-    someone = _somebody(tenant, upn)
-    chat = chats.chat_of(tenant, someone["id"])
-    etag = f'"{chat["version"] if chat else 0}"'
+    someone = somebody(tenant, upn)
+    chat, groups = chats.chat_of(tenant, someone["id"]), chats.groups_of(tenant, someone["id"])
+    listed = [*([chat] if chat else []), *groups]
+    etag = f'"{"-".join(str(one["version"]) for one in listed) or 0}"'
     if request.headers.get("if-none-match") == etag:
         return Response(304, {"etag": etag})
-    shown = [
+    installed = chats.installed(tenant, someone["id"]) is not None
+    known = [
         {
+            "conversationId": one["id"],
+            "type": one.get("type", "personal"),
+            "name": one.get("name", chats.bot(tenant)["name"]),
+            "installed": installed or chats.is_group(one),
+            "messages": list(seen(tenant, one, someone)),
+        }
+        for one in listed
+    ]
+    return json_response(known, etag=etag)
+
+
+def seen(tenant: Tenant, chat: Thing, someone: Thing) -> Iterator[Thing]:
+    """The messages of a chat as a person sees them."""
+    for message in chats.seen_by(tenant.world, chat, someone["id"]):
+        sender = message["from"] if message["from"] == "bot" else chats.person(tenant, message["from"])
+        yield {
             "activityId": message["id"],
-            "from": message["from"] if message["from"] == "bot" else someone["upn"],
+            "from": sender["upn"] if isinstance(sender, dict) else sender,
             "at": message["at"],
             "edited": message["edited_at"],
             "text": message["text"],
             "card": message["card"],
             "files": message.get("files", []),
         }
-        for message in (chats.seen_by(tenant.world, chat, someone["id"]) if chat else ())
-    ]
-    known = [{"conversationId": chat["id"], "type": "personal", "name": chats.bot(tenant)["name"]}] if chat else []
-    installed = chats.installed(tenant, someone["id"]) is not None
-    return json_response([{**one, "installed": installed, "messages": shown} for one in known], etag=etag)
 
 
 @ROUTES.on("POST", "/sandbox/teams/{upn}/press")
@@ -125,16 +140,16 @@ def press(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
     `client_activity_id` (the same press again arrives under the same id).
     """
     asked = request.json()
-    owner, presser = _somebody(tenant, upn), _somebody(tenant, asked.get("from") or upn)
+    owner, presser = somebody(tenant, upn), somebody(tenant, asked.get("from") or upn)
     chat = chats.chat_of(tenant, owner["id"])
     activity_id = str(asked.get("activityId"))
     message = chats.messages(tenant.world, chat).get(activity_id) if chat else None
     if chat is None or message is None or message["from"] != "bot":
-        raise _not_found(f"the bot has no message {activity_id} there")
-    return _pressed(tenant, chat, presser, activity_id, asked, now)
+        raise not_found(f"the bot has no message {activity_id} there")
+    return pressed(tenant, chat, presser, activity_id, asked, now)
 
 
-def _pressed(tenant: Tenant, chat: Thing, presser: Thing, activity_id: str, asked: Thing, now: datetime) -> Steps:
+def pressed(tenant: Tenant, chat: Thing, presser: Thing, activity_id: str, asked: Thing, now: datetime) -> Steps:
     own: Thing = {
         "id": asked.get("client_activity_id") or chats.next_activity_id(tenant.world, chat, now),
         "replyToId": activity_id,
@@ -180,7 +195,7 @@ def say(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
     (each `{name, content (base64)}`), which Teams puts into their OneDrive and hands on by a link that opens itself.
     """
     asked = request.json()
-    someone = chats.guest(tenant, upn) if asked.get("guest") else _somebody(tenant, upn)
+    someone = chats.guest(tenant, upn) if asked.get("guest") else somebody(tenant, upn)
     return _said(tenant, someone, asked, now)
 
 
@@ -217,9 +232,9 @@ def _download_info(tenant: Tenant, file: Thing, now: datetime) -> Thing:
 @ROUTES.on("POST", "/sandbox/teams/{upn}/uninstall")
 def uninstall(tenant: Tenant, request: Request, now: datetime, upn: str) -> Response:
     """The person removes the app; the bot is told."""
-    someone = _somebody(tenant, upn)
+    someone = somebody(tenant, upn)
     if chats.installed(tenant, someone["id"]) is None:
-        raise _not_found(f"{upn} does not have the app")
+        raise not_found(f"{upn} does not have the app")
     chats.uninstall(tenant, someone["id"])
     announce(tenant, someone["id"], "remove", now)
     return Response(204)
@@ -231,7 +246,7 @@ def set_refusal(tenant: Tenant, request: Request, now: datetime, upn: str) -> Re
 
     `code` is one of connector.REFUSALS; null lifts it.
     """
-    asked, someone = request.json(), _somebody(tenant, upn)
+    asked, someone = request.json(), somebody(tenant, upn)
     standing = tenant.world.table("teams_refusals")
     if asked.get("code") is None:
         standing.pop(someone["id"], None)
@@ -243,12 +258,12 @@ def set_refusal(tenant: Tenant, request: Request, now: datetime, upn: str) -> Re
     return Response(204)
 
 
-def _somebody(tenant: Tenant, upn: str) -> Thing:
+def somebody(tenant: Tenant, upn: str) -> Thing:
     someone = chats.person(tenant, upn)
     if someone is None:
-        raise _not_found(f"nobody is called {upn}")
+        raise not_found(f"nobody is called {upn}")
     return someone
 
 
-def _not_found(what: str) -> Refused:
+def not_found(what: str) -> Refused:
     return refuse(404, "NotFound", what)

@@ -18,7 +18,9 @@ from sandbox.tenant import (
     directory,
     entra,
     files,
+    groups,
     letters,
+    mailbox_settings,
     presses,
     subscriptions,
     teams,
@@ -43,8 +45,8 @@ MINISTRY = Path(__file__).parents[1] / "ministry" / "people.json"
 SERVICES = (
     *(entra.ROUTES, vault.ROUTES, batch.ROUTES, directory.ROUTES, subscriptions.ROUTES),
     *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
-    *(attachments.ROUTES, sending.ROUTES),
-    *(teams.ROUTES, connector.ROUTES, presses.ROUTES),
+    *(attachments.ROUTES, sending.ROUTES, mailbox_settings.ROUTES),
+    *(teams.ROUTES, connector.ROUTES, presses.ROUTES, groups.ROUTES),
     *(files.ROUTES, letters.ROUTES, controls.ROUTES),
 )
 

@@ -221,8 +221,10 @@ class World:
                 assert answer.status_code == 202
                 self._rung("intake", put)
             case "intake":
-                await work.look_into_mailbox(func.QueueMessage(body=fact.encode()), put)
+                again = _Put()
+                await work.look_into_mailbox(func.QueueMessage(body=fact.encode()), put, again)
                 self._rung("effects", put)
+                self._rung("intake", again)
             case "effects":
                 await work.perform_effects(func.QueueMessage(body=fact.encode()), put)
                 self._rung("effects", put)

@@ -325,7 +325,7 @@ class Ministry:
     # ------------------------------------------------------------ Teams
 
     def cards(self, upn: str) -> list[Card]:
-        chats = self.control("GET", f"teams/{upn}/chats")
+        chats = [chat for chat in self.control("GET", f"teams/{upn}/chats") if chat["type"] == "personal"]
         shown = [Card(upn, m["activityId"], m["card"]) for chat in chats for m in chat["messages"] if m["card"]]
         rtl = self.people[upn]["language"].startswith("ar")
         for card in shown:
@@ -357,8 +357,8 @@ class Ministry:
         return self.awaited(look, f"a card about {reference} for {upn} that offers {verb}")
 
     def about(self, upn: str, reference: str) -> list[Card]:
-        """Every card about *reference* in somebody's chat, oldest first."""
-        return [card for card in self.cards(upn) if reference in card.words]
+        """Every card about *reference* in somebody's chat, oldest first; lists of several are none."""
+        return [card for card in self.cards(upn) if reference in card.words and "pending" not in card.verbs]
 
     def press(self, card: Card, verb: str, *, data: Json | None = None, by: str | None = None, **how: Any) -> Shown:
         """Press a button once.

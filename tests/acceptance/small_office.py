@@ -20,7 +20,7 @@ from sqlalchemy import text as sql
 from registry.events import AnnotationFinal, Event, StepAcknowledged, StepApproved, StepCompleted, StepReturned
 from registry.record import Record, fold
 from registry.sheet import read_entry, verify
-from service.ports import CardView, Conversation, Wanted
+from service.ports import AnyView, CardView, Conversation, Drafted, Wanted
 from store.store import SqlStore
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
@@ -86,8 +86,10 @@ class Chats(FakeChats):
         self.sent: Counter[str] = Counter()
         self._shown = shown
 
-    async def ask(self, conversation: Conversation, card: CardView) -> str:
+    async def ask(self, conversation: Conversation, card: AnyView) -> str:
         activity_id = await super().ask(conversation, card)
+        if not isinstance(card, CardView):
+            return activity_id
         self.sent[card.asked.token] += 1
         if self.sent[card.asked.token] == 1:
             self._shown(card)
@@ -99,7 +101,7 @@ class Mailbox(FakeMailbox):
 
     finds_drafts = True
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
         return await super().draft_reply(item_id, html, key=key if self.finds_drafts else f"{key}?{self._made}")
 
 

@@ -24,9 +24,12 @@ from store.store import SqlStore
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeTeams
 from tests.fakes.downloads import FakeDownloads
+from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import NOON, OFFICE, forwarded
 
 type Json = dict[str, Any]
+
+PUBLIC_URL = "https://tarasul.ministry.example"
 
 
 @cache
@@ -52,9 +55,9 @@ class House:
         self.teams = FakeTeams()
         self.archive = FakeArchive()
         self.deliveries = Deliveries(self.store, self.taker, self.clock, self.archive)
-        self.downloads = FakeDownloads()
-        self.handed = HandedFiles(self.archive, self.downloads, within_s=2)
-        self.bot = Bot(self.teams, self.service, self.deliveries, self.handed)
+        self.downloads, self.shared = FakeDownloads(), FakeSharedFiles()
+        self.handed = HandedFiles(self.archive, self.downloads, self.shared, within_s=2)
+        self.bot = Bot(self.teams, self.service, self.deliveries, self.handed, public_url=PUBLIC_URL)
         self._activities = count(1)
 
     def __enter__(self) -> Self:
@@ -128,12 +131,28 @@ class House:
         value = {"token": self.token(person), "verb": verb, **inputs}
         return await self.bot.turn(self.activity(person, type="message", text="", value=value, replyToId=card_id))
 
+    def in_group(self, person: str, kind: str = "groupChat", **own: Any) -> Json:
+        """As `activity`, where others read along."""
+        return self.activity(person, **own) | {
+            "conversation": {"id": GROUP, "conversationType": kind, "isGroup": True, "tenantId": "t"}
+        }
+
+    async def extend(self, person: str, name: str, **value: Any) -> Json:
+        """Call the message extension in a chat of which the bot knows nothing; the body that answers."""
+        invoke = {"type": "invoke", "name": f"composeExtension/{name}", "value": value}
+        turned = await self.bot.turn(self.in_group(person, **invoke))
+        assert turned.body is not None
+        return turned.body
+
     async def say(self, person: str, text: str) -> list[Json]:
         """Write to the bot, and return what it answered."""
         chat = self.teams.said[chat_of(person)]
         before = set(chat)
         await self.bot.turn(self.activity(person, type="message", text=text))
         return [message for activity_id, message in chat.items() if activity_id not in before]
+
+
+GROUP = "19:meeting_MDk@thread.v2"
 
 
 def chat_of(person: str) -> str:

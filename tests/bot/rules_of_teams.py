@@ -10,11 +10,15 @@ import jsonschema_rs
 from jsonschema import Draft6Validator  # type: ignore[import-untyped]
 
 from bot.cards.parts import LARGEST_BYTES, MOST_ACTIONS, size_bytes
+from bot.limits import REFRESHED_FOR
+from service.waiting import PAGE
 
 VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
-    *("received_via", "urgency", "confidentiality"),
+    *("received_via", "urgency", "confidentiality", "number", "units"),
+    *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
+    *(f"pick{place}" for place in range(1, PAGE + 1)),
 )
 NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
 
@@ -58,6 +62,8 @@ def wrong_with(card: dict[str, Any], *, rtl: bool) -> list[str]:
     ids = [node.get("id") for _, node in walk(bare) if str(node.get("type")).startswith("Input.")]
     found += [f"an input called {i}" for i in ids if i not in INPUTS]
     found += ["an input twice"] if len(ids) != len(set(ids)) else []
+    asked_for = bare.get("refresh", {}).get("userIds", [])
+    found += [f"refreshed for {len(asked_for)}"] if len(asked_for) > REFRESHED_FOR.value else []
     found += ["actions outside an ActionSet"] if card.get("actions") else []
     found += [f"{size_bytes(card)} bytes"] if size_bytes(card) > LARGEST_BYTES else []
     return found
@@ -65,7 +71,7 @@ def wrong_with(card: dict[str, Any], *, rtl: bool) -> list[str]:
 
 def _wrong_press(path: str, node: dict[str, Any]) -> list[str]:
     found = [] if set(node["data"]) <= {"token", "verb"} else [f"{path}: data holds {sorted(node['data'])}"]
-    if node["type"] == "Action.Execute":
+    if node["type"] == "Action.Execute" and path != "$.refresh.action":
         fallback = node.get("fallback")
         if not isinstance(fallback, dict) or fallback.get("type") != "Action.Submit":
             return [*found, f"{path}: no Submit to fall back on"]

@@ -7,10 +7,19 @@ from typing import Any
 
 from bot.actions import Inputs
 from bot.cards import (
-    Waiting,
+    Listed,
+    Pressed,
+    Result,
+    away_card,
+    delegation_card,
+    delegation_form,
+    delegations_card,
     entry_form,
+    for_dialog,
+    found_card,
     help_card,
     note_form,
+    number_card,
     pending_card,
     record_card,
     recorded,
@@ -20,6 +29,7 @@ from bot.cards import (
     several_card,
     step_card,
     welcome_card,
+    why_card,
 )
 from registry.commands import (
     Acknowledge,
@@ -41,12 +51,17 @@ from registry.commands import (
     Remind,
     Return,
 )
+from registry.delegation import Delegation
+from registry.explaining import explain
 from registry.mail import Address, Authentication, Part, Repair, Report
 from registry.record import Link, Record
 from registry.working_time import DueRules
-from service.ports import Asked, CardView
+from service.finding import Found
+from service.ports import Asked, AwayView, CardView, DelegationView
+from service.waiting import Page, Waiting, is_late
+from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
-from tests.values import ANNEX, OFFICE, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
+from tests.values import ANNEX, NOON, OFFICE, OMAR, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
 from texts import Language, say
 
 type Card = dict[str, Any]
@@ -358,27 +373,171 @@ def _record(make: Callable[[], Desk], person: str) -> Callable[[Language], Card]
     return draw
 
 
-def _pending(lang: Language) -> Card:
+def _four() -> list[Waiting]:
     desks = [_letter(), _outside(subject="عاجل جداً: انقطاع الشبكة"), _registry(), _completed()]
     for number, desk in enumerate(desks, start=1):
         desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
-    waiting = [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
-    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desks[0].now + timedelta(hours=2))
+    return [Waiting(d.held, d.held.steps[-1], f"{TOKEN}-{n}") for n, d in enumerate(desks)]
+
+
+def _list(*waiting: Waiting, of: int = 0, start: int = 0, late: int = 0) -> Page:
+    return Page(waiting, of or len(waiting), late, start, f"list-{TOKEN}")
+
+
+def _pending(lang: Language) -> Card:
+    return pending_card(_list(*_four()), PEOPLE["huda"], OFFICE, lang, _letter().now + timedelta(hours=2))
+
+
+def _pending_page(lang: Language) -> Card:
+    """The second of three pages, with a copy for information among the rest."""
+    desk = _copy()
+    copied = Waiting(desk.held, desk.held.steps[1], f"{TOKEN}-9")
+    salem = PEOPLE["salem"]
+    return pending_card(_list(copied, of=14, start=5), salem, OFFICE, lang, desk.now)
+
+
+def _pending_decided(lang: Language) -> Card:
+    """Three were ticked; one was decided on before, and one wants words."""
+    results = (
+        Result("س.ع/و/1/2026", True, say(lang, "outcome.approved")),
+        Result("س.ع/و/2/2026", False, recorded(view(_approved().held, 1, "huda", lang))),
+        Result("س.ع/و/3/2026", False, say(lang, "say.reason_missing")),
+    )
+    came = Pressed(results=results, note="نوقش في الاجتماع", picked=frozenset({f"{TOKEN}-0"}))
+    page = _list(*_four()[:2])
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, _letter().now, pressed=came)
+
+
+def _pending_old(lang: Language) -> Card:
+    came = Pressed(say(lang, "list.old"))
+    return pending_card(_list(*_four()[:1]), PEOPLE["huda"], OFFICE, lang, _letter().now, pressed=came)
+
+
+def _pending_secret(lang: Language) -> Card:
+    desk = _secret()
+    return pending_card(_list(Waiting(desk.held, desk.held.steps[0], TOKEN)), PEOPLE["noura"], OFFICE, lang, desk.now)
 
 
 def _pending_overdue(lang: Language) -> Card:
     desk = _due(400)()
-    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN)]
-    return pending_card(waiting, PEOPLE["huda"], OFFICE, lang, desk.now)
+    waiting = Waiting(desk.held, desk.held.steps[-1], TOKEN)
+    assert is_late(waiting.step, desk.now)
+    return pending_card(_list(waiting, late=1), PEOPLE["huda"], OFFICE, lang, desk.now)
 
 
 def _nothing_pending(lang: Language) -> Card:
-    return pending_card([], PEOPLE["huda"], OFFICE, lang, _letter().now)
+    return pending_card(Page((), token=f"list-{TOKEN}"), PEOPLE["huda"], OFFICE, lang, _letter().now)
+
+
+def _found(lang: Language) -> Card:
+    desks = [_completed(), _outside(**_LATIN), _secret()]
+    for number, desk in enumerate(desks, start=1):
+        desk.record = replace(desk.held, reference=f"س.ع/و/{number}/2026", serial=number)
+    found = [Found(d.held, None, TOKEN if n == 0 else None) for n, d in enumerate(desks)]
+    return found_card(found, "المستندات", PEOPLE["abdullah"], OFFICE, lang, more=True)
+
+
+def _digest(lang: Language) -> Card:
+    """What waits in the morning, the overdue one first."""
+    desk = _due(400)()
+    waiting = [Waiting(desk.held, desk.held.steps[-1], TOKEN), *_four()[:2]]
+    page = _list(*waiting, of=7, late=1)
+    return pending_card(page, PEOPLE["huda"], OFFICE, lang, desk.now, title="digest.title", foot="digest.stop")
+
+
+def _message_form(lang: Language) -> Card:
+    typed = Inputs(
+        subject="نرجو تزويدنا بكشف العهد", sender_name="سالم العازمي", letter_date="2026-11-21", received_via="chat"
+    )
+    said = Part(name="message.txt", content_type="text/plain", size_bytes=200, sha256="e" * 64)
+    return for_dialog(entry_form(OFFICE, lang, typed, token="b" * 64, files=(said, FILES[1])))
 
 
 def _several(lang: Language) -> Card:
     records = [_letter().held, _quarantined().held]
     return several_card(records, PEOPLE["noura"], lang)
+
+
+DELEGATED = Delegation(
+    delegation_id="d1",
+    from_person="huda",
+    to_person="salem",
+    starts=NOON,
+    until=NOON + timedelta(days=7),
+    secrecy="restricted",
+    note="إجازة دورية، والملف المالي عند عمر.",
+    entered_by="huda",
+    entered_at=NOON,
+)
+ACCEPTED = replace(DELEGATED, accepted_at=NOON, began_at=NOON)
+ORDERED = replace(DELEGATED, post="finance", order="ق 12/2026", may_pass_on=True, kinds=("incoming_letter",))
+ENDED = replace(ACCEPTED, ended_at=NOON, ended_by="huda", why="revoked")
+
+
+def _with(*delegations: Delegation) -> Any:
+    return replace(OFFICE, delegations=delegations)
+
+
+def _delegation(one: Delegation, person: str, said: str | None = None) -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        asked = Asked(token=TOKEN, record_id="d1", step=0, person=person, version=1)
+        shown = DelegationView(asked, one, PEOPLE[person], OFFICE, lang, say(lang, said) if said else None)
+        return delegation_card(shown, NOON)
+
+    return draw
+
+
+def _form(typed: Inputs | None = None, said: str | None = None, **how: Any) -> Callable[[Language], Card]:
+    def draw(lang: Language) -> Card:
+        return delegation_form(PEOPLE["huda"], OFFICE, lang, NOON, typed, said=say(lang, said) if said else None, **how)
+
+    return draw
+
+
+def _away(lang: Language) -> Card:
+    back = NOON + timedelta(days=14)
+    return away_card(AwayView(PEOPLE["huda"], OFFICE, lang, NOON + timedelta(days=2), back), NOON)
+
+
+def _delegations(lang: Language) -> Card:
+    listed = [Listed(ACCEPTED, TOKEN), Listed(replace(DELEGATED, to_person="laila"), None), Listed(ENDED, f"{TOKEN}2")]
+    return delegations_card(listed, PEOPLE["huda"], OFFICE, lang, NOON, say(lang, "card.delegate_kept"))
+
+
+def _no_delegations(lang: Language) -> Card:
+    return delegations_card([], PEOPLE["huda"], OFFICE, lang, NOON)
+
+
+def _stood_in(make: Callable[[Desk], None], lang: Language, office: Any = None) -> Card:
+    """Salem's card of what was put before Huda, for whom he acts."""
+    acting = _with(ACCEPTED)
+    desk = registered(office=acting)
+    make(desk)
+    shown = view(desk.held, 1, "salem", lang)
+    now = office or acting
+    return step_card(replace(shown, office=now, person=now.person("salem")), desk.now)
+
+
+def _decided_for(desk: Desk) -> None:
+    desk.accept(Approve(record_id="r1", step=1, by="salem", note="يُعتمد"))
+
+
+def _why(lang: Language) -> Card:
+    office = _with(ACCEPTED, replace(ACCEPTED, delegation_id="d2", to_person="omar"))
+    desk = registered(forwarded(sender=OMAR), office)
+    laila = office.person("laila")
+    return why_card(desk.held, explain(laila, desk.held, office, desk.now), lang)
+
+
+def _why_you_may(lang: Language) -> Card:
+    desk = registered(office=_with(ACCEPTED))
+    salem = desk.office.person("salem")
+    assert salem is not None
+    return why_card(desk.held, explain(salem, desk.held, desk.office, desk.now), lang, TOKEN)
+
+
+def _why_over(lang: Language) -> Card:
+    return why_card(_approved().held, (), lang)
 
 
 _URGENT = {"subject": "عاجل جداً: انقطاع الشبكة عن مبنى الوزارة", "importance": "high"}
@@ -451,10 +610,41 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "record-secret": _record(_secret, "abdullah"),
     "pending": _pending,
     "pending-nothing": _nothing_pending,
+    "pending-page": _pending_page,
+    "digest": _digest,
+    "found": _found,
+    "number": lambda lang: number_card(_letter().held, lang, ["29:1abc", "29:1def"]),
+    "number-secret": lambda lang: number_card(_secret().held, lang),
+    "form-message": _message_form,
+    "pending-decided": _pending_decided,
+    "pending-old": _pending_old,
+    "pending-secret": _pending_secret,
     "help": lambda lang: help_card(lang),
     "help-clerk": lambda lang: help_card(lang, clerk=True),
     "help-not-understood": lambda lang: help_card(lang, sorry=say(lang, "chat.not_understood")),
     "help-greeting": lambda lang: help_card(lang, say(lang, "chat.greeting", name=PEOPLE["huda"].name)),
     "welcome": lambda lang: welcome_card(PEOPLE["huda"], lang),
     "several": _several,
+    "form-delegation": _form(),
+    "form-delegation-found": _form(search="ليلى"),
+    "form-delegation-nobody": _form(search="لا أحد"),
+    "form-delegation-refused": _form(Inputs(to="omar", ends="2026-11-20", kinds="incoming_letter"), "delegate.no_time"),
+    "form-delegation-away": _away,
+    "delegation-asked": _delegation(DELEGATED, "salem"),
+    "delegation-waits": _delegation(DELEGATED, "huda"),
+    "delegation-coming": _delegation(replace(ACCEPTED, starts=NOON + timedelta(days=1)), "salem"),
+    "delegation-working": _delegation(ACCEPTED, "huda"),
+    "delegation-taken-on": _delegation(ACCEPTED, "salem"),
+    "delegation-ordered": _delegation(ORDERED, "salem"),
+    "delegation-over": _delegation(ENDED, "salem", "delegate.over"),
+    "delegation-declined": _delegation(replace(DELEGATED, declined=True), "huda"),
+    "delegations": _delegations,
+    "delegations-none": _no_delegations,
+    "step-for-another": lambda lang: _stood_in(lambda desk: None, lang),
+    "step-decided-for-another": lambda lang: _stood_in(_decided_for, lang),
+    "step-no-longer-yours": lambda lang: _stood_in(lambda desk: None, lang, OFFICE),
+    "why": _why,
+    "why-you-may": _why_you_may,
+    "why-over": _why_over,
+    **VERB_SAMPLES,
 }

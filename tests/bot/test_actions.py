@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import LONGEST_WORDS, Ignored, Inputs, Left, Met, Press, Said, read
+from bot.actions import Ignored, Inputs, Left, Met, Press, Said, read
+from bot.reading import LONGEST_WORDS
 from service.ports import Conversation
 
 type Json = dict[str, Any]
@@ -127,8 +128,8 @@ def test_coming_and_going_is_read(own: Json, what: object) -> None:
         {"type": "invoke", "name": "task/fetch"},
         {"type": "invoke"},
         {},
-        {"type": "message", "text": "hi", "conversation": {"id": "19:x", "conversationType": "groupChat"}},
-        {"type": "message", "text": "hi", "conversation": {"id": "19:x", "conversationType": "channel"}},
+        {"type": "message", "text": "hi", "conversation": {"id": "19:x", "conversationType": "meeting"}},
+        {"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive"}]},
         {"type": "message", "text": "hi", "conversation": {"id": "a:1"}},
         {"type": "message", "text": "hi", "from": {"id": "29:1abc"}},
         {"type": "message", "text": "hi", "from": {"id": "29:1abc", "aadObjectId": None}},
@@ -141,13 +142,24 @@ def test_what_is_none_of_ours_is_ignored(own: Json) -> None:
     assert not seen.awaited
 
 
+@pytest.mark.parametrize("kind", ["groupChat", "channel"])
+def test_what_comes_from_where_others_read_along_says_so(kind: str) -> None:
+    there = {"conversation": {"id": "19:x", "conversationType": kind}}
+    said = read({**BASE, "type": "message", "text": "hi", **there})
+    assert isinstance(said, Said)
+    assert said.among_others
+    pressed = read({**execute({"token": "t"}), **there})
+    assert isinstance(pressed, Press)
+    assert pressed.among_others
+
+
 @pytest.mark.parametrize(
     "activity",
     [
         {**BASE, "type": "invoke", "name": "adaptiveCard/action"},
         {**BASE, "type": "invoke", "name": "adaptiveCard/action", "value": {"action": {"type": "Action.Submit"}}},
         {**BASE, "type": "invoke", "name": "adaptiveCard/action", "value": {"action": "approve"}},
-        {**execute({"token": "t"}), "conversation": {"id": "19:x", "conversationType": "groupChat"}},
+        {**execute({"token": "t"}), "conversation": {"id": "19:x", "conversationType": "meeting"}},
         {**execute({"token": "t"}), "from": {}},
     ],
 )

@@ -10,11 +10,22 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.cards import LARGEST_BYTES, Waiting, note_form, pending_card, record_card, referral_form, size_bytes, step_card
+from bot.cards import (
+    LARGEST_BYTES,
+    Pressed,
+    Result,
+    note_form,
+    pending_card,
+    record_card,
+    referral_form,
+    size_bytes,
+    step_card,
+)
 from bot.cards.parts import LONGEST_NOTE, short, words
 from registry.mail import Address
 from registry.record import Annotation
 from service.ports import CardView
+from service.waiting import PAGE, Page, Waiting
 from tests.bot.rules_of_teams import walk, wrong_with
 from tests.bot.samples import RESULT, SAMPLES, view
 from tests.values import NOON, OFFICE, PEOPLE, changed, forwarded, registered
@@ -109,8 +120,11 @@ def test_whatever_is_written_a_card_is_small_enough_and_keeps_the_rules(
     assert wrong_with(note_form(shown, note=note), rtl=lang == "ar") == []
     assert wrong_with(referral_form(shown, NOON, note=note), rtl=lang == "ar") == []
     assert wrong_with(record_card(shown.record, PEOPLE["huda"], OFFICE, lang, NOON), rtl=lang == "ar") == []
-    listed = [Waiting(shown.record, shown.step, "t" * 24)] * 30
-    assert wrong_with(pending_card(listed, PEOPLE["huda"], OFFICE, lang, NOON), rtl=lang == "ar") == []
+    why = say(lang, "refer.not_cleared", who=short(name))
+    came = Pressed(shown.said, [Result(shown.record.reference, False, why)] * PAGE, note)
+    page = Page((Waiting(shown.record, shown.step, "t" * 24),) * PAGE, 500, 20, PAGE, "t" * 24)
+    drawn = pending_card(page, PEOPLE["huda"], OFFICE, lang, NOON, pressed=came)
+    assert wrong_with(drawn, rtl=lang == "ar") == []
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:

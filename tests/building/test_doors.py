@@ -20,15 +20,20 @@ ROUTES = {
     ("GET", "v1/records/{record_id}/dossier"),
     ("GET", "v1/records/{record_id}/export"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
+    ("GET", "v1/delegations"),
+    ("POST", "v1/delegations"),
     ("GET", "v1/reconciliation/{date}"),
     ("GET", "v1/openapi.json"),
 }
 WORKERS = {"look_into_mailbox": "intake", "perform_effects": "effects"}
 TIMERS = {
+    "look_for_absences",
+    "keep_delegations",
     "ring_for_effects",
     "keep_subscriptions",
     "ring_for_mailboxes",
     "remind_of_what_is_due",
+    "tell_what_waits",
     "read_directory",
     "count_the_day",
 }

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import FormatChecker
 from jsonschema.validators import validator_for
 
+from bot.extension import REGISTER, SEARCH
 from bot.words import meant_by
 from tests.programs import REPOSITORY, needs
 
@@ -72,7 +73,13 @@ def test_everything_a_person_reads_of_the_app_is_there_in_arabic() -> None:
         for j, command in enumerate(listed["commands"])
         for field in command
     ]
-    assert places == {"name.short", "name.full", "description.short", "description.full", *commands}
+    extended = [
+        f"composeExtensions[0].commands[{i}]{where}.{field}"
+        for i, command in enumerate(manifest["composeExtensions"][0]["commands"])
+        for where in ("", *(f".parameters[{j}]" for j, _ in enumerate(command.get("parameters", []))))
+        for field in ("title", "description")
+    ]
+    assert places == {"name.short", "name.full", "description.short", "description.full", *commands, *extended}
     assert all(isinstance(at(manifest, place), str) for place in places)
     assert all(re.search("[\u0621-\u064a]", words[place]) for place in places)
 
@@ -84,11 +91,21 @@ def test_an_icon_is_a_png_of_the_size_that_teams_asks_for(icon: str, side: int) 
     assert struct.unpack(">II", head[16:24]) == (side, side)
 
 
-def test_the_bot_is_met_in_personal_chats_alone() -> None:
-    """What a group can read is no place for a letter that was referred to one person."""
+def test_the_app_comes_to_a_person_first_and_may_be_mentioned_where_others_read_along() -> None:
+    """What it says there is held to by tests/bot/test_groups.py."""
     manifest = read("manifest.json")
-    assert [bot["scopes"] for bot in manifest["bots"]] == [["personal"]]
+    assert [bot["scopes"] for bot in manifest["bots"]] == [["personal", "team", "groupChat"]]
+    assert [listed["scopes"] for listed in manifest["bots"][0]["commandLists"]] == [["personal"]]
     assert manifest["defaultInstallScope"] == "personal"
+
+
+def test_the_commands_of_the_extension_are_those_that_the_bot_answers() -> None:
+    (extension,) = read("manifest.json")["composeExtensions"]
+    assert {c["id"]: (c["type"], c["context"]) for c in extension["commands"]} == {
+        SEARCH: ("query", ["compose", "commandBox"]),
+        REGISTER: ("action", ["message"]),
+    }
+    assert [c["fetchTask"] for c in extension["commands"] if c["id"] == REGISTER] == [True]
 
 
 def test_a_file_can_be_sent_to_the_bot() -> None:
@@ -120,6 +137,7 @@ def test_the_package_carries_the_ids_and_the_host_it_was_made_for(tmp_path: Path
     assert (manifest["id"], manifest["bots"][0]["botId"]) == (TEAMS_APP, BOT)
     assert manifest["webApplicationInfo"] == {"id": APP, "resource": f"api://{APP}"}
     assert manifest["validDomains"] == ["tarasul.moi.example"]
+    assert manifest["composeExtensions"][0]["messageHandlers"][0]["value"]["domains"] == ["tarasul.moi.example"]
     assert "00000000-0000" not in json.dumps(manifest)
     assert "ministry.example" not in json.dumps(manifest)
 
@@ -142,6 +160,6 @@ def test_a_package_is_not_made_for_what_cannot_be_an_id_or_a_host(tmp_path: Path
 
 def test_the_bot_understands_every_command_that_the_app_offers() -> None:
     commands = [c["title"] for listed in read("manifest.json")["bots"][0]["commandLists"] for c in listed["commands"]]
-    arabic = [words for place, words in sorted(read("ar.json").items()) if place.endswith(".title")]
-    assert [meant_by(title).wish for title in commands] == ["pending", "help"]
-    assert [meant_by(title).wish for title in arabic] == ["pending", "help"]
+    arabic = [words for place, words in sorted(read("ar.json").items()) if re.match(r"bots.*title$", place)]
+    assert [meant_by(title).wish for title in commands] == ["pending", "help", "search"]
+    assert [meant_by(title).wish for title in arabic] == ["pending", "help", "search"]

@@ -8,7 +8,9 @@ from typing import Any
 
 from bot.channel import Answer
 from registry.errors import Gone
-from service.ports import CardView, Conversation, NotInstalled, SentCard
+from registry.office import Office, Person
+from service.ports import AnyView, CardView, Conversation, NotInstalled, SentCard
+from service.waiting import Page
 from tests.fakes.faults import Faults
 
 type Json = dict[str, Any]
@@ -19,7 +21,9 @@ class FakeChats:
 
     def __init__(self) -> None:
         self.cards: defaultdict[str, dict[str, CardView]] = defaultdict(dict)
+        self.others: defaultdict[str, dict[str, AnyView]] = defaultdict(dict)  # cards that are of no record's step
         self.told: defaultdict[str, list[str]] = defaultdict(list)  # sentences, by conversation
+        self.digests: defaultdict[str, list[Page]] = defaultdict(list)  # what was told to wait, by conversation
         self.without_app: set[str] = set()  # conversations from which the app was removed
         self.refusals: dict[str, Exception] = {}  # what every call about a conversation raises, until it is lifted
         self.faults = Faults()
@@ -34,20 +38,21 @@ class FakeChats:
             bot_id="",
         )
 
-    async def ask(self, conversation: Conversation, card: CardView) -> str:
+    async def ask(self, conversation: Conversation, card: AnyView) -> str:
         self._admit(conversation.conversation_id)
         self.faults.before("ask")
         activity_id = str(next(self._ids))
-        self.cards[conversation.conversation_id][activity_id] = card
+        self._place(conversation.conversation_id, activity_id, card)
         self.faults.after("ask")
         return activity_id
 
-    async def refresh(self, sent: SentCard, card: CardView) -> None:
+    async def refresh(self, sent: SentCard, card: AnyView) -> None:
         self._admit(sent.conversation_id)
         self.faults.before("refresh")
-        if sent.activity_id not in self.cards[sent.conversation_id]:
+        standing = (self.cards[sent.conversation_id], self.others[sent.conversation_id])
+        if not any(sent.activity_id in cards for cards in standing):
             raise Gone("the card stands there no more")
-        self.cards[sent.conversation_id][sent.activity_id] = card
+        self._place(sent.conversation_id, sent.activity_id, card)
         self.faults.after("refresh")
 
     async def tell(self, conversation: Conversation, text: str) -> None:
@@ -56,8 +61,20 @@ class FakeChats:
         self.told[conversation.conversation_id].append(text)
         self.faults.after("tell")
 
+    async def digest(self, conversation: Conversation, person: Person, office: Office, page: Page) -> None:
+        self._admit(conversation.conversation_id)
+        self.faults.before("digest")
+        self.digests[conversation.conversation_id].append(page)
+        self.faults.after("digest")
+
     def delete(self, conversation_id: str, activity_id: str) -> None:
         del self.cards[conversation_id][activity_id]
+
+    def _place(self, conversation_id: str, activity_id: str, card: AnyView) -> None:
+        if isinstance(card, CardView):
+            self.cards[conversation_id][activity_id] = card
+        else:
+            self.others[conversation_id][activity_id] = card
 
     def _admit(self, conversation_id: str) -> None:
         if conversation_id in self.without_app:

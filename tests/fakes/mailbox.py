@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from graph.mime import read_mail
 from registry.errors import Gone, Misconfigured
 from registry.mail import Address
-from service.ports import Arrived, Changes, Clock, Fetched, Folder
+from service.ports import Arrived, Changes, Clock, Drafted, Fetched, Folder
 from tests.fakes.faults import Faults
 
 
@@ -124,7 +124,7 @@ class FakeMailbox:
         self.touch(item_id)
         self.faults.after("mark")
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
         self.faults.before("draft_reply")
         known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
         if known is None:
@@ -134,7 +134,7 @@ class FakeMailbox:
             known = Reply(made, key, html, item_id, original.sender, f"<{made}@{self.address.rpartition('@')[2]}>")
             self.drafts[made] = known
         self.faults.after("draft_reply")
-        return known.item_id
+        return Drafted(known.item_id, known.message_id)
 
     async def draft_mail(self, to: str, subject: str, html: str, *, key: str) -> str:
         self.faults.before("draft_mail")

@@ -12,19 +12,22 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from registry.effects import AskAction, Effect, SendReply
-from registry.mail import Mail
+from registry.delegation import Delegation
+from registry.effects import TOKENED, Effect, SendReply
+from registry.mail import Mail, is_cut
 from registry.numbers import Series, mentioned
 from registry.office import Office
 from registry.recognise import Known, traces
 from registry.record import Link, Record
 from registry.registering import searchable
 from registry.sheet import Entry
+from service.listed import Listed
 from service.ports import (
     Arrived,
     Asked,
     Claimed,
     Conversation,
+    KeptDelegation,
     SeenMail,
     SentCard,
     Stored,
@@ -34,7 +37,7 @@ from service.ports import (
     Wanted,
 )
 from store.instants import write_instant
-from texts import search_key
+from texts import search_words
 
 
 class AlreadyThere(Exception):
@@ -49,7 +52,7 @@ class ReadOnly(Exception):
 
 
 class Kept(NamedTuple):
-    """A record as it stands, as it was entered, and the hash of its last line."""
+    """A record as it stands, as it was when it was last filed to be found, and the hash of its last line."""
 
     record: Record
     entered: Record
@@ -108,6 +111,10 @@ class Tables:
     subscriptions: dict[str, Subscribed] = field(default_factory=dict)
     day_counts: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
+    delegations: dict[str, KeptDelegation] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, tuple[datetime, Listed]] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -195,7 +202,9 @@ class FakeTransaction:
         kept, lines = self._t.records.get(after.record_id), self._t.events.get(after.record_id, ())
         if (before is None) != (kept is None) or entries[0].seq != len(lines) + 1:
             raise AlreadyThere(after.record_id)
-        entered = kept.entered if kept is not None else after
+        entered = after
+        if kept is not None and (kept.record.subject, kept.record.matter_id) == (after.subject, after.matter_id):
+            entered = kept.entered
         self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
         self._put(self._t.events, after.record_id, (*lines, *entries))
 
@@ -208,9 +217,17 @@ class FakeTransaction:
         ]
         return [(record_id, number, at) for at, record_id, number in sorted(due)[:limit]]
 
-    def request(self, effects: Iterable[Effect], version: int, at: datetime, new_token: Callable[[], str]) -> None:
+    def request(
+        self,
+        effects: Iterable[Effect],
+        version: int,
+        at: datetime,
+        new_token: Callable[[], str],
+        *,
+        since: datetime | None = None,
+    ) -> None:
         for effect in effects:
-            if isinstance(effect, AskAction):
+            if isinstance(effect, TOKENED):
                 token, step = new_token(), (effect.record_id, effect.step, effect.person)
                 if step not in self._t.tokens:
                     self._put(self._t.tokens, step, token)
@@ -219,7 +236,7 @@ class FakeTransaction:
                     )
                     self._put(self._t.asks, token, asked)
             self._put(self._t.last, "effect", self._t.last.get("effect", 0) + 1)
-            self._put(self._t.outbox, self._t.last["effect"], Due(effect, at))
+            self._put(self._t.outbox, self._t.last["effect"], Due(effect, min(at, since or at)))
 
     def office(self) -> Office:
         return self._t.offices.get(self._entity_id) or Office(entity_id=self._entity_id)
@@ -238,7 +255,7 @@ class FakeTransaction:
         sent = self._record_of([mail.message_id], ours=True)
         ours = (sent[0], "message_id") if sent is not None else None
         if ours is None and self._is_a_reply_of_ours(mail.our_key):
-            ours = (mail.our_key.partition(":")[2], "mark")
+            ours = (mail.our_key.split(":")[1], "mark")
         references = list(dict.fromkeys(mail.references))
         answered = self._record_of(references)
         told_of = self._told_of(mail, references)
@@ -273,6 +290,13 @@ class FakeTransaction:
                 return record_id, "", ""
             listed = kept.record.rules.listed
             return record_id, kept.record.reference, kept.record.registry_unit_id if listed else ""
+        for m in sorted(self._t.mail.values(), key=lambda m: m.item_id) if mail.message_id else ():
+            same = (m.mailbox, m.message_id, m.received_at) == (mail.mailbox, mail.message_id, mail.received_at)
+            kept = self._t.records.get(m.record_id or "")
+            if same and kept is not None and m.verdict in ("registered", "quarantined"):
+                of = kept.record
+                if mail.cut or is_cut(of.reasons):
+                    return of.record_id, of.reference, of.registry_unit_id if of.rules.listed else ""
         return None, "", ""
 
     def _record_of(self, message_ids: Sequence[str], *, ours: bool = False) -> tuple[str, str] | None:
@@ -283,11 +307,11 @@ class FakeTransaction:
         about = mail.report.about if mail.report is not None else ()
         found = self._record_of([*references, *reversed(about)], ours=True)
         if found is None and mail.report is not None and self._is_a_reply_of_ours(mail.report.our_key):
-            return mail.report.our_key.partition(":")[2], next(iter(about), "")
+            return mail.report.our_key.split(":")[1], next(iter(about), "")
         return found
 
     def _is_a_reply_of_ours(self, key: str) -> bool:
-        kind, _, record_id = key.partition(":")
+        kind, record_id, *_ = *key.split(":"), ""
         drafted = (*(due.effect for due in self._t.outbox.values()), *self._t.done.values()) if kind == "reply" else ()
         return any(isinstance(effect, SendReply) and effect.record_id == record_id for effect in drafted)
 
@@ -542,14 +566,47 @@ class FakeTransaction:
 
     def save_office(self, office: Office) -> bool:
         known = self.office()
+        office = replace(office, delegations=known.delegations)
         if replace(office, version=known.version) == known:
             return False
         kept = replace(office, entity_id=self._entity_id, version=known.version + 1)
         self._put(self._t.offices, self._entity_id, kept)
         return True
 
+    def delegation(self, delegation_id: str) -> KeptDelegation | None:
+        return self._t.delegations.get(delegation_id)
+
+    def delegations_of(self, person: str, limit: int) -> list[Delegation]:
+        known = (kept.delegation for kept in self._t.delegations.values())
+        found = [d for d in known if person in (d.from_person, d.to_person)]
+        return sorted(found, key=lambda d: (d.is_open, d.delegation_id), reverse=True)[:limit]
+
+    def save_delegation(self, after: Delegation, entries: Sequence[Entry], at: datetime) -> None:
+        lines = self._t.events.get(after.delegation_id, ())
+        if entries[0].seq != len(lines) + 1:
+            raise AlreadyThere(after.delegation_id)
+        self._put(self._t.events, after.delegation_id, (*lines, *entries))
+        self._put(self._t.delegations, after.delegation_id, KeptDelegation(after, entries[-1].hash))
+        known = self.office()
+        is_open = sorted(
+            (kept.delegation for kept in self._t.delegations.values() if kept.delegation.is_open),
+            key=lambda d: d.delegation_id,
+        )
+        office = replace(known, version=known.version + 1, delegations=tuple(is_open))
+        self._put(self._t.offices, self._entity_id, office)
+
+    def waiting_people(self) -> list[str]:
+        named = {s.to_person for kept in self._t.records.values() for s in kept.record.open_steps}
+        return sorted(who for who in named if who is not None)
+
+    def imported(self) -> str | None:
+        return self._t.imported.get(self._entity_id)
+
+    def save_imported(self, body: str, at: datetime) -> None:
+        self._put(self._t.imported, self._entity_id, body)
+
     def find(self, wanted: Wanted) -> list[Record]:
-        words = search_key(wanted.search).split()
+        words = search_words(wanted.search)
         found = [k.record for k in self._t.records.values() if _fits(k.record, wanted) and _says(k.entered, words)]
         found.sort(key=_place, reverse=not wanted.oldest_first)
         if (last := wanted.after) is not None:
@@ -564,6 +621,29 @@ class FakeTransaction:
 
     def day_counts(self, day: str) -> dict[str, tuple[str, str]]:
         return {mailbox: told for (of, mailbox), told in sorted(self._t.day_counts.items()) if of == day}
+
+    # ------------------------------------------------------------ lists, preferences
+
+    def save_list(self, listed: Listed, at: datetime, forget_before: datetime) -> None:
+        for token, (made_at, kept) in list(self._t.lists.items()):
+            if kept.person == listed.person and made_at < forget_before:
+                self._drop(self._t.lists, token)
+        self._put(self._t.lists, listed.token, (at, listed))
+
+    def listed(self, token: str) -> Listed | None:
+        kept = self._t.lists.get(token)
+        return kept[1] if kept is not None else None
+
+    def preference(self, person: str, name: str) -> str | None:
+        return self._t.preferences.get((person, name))
+
+    def save_preference(self, person: str, name: str, value: str) -> None:
+        self._put(self._t.preferences, (person, name), value)
+
+    def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
+        steps = (step for kept in self._t.records.values() for step in kept.record.open_steps)
+        found = {(s.to_person, "" if s.to_person else s.to_unit) for s in steps if s.opened_at < since_before}
+        return sorted(found, key=lambda one: (one[0] or "", one[1]))
 
 
 # ---------------------------------------------------------------- finding
@@ -587,12 +667,18 @@ def _fits(record: Record, wanted: Wanted) -> bool:
     return (
         (not wanted.status or record.status == wanted.status)
         and (wanted.updated_since is None or record.updated_at >= wanted.updated_since)
+        and (not wanted.matter or record.matter_id == wanted.matter)
         and (wanted.serial is None or record.serial == wanted.serial)
         and (wanted.year is None or record.year == wanted.year)
         and _is_put_before(record, wanted.holder, wanted.holder_unit, custody=True)
         and _is_put_before(record, wanted.asked_of, wanted.asked_of_unit, custody=False)
-        and _may_read(record, wanted.reader, wanted.reader_unit)
+        and (not wanted.put_before or _waits_for(record, wanted.put_before))
+        and (_may_read(record, wanted.reader, wanted.reader_unit) or _waits_for(record, wanted.reader_for))
     )
+
+
+def _waits_for(record: Record, people: Sequence[str]) -> bool:
+    return any(step.to_person in people for step in record.open_steps if step.to_person is not None)
 
 
 def _is_put_before(record: Record, person: str, unit: str, *, custody: bool) -> bool:

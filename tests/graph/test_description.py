@@ -47,6 +47,36 @@ async def test_a_request_that_keeps_to_it_is_not(graph: GraphClient, judge: Judg
 
 @pytest.mark.usefixtures("described")
 @pytest.mark.parametrize(
+    ("responses", "wrong"),
+    [
+        ([{"id": "1", "status": 200, "headers": {}, "body": {"value": [{"id": "7"}]}}], 0),
+        ([{"id": "1", "status": 200, "headers": {}, "body": {"value": [{"id": 7}]}}], 1),
+        ([{"id": "2", "status": 200, "headers": {}, "body": {"value": [{"id": "7"}]}}], 1),
+        ([{"id": "1", "status": 204}], 0),
+    ],
+    ids=["right", "of another type", "of something else", "without a body"],
+)
+def test_an_answer_within_a_batch_is_held_to_it_as_well(
+    tmp_path: Path, responses: list[dict[str, object]], wrong: int
+) -> None:
+    asked = {"requests": [{"id": "1", "method": "GET", "url": "/users?$select=id", "headers": {}}]}
+    call = {
+        "method": "POST",
+        "url": "http://127.0.0.1/v1.0/$batch",
+        "headers": {"content-type": "application/json"},
+        "body": b64encode(json.dumps(asked).encode()).decode(),
+        "status": 200,
+        "spoilt": False,
+        "answer_headers": {"content-type": "application/json"},
+        "answer_body": b64encode(json.dumps({"responses": responses}).encode()).decode(),
+    }
+    (tmp_path / "exchanges.jsonl").write_text(json.dumps(call) + "\n")
+    with pytest.raises(AssertionError) if wrong else nullcontext():
+        hold(tmp_path / "exchanges.jsonl", requests=False)
+
+
+@pytest.mark.usefixtures("described")
+@pytest.mark.parametrize(
     ("answer", "spoilt", "found"),
     [
         (b'{"value":[{"id":7}]}', False, True),

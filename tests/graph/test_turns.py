@@ -135,7 +135,7 @@ def test_the_places_of_an_instance_that_was_killed_are_free_after_a_stretch(seed
         assert all_of_us.box.at_work == MOST  # they hold on as long as they are at work
         with pytest.raises(Throttled):
             await all_of_us.call(third, 0.1, wait_s=5)
-        for places in [p for turns in (first, second) for p in turns._loops[loop].values()]:
+        for places in [p for turns in (first, second) for p in turns._places._loops[loop].values()]:
             assert places.keeper is not None
             places.keeper.cancel()
         for task in killed:

@@ -249,6 +249,44 @@ const SCENARIOS = {
     assert.equal(await page.getByTestId('chat-text').inputValue(), '');
   },
 
+  async files_are_handed_to_the_bot_by_a_button_and_can_be_taken_back_before({ page }) {
+    await become(page, NOURA);
+    assert.equal(await page.getByTestId('chat-chosen').isVisible(), false);
+    const choosing = page.waitForEvent('filechooser');
+    await page.getByTestId('chat-attach').click();
+    const file = (name) => ({ name, mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 scan') });
+    await (await choosing).setFiles([file('كتاب ممسوح.pdf'), file('بالخطأ.pdf')]);
+    await page.getByTestId('chat-files').setInputFiles([file('annex-2.pdf')]);
+    await page.getByRole('button', { name: /بالخطأ/ }).click();
+    assert.deepEqual(await page.getByTestId('chat-chosen').locator('li > bdi').allTextContents(), ['كتاب ممسوح.pdf', 'annex-2.pdf']);
+    await picture(page, 'files-chosen');
+    await page.getByTestId('chat-send').click();
+    await shows(page.getByTestId('said-files'), 'كتاب ممسوح.pdf');
+    await shows(page.getByTestId('message'), 'وصل annex-2.pdf');
+    assert.equal(await page.getByTestId('chat-chosen').isVisible(), false);
+    await page.getByTestId('chat-files').evaluate((chooser) => {
+      const chosen = new DataTransfer();
+      chosen.items.add(new File([new Uint8Array(21 * 1024 * 1024)], 'big.pdf'));
+      chooser.files = chosen.files;
+      chooser.dispatchEvent(new Event('change'));
+    });
+    await shows(page.getByTestId('notice-trouble'), '20');
+    assert.equal(await page.getByTestId('chat-chosen').isVisible(), false);
+  },
+
+  async the_letter_is_read_in_a_frame_in_which_nothing_runs_and_nothing_is_fetched({ page, requests }) {
+    await page.getByTestId('record-letter').click();
+    await page.frameLocator('[data-testid="record-letter-page"]').getByText('نرجو موافاتنا').waitFor();
+    const frame = page.getByTestId('record-letter-page');
+    assert.doesNotMatch(await frame.getAttribute('sandbox'), /allow-(scripts|same-origin|forms)/);
+    await frame.scrollIntoViewIfNeeded();
+    await picture(page, 'letter-ar');
+    assert.doesNotMatch(await page.title(), /ran/);
+    assert.deepEqual(requests.filter((url) => !url.startsWith(address) && !/^(blob|data|about):/.test(url)), []);
+    await page.getByTestId('record-letter').click();
+    await frame.waitFor({ state: 'detached' });
+  },
+
   async a_shared_mailbox_has_no_teams_and_says_so({ page }) {
     await become(page, REGISTRY);
     await shows(page.getByTestId('chat-state'), 'لا Teams له');

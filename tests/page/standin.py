@@ -49,6 +49,7 @@ class StandIn:
         app.router.add_get("/api/v1/records", self.list_records)
         app.router.add_get("/api/v1/records/{id}", self.get_record)
         app.router.add_get("/api/v1/records/{id}/sheet", self.get_sheet)
+        app.router.add_get("/api/v1/records/{id}/body", self.get_body)
         app.router.add_get("/api/v1/records/{id}/documents/{sha256}", self.get_document)
         app.router.add_get("/api/v1/reconciliation/{date}", self.reconciliation)
         app.router.add_post("/sandbox/tamper", self.tamper)
@@ -202,9 +203,12 @@ class StandIn:
 
     async def messages(self, request: web.Request) -> web.Response:
         activity = await request.json()
-        if activity["type"] == "message" and activity.get("text"):
+        if activity["type"] == "message" and (activity.get("text") or activity.get("attachments")):
             path = f"/v3/conversations/{activity['conversation']['id']}/activities"
-            words = {"type": "message", "text": f"لا شيء معلقاً عندك. ({activity['text']})"}
+            handed = [
+                "وصل " + one["name"] for one in activity.get("attachments") or () if "downloadUrl" in one["content"]
+            ]
+            words = {"type": "message", "text": f"لا شيء معلقاً عندك. ({activity['text'] or '، '.join(handed)})"}
             await self.call("POST", path, words, token=self.connector)
         if activity["type"] != "invoke":
             return web.json_response({})
@@ -286,6 +290,13 @@ class StandIn:
         return web.json_response(
             {"record_id": record_id, "as_of": moment(), "verified": verified, "events": self.sheets[record_id]}
         )
+
+    async def get_body(self, request: web.Request) -> web.Response:
+        """Worse than the product would ever answer: what it cleans away is left in."""
+        evil = "parent.document.title='ran'"
+        words = f"""<p>نرجو موافاتنا بالمستندات.</p><script>{evil}</script>
+            <img src="http://tracker.example/a.png" onerror="{evil}"><form action="http://tracker.example/"></form>"""
+        return web.Response(text=f'<html dir="rtl"><body>{words}</body></html>', content_type="text/html")
 
     async def get_document(self, request: web.Request) -> web.Response:
         return web.Response(body=b"%PDF-1.4\n%%EOF\n", content_type="application/pdf")

@@ -9,6 +9,7 @@ from registry.commands import (
     Approve,
     Close,
     Complete,
+    File,
     Refer,
     Return,
     StepCommand,
@@ -339,8 +340,8 @@ def test_a_result_a_return_and_a_closing_need_words(note: str | None) -> None:
 def test_filing_needs_no_words() -> None:
     desk = registered()
     desk.accept(refer(1, "huda", "omar", "for_filing"))
-    desk.accept(complete(2, "omar", None))
-    assert turn(desk) == [("huda", "for_approval", 3)]
+    desk.accept(File(record_id="r1", step=2, by="omar"))
+    assert desk.held.status is Status.ARCHIVED
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,19 @@ from registry.events import (
 from registry.mail import Address, Repair
 from registry.record import fold
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
+from registry.verb_events import (
+    Corrected,
+    CorrectedText,
+    Filed,
+    MatterJoined,
+    MatterLeft,
+    Reopened,
+    StepOpened,
+    StepRecalled,
+    StepRejected,
+    Unlinked,
+    Voided,
+)
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -164,6 +177,24 @@ EVERY_EVENT: tuple[Event, ...] = (
         at=NOON, by="tarasul", step=4, person="omar", mailbox="registry@ministry.example", item_id="AAMkADl0="
     ),
     QuestionMailed(at=NOON, by="tarasul", step=4, person="omar", internet_message_id="<3@ministry.example>"),
+    StepOpened(at=NOON, by="omar", capacity="member", step=2),
+    StepRejected(at=NOON, by="huda", capacity="head", step=1, note="لا تنطبق عليه الشروط"),
+    StepRecalled(at=NOON, by="huda", capacity="head", step=2, note=None),
+    Corrected(
+        at=NOON,
+        by="noura",
+        capacity="clerk",
+        note="خطأ في القيد",
+        texts=(CorrectedText(what="subject", was="طلب", now="طلب مستندات"),),
+        confidentiality="secret",
+        was_confidentiality="normal",
+    ),
+    Filed(at=NOON, by="omar", capacity="member", step=2, note="ملف 7/أ"),
+    Voided(at=NOON, by="noura", capacity="clerk", note="قُيّد مرتين"),
+    Reopened(at=NOON, by="noura", capacity="clerk", note="ورد ما يستجد"),
+    Unlinked(at=NOON, by="noura", capacity="clerk", to_record="r0", reference="س.ع/و/6/2026", how="replies_to"),
+    MatterJoined(at=NOON, by="noura", capacity="clerk", matter_id="m1", reference="س.ع/و/6/2026"),
+    MatterLeft(at=NOON, by="noura", capacity="clerk", matter_id="m1", note="ليست منها"),
     AnnexFetched(
         at=NOON,
         by="tarasul",
@@ -226,7 +257,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "at": INSTANTS,
         "received_at": INSTANTS,
-        **dict.fromkeys(("due_at", "remind_at"), st.none() | INSTANTS),
+        **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes"), COUNTS),
         **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),
@@ -265,7 +296,7 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names", "name", "repairs", "recipients", "words"}
+    free |= {"attachment_names", "name", "repairs", "recipients", "words", "texts"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 

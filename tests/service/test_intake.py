@@ -14,7 +14,7 @@ from registry.errors import Gone, Misconfigured, Mistaken, Throttled, Unavailabl
 from registry.events import OursReturned
 from registry.mail import Authentication, Mail
 from registry.recognise import Known
-from service.intake import Round
+from service.intake import Intake, Round
 from service.ports import Fetched
 from store.transaction import SqlTransaction
 from tests.fakes.mailbox import FakeMailbox
@@ -459,3 +459,24 @@ async def test_a_verdict_that_was_lost_is_found_again_as_what_it_was(
     assert house.verdicts() == verdicts
     assert [(s.item_id, s.record_id) for s in house.seen()] == [(s.item_id, s.record_id) for s in before]
     assert house.records() == records
+
+
+async def test_a_visit_ends_with_mails_left_so_that_what_these_ask_for_need_not_wait_for_the_last(
+    house: Registry,
+) -> None:
+    reader = Intake(house.store, house.taker, house.clock, house.archive, house.boxes, owner="r", most=5)
+    for raw in letters(1, 12):
+        house.box.arrive(raw)
+    rounds = [await reader.visit(MAILBOX) for _ in range(4)]
+    assert [(r.taken, r.more) for r in rounds] == [(5, True), (5, True), (2, False), (0, False)]
+    assert house.verdicts() == ["registered"] * 12
+    assert [r.serial for r in sorted(house.records(), key=lambda r: r.serial)] == list(range(1, 13))
+
+
+async def test_a_visit_that_ends_early_keeps_nobody_waiting_who_rang(house: Registry) -> None:
+    first = Intake(house.store, house.taker, house.clock, house.archive, house.boxes, owner="r", most=2)
+    for raw in letters(1, 4):
+        house.box.arrive(raw)
+    assert (await first.visit(MAILBOX)).more
+    assert not (await house.intake.visit(MAILBOX)).busy
+    assert house.verdicts() == ["registered"] * 4

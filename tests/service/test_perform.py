@@ -1,6 +1,8 @@
 """Effects: each does its one thing outside, waits, gets stuck or is found again, and holds nobody else up."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from service.ports import ChatBlocked
 from service.views import Viewer, sheet_view
 from store.transaction import SqlTransaction
 from tests.service.house import LEASE_S, Registry, chat_of, letter
-from tests.values import MAILBOX, OFFICE
+from tests.values import FORWARDED, MAILBOX, OFFICE
 
 EVERYBODY = ("huda", "omar", "salem", "laila", "noura", "abdullah")
 
@@ -200,6 +202,35 @@ async def test_who_removed_the_app_gets_it_back_and_then_the_card(house: Registr
     house.later(120)
     await house.performer().perform_due()
     assert len(house.cards_of("huda")) == 1
+
+
+async def test_who_removed_the_app_gets_it_back_and_then_the_card_is_brought_up_to_date(house: Registry) -> None:
+    record = await house.registered()
+    house.meet("huda")
+    await house.performer().perform_due()
+    house.chats.without_app.add("a:huda")
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    await house.performer().perform_due()
+    assert house.installs.installed == ["huda"]
+    assert stuck(house) == []
+    house.chats.without_app.clear()
+    house.later(120)
+    await house.performer().perform_due()
+    [shown] = house.chats.cards["a:huda"].values()
+    assert shown.step.state == "done"
+
+
+async def test_who_works_here_no_more_is_not_given_the_app_for_the_sake_of_an_old_card(house: Registry) -> None:
+    record = await house.registered()
+    house.meet("huda")
+    await house.performer().perform_due()
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    left = replace(OFFICE.people["huda"], active=False)
+    house.store.write(lambda tx: tx.save_office(replace(OFFICE, people={**OFFICE.people, "huda": left})))
+    house.chats.without_app.add("a:huda")
+    await house.performer().perform_due()
+    assert house.installs.installed == []
+    assert "RefreshCard" not in [kind for kind, _ in stuck(house)]
 
 
 async def test_a_chat_that_is_blocked_is_told_to_operators_and_gets_its_cards_when_it_opens(house: Registry) -> None:
@@ -560,3 +591,18 @@ async def test_several_performers_at_once_do_everything_once(house: Registry) ->
     assert sum(done) == 16
     assert len(house.cards_of("huda")) == 8
     assert all(item.categories for item in house.box.items.values())
+
+
+async def test_what_was_begun_is_finished_before_the_next_is_begun(house: Registry) -> None:
+    """Else a backlog is worked off step by step for all of it: first the mailbox waits for Teams, then Teams for it."""
+    house.meet("huda")
+    first = await house.registered()
+    await house.performer().perform_due()
+    house.later(60)
+    for number in (2, 3):
+        house.box.arrive(letter(number, "huda@ministry.example", text=FORWARDED))
+    await house.intake.visit(MAILBOX)
+    house.later(60)
+    house.take(Approve(record_id=first.record_id, step=1, by="huda"))
+    claimed = house.store.write(lambda tx: tx.claim("w", house.now, house.now + timedelta(minutes=1), 2))
+    assert {c.effect.record_id for c in claimed} == {first.record_id}

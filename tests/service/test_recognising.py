@@ -4,14 +4,17 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.whole import marked
 from registry.commands import Approve, Close, NoteReplyDrafted, NoteReplySent
-from registry.events import AutoReplyReceived, CopyReceived, DeliveryFailed, Linked, MailReceived, Referred
+from registry.errors import Unavailable
+from registry.events import AutoReplyReceived, CopyReceived, DeliveryFailed, Linked, MailReceived, Referred, ReplySent
 from registry.office import LoopGuard, Office
 from registry.record import Record
 from service.ports import Arrived, Fetched, Wanted
@@ -149,6 +152,42 @@ def test_the_day_adds_up_whatever_machines_write(
         assert (count.replies, count.ignored, count.seen) == (noted, kinds.count("noise"), len(kinds) + 1)
 
     asyncio.run(live())
+
+
+async def test_a_machine_that_answers_before_we_know_that_our_reply_has_gone_is_noted(house: Registry) -> None:
+    """It bears no mark of ours, only the Message-ID under which our draft was to go."""
+    record = await house.registered()
+    house.take(Approve(record_id=record.record_id, step=1, by="huda"))
+    house.box.faults.add("send_draft", Unavailable("504"), done=True)
+    for _ in range(3):
+        await house.performer().perform_due()
+    [reply] = house.box.sent.values()
+    assert house.record(record.record_id).reply is not None
+    assert not any(isinstance(event, ReplySent) for event in house.sheet(record.record_id))
+    house.box.arrive(letter(8, "huda@ministry.example", Auto_Submitted="auto-replied", In_Reply_To=reply.message_id))
+    await house.intake.visit(MAILBOX)
+    last = house.sheet(record.record_id)[-1]
+    assert isinstance(last, AutoReplyReceived)
+    assert last.answers == reply.message_id
+
+
+@pytest.mark.parametrize("by_a_machine", [True, False])
+async def test_an_answer_that_reaches_both_our_mailboxes_is_noted_once_and_counted_in_each(
+    house: Registry, by_a_machine: bool
+) -> None:
+    record = await answered(house)
+    headers = {"References": OURS} | ({"Auto_Submitted": "auto-replied"} if by_a_machine else {})
+    raw = letter(8, "huda@ministry.example", **headers)
+    for box, mailbox in ((house.box, MAILBOX), (house.second, SECOND_MAILBOX)):
+        box.arrive(raw)
+        await house.intake.visit(mailbox)
+    noted = [e for e in house.sheet(record.record_id) if isinstance(e, AutoReplyReceived | MailReceived)]
+    assert len(noted) == 1
+    assert [(s.mailbox, s.verdict, s.record_id) for s in house.seen(SECOND_MAILBOX)] == [
+        (SECOND_MAILBOX, "copy", record.record_id)
+    ]
+    counts = await house.reconciler.count(house.now.date())
+    assert [(c.replies, c.copies, c.green) for c in counts] == [(1, 0, True), (0, 1, True)]
 
 
 # ---------------------------------------------------------------- loops
@@ -375,3 +414,43 @@ async def test_what_is_shown_again_keeps_its_verdict(house: Registry) -> None:
     await house.intake.visit(MAILBOX)
     house.store.write(lambda tx: tx.show_mail(MAILBOX, [item], house.now))
     assert house.verdicts() == ["registered"]
+
+
+# ---------------------------------------------------------------- cut on the way
+
+
+@pytest.mark.parametrize("cut_first", [True, False])
+async def test_a_mail_of_which_only_half_came_is_the_same_one_when_it_comes_whole_under_another_id(
+    house: Registry, monkeypatch: pytest.MonkeyPatch, cut_first: bool
+) -> None:
+    item = house.box.arrive(letter(1))
+    whole = house.box.read(house.box.items[item.item_id].raw, item)
+    half = marked(house.box.read(letter(1)[:-40], item))
+    came = iter((half, whole) if cut_first else (whole, half))
+    monkeypatch.setattr(house.box, "fetch", lambda found: _came(next(came), found))
+    await house.intake.visit(MAILBOX)
+    moved = house.box.items.pop(item.item_id)
+    house.box.items["moved"] = replace(moved, arrived=replace(item, item_id="moved"))
+    house.box._log.append("moved")
+    await house.intake.visit(MAILBOX)
+    [record] = house.records()
+    assert [(s.verdict, s.record_id) for s in house.seen()][-1] == ("copy", record.record_id)
+    assert isinstance(house.sheet(record.record_id)[-1], CopyReceived)
+
+
+async def test_another_letter_under_the_same_message_id_is_not_taken_for_the_rest_of_one_that_was_cut(
+    house: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = house.box.arrive(letter(1))
+    half = marked(house.box.read(letter(1)[:-40], item))
+    with monkeypatch.context() as patched:
+        patched.setattr(house.box, "fetch", lambda found: _came(half, found))
+        await house.intake.visit(MAILBOX)
+    other = letter(1).replace(b"Subject:", b"Subject: another letter")
+    house.box.arrive(other, at=item.received_at + timedelta(seconds=1))
+    await house.intake.visit(MAILBOX)
+    assert len(house.records()) == 2
+
+
+async def _came(fetched: Fetched, found: Arrived) -> Fetched:
+    return replace(fetched, mail=replace(fetched.mail, item_id=found.item_id))

@@ -114,10 +114,10 @@ async def test_a_death_anywhere_in_between_leaves_nothing_and_the_next_press_eve
     name, calls = at.removeprefix("second "), 0
     method = getattr(SqlTransaction, name)
 
-    def dies(self: Any, *args: Any) -> Any:
+    def dies(self: Any, *args: Any, **named: Any) -> Any:
         nonlocal calls
         calls += 1
-        told = method(self, *args)
+        told = method(self, *args, **named)
         if calls == (2 if at.startswith("second") else 1):
             raise Killed
         return told

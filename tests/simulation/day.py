@@ -110,7 +110,7 @@ class Day:
         """The world outside, which is there before anybody of ours is."""
         outside = Outside(self.rng, self.weather, self.now, self.people.introduced)
         for box in outside.boxes.values():
-            box.finds_drafts = self.parts.finds_drafts
+            box.finds_drafts, box.asks_again = self.parts.finds_drafts, self.parts.asks_again
             box.sent_out = self._comes_back
         return outside
 

@@ -11,12 +11,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 from random import Random
 from typing import Any
 
 from graph.mime import read_mail
+from graph.whole import Told, read_whole
 from registry.changed import changed
-from service.ports import Arrived, CardView, Changes, Conversation, Fetched, NotInstalled, SentCard
+from service.ports import Arrived, CardView, Changes, Conversation, Drafted, Fetched, NotInstalled, SentCard
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
 from tests.fakes.installs import FakeInstalls
@@ -48,6 +50,7 @@ class Box(FakeMailbox):
         super().__init__(address, clock, page=7)
         self._weather = weather
         self.empty_folders |= {CASES}
+        self.asks_again = True  # False: a reader that believes whatever comes
         self.finds_drafts = True  # False: a mailbox in which our key is not looked for
         self.sent_out: Callable[[Reply], None] = lambda _: None
 
@@ -56,7 +59,7 @@ class Box(FakeMailbox):
             return Changes((), cursor, more=True)
         return await super().changes(folder, cursor)
 
-    async def draft_reply(self, item_id: str, html: str, *, key: str) -> str:
+    async def draft_reply(self, item_id: str, html: str, *, key: str) -> Drafted:
         if not self.finds_drafts:
             key = f"{key}?{self._made}"
         return await super().draft_reply(item_id, html, key=key)
@@ -68,11 +71,28 @@ class Box(FakeMailbox):
             self.sent_out(self.sent[draft_id])
         return message_id
 
+    async def fetch(self, item: Arrived) -> Fetched:
+        """As OutlookMailbox does it, whatever comes over the wire."""
+        raw = self._item(item.item_id).raw
+
+        async def ask() -> bytes:
+            return raw[: len(raw) // 2] if self._weather.strikes("half a mail") else raw
+
+        async def read(came: bytes) -> Fetched:
+            return self.read(came, item)
+
+        async def tell() -> Told:
+            return Told(escape(_read(raw).mail.letter.text), len(raw))
+
+        if "half a mail" not in self._weather.rates or not self.asks_again:
+            return await read(await ask())
+        return await read_whole(ask, read, tell, (self._clock() - item.received_at).total_seconds())
+
     def read(self, raw: bytes, item: Arrived) -> Fetched:
         """What the same bytes are is read once for all days."""
         read = _read(raw)
         mail = changed(read.mail, mailbox=self.address, item_id=item.item_id, received_at=item.received_at)
-        return Fetched(mail, raw, read.parts)
+        return replace(read, mail=mail)
 
     def rename(self, item_id: str) -> str:
         """The mail was dragged to and fro: the same mail under another id."""
@@ -108,6 +128,8 @@ class Chats(FakeChats):
         return await super().ask(conversation, card)
 
     async def refresh(self, sent: SentCard, card: CardView) -> None:
+        if card.person.person_id not in self.apps:
+            raise NotInstalled("not in the roster")
         if self.said[sent.conversation_id].pop(sent.activity_id, None) is not None:
             self.cards[sent.conversation_id][sent.activity_id] = card
         await super().refresh(sent, card)

@@ -55,7 +55,7 @@ ON_THE_WIRE: dict[str, tuple[str, dict[str, Any]]] = {
     "504_after": ("graph", {}),
     "lost": ("graph", {}),
     "reset": ("graph", {}),
-    "half": ("GET */messages/delta", {}),  # of a mail's bytes nobody can tell
+    "half": ("graph", {}),
     "cut": ("graph", {}),
     "drip": ("graph", {}),
     "proxy": ("graph", {}),
@@ -137,7 +137,7 @@ class TenantBox(OutlookMailbox):
     """A registry mailbox by Graph, and as it is looked at from within the tenant."""
 
     def __init__(self, graph: GraphClient, address: str, world: "OverHttp") -> None:
-        super().__init__(graph, address)
+        super().__init__(graph, address, clock=world.clock)
         self._world = world
 
     def ids_in(self, folder: str) -> set[str]:

@@ -43,6 +43,7 @@ class Parts:
     reconciler: Callable[..., Reconciler] = Reconciler
     counts: bool = True  # whether the day is counted, and so healed, before it is over
     finds_drafts: bool = True
+    asks_again: bool = True  # for a mail that comes without its end
 
 
 class MortalStore:

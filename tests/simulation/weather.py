@@ -67,7 +67,16 @@ BELLS = (
     *("notification missed", "lifecycle lost"),
 )
 WORLD = (
-    *("410 delta", "delta replays", "empty pages", "id changes", "mail moved", "mail deleted", "subscription lost"),
+    *(
+        "410 delta",
+        "delta replays",
+        "empty pages",
+        "half a mail",
+        "id changes",
+        "mail moved",
+        "mail deleted",
+        "subscription lost",
+    ),
     "reauthorization",
     *("clock skew", "crash", "database down", "commit unanswered", "queue doubles", "queue late", "queue loses"),
     *("press doubled", "press late", "app removed", "chat unknown"),

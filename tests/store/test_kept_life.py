@@ -8,14 +8,15 @@ from hypothesis import settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 from sqlalchemy import text
 
-from registry.commands import Admit, Command, Quarantine, Register, Release
+from registry.commands import Admit, Command, JoinMatter, Quarantine, Register, Release
 from registry.decisions import Accepted, Decision
+from registry.record import Record
 from registry.sheet import read_entry, verify
-from service.ports import Store
-from service.take import Taker
+from service.ports import Store, Wanted
+from service.take import Chance, Taker
 from store.store import SqlStore
 from tests.lives import Life
-from tests.values import OFFICE, Desk
+from tests.values import OFFICE, Desk, mail
 
 
 def lives_on(store: Store) -> type[Life]:
@@ -25,13 +26,27 @@ def lives_on(store: Store) -> type[Life]:
     class KeptLife(Life):
         def begin(self) -> None:
             self.desk = Desk(record_id=f"r{next(numbers)}")
-            self.taker = Taker(store, lambda: self.desk.now)
+            self.fresh = ""
+            self.taker = Taker(store, lambda: self.desk.now, Chance(new_id=lambda: self.fresh))
             self.keys = itertools.count(1)
+            other = Register(record_id=f"{self.desk.record_id}-other", mail=mail(7))
+            self.taker.take(other, key=other.record_id)
+
+        def other(self) -> Record:
+            stored = store.read(lambda tx: tx.record(f"{self.desk.record_id}-other"))
+            assert stored is not None
+            return stored.record
 
         def take(self, command: Command) -> Decision:
             """It is taken on the store; the desk follows what the store answered."""
             key = f"{self.desk.record_id}:{next(self.keys)}"
             before, held = self.desk.now, self.desk.record
+            if isinstance(command, JoinMatter):
+                self.fresh = command.matter_id
+                matter = held.matter_id if held is not None else None
+                found = store.read(lambda tx: tx.find(Wanted(matter=matter))) if matter is not None else []
+                members = tuple(sorted(r.record_id for r in found))
+                command = replace(command, members=members)
             taken = self.taker.take(command, key=key)
             if isinstance(command, Register | Quarantine) and taken.record is not None:
                 command = replace(command, serial=taken.record.serial)

@@ -1,5 +1,6 @@
 """Migrations lead forward, from nothing to what the code expects, by whoever comes first."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,10 +51,11 @@ def test_every_index_is_made_with_its_condition(empty: Database) -> None:
     assert found == {index.name for table in metadata.tables.values() for index in table.indexes}
     partial = {
         str(i["name"])
-        for i in inspect(empty.engine).get_indexes("outbox")
+        for table in ("outbox", "records")
+        for i in inspect(empty.engine).get_indexes(table)
         if any(key.endswith("_where") for key in i.get("dialect_options", {}))
     }
-    assert partial == {"outbox_waiting", "outbox_lane"}
+    assert partial == {"outbox_waiting", "outbox_lane", "records_matter"}
 
 
 def test_the_head_that_the_code_names_is_the_newest_file() -> None:
@@ -63,7 +65,10 @@ def test_the_head_that_the_code_names_is_the_newest_file() -> None:
 
 def test_every_file_follows_the_one_before_it() -> None:
     names = sorted(path.name for path in VERSIONS.glob("m*.py"))
-    assert [name[1:5] for name in names] == [f"{n:04d}" for n in range(1, len(names) + 1)]
+    said = [re.findall(r'^(?:down_)?revision = "?(\w+)"?$', (VERSIONS / name).read_text(), re.M) for name in names]
+    assert said == [
+        [name[1:5], before[1:5] if before else "None"] for before, name in zip([None, *names], names, strict=False)
+    ]
 
 
 def test_migrating_again_changes_nothing(empty: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from registry.effects import EFFECTS
 from registry.events import EVENTS
-from registry.vocabulary import CONFIDENTIALITIES, DELIVERIES, DISPOSITIONS, KINDS, URGENCIES, Status, Verb
+from registry.vocabulary import CONFIDENTIALITIES, DELIVERIES, DISPOSITIONS, INVERSE, KINDS, URGENCIES, Status, Verb
 from texts import LANGUAGES
 from texts.catalogue import SENTENCES
 from texts.isolates import bare
@@ -90,11 +90,15 @@ def test_the_search_for_keys_finds_those_that_are_known_to_be_there() -> None:
         ("verb", [v.value for v in Verb if v is not Verb.READ]),
         (
             "outcome",
-            ("acknowledged", "completed", "approved", "returned", "referred", "closed", "released", "dismissed"),
+            (
+                *("acknowledged", "completed", "approved", "returned", "referred", "closed", "released", "dismissed"),
+                *("rejected", "recalled", "filed", "voided"),
+            ),
         ),
-        ("event.Closed", ("approved", "answered", "closed", "released", "dismissed")),
-        ("reply", ("approved", "answered", "closed")),
-        ("event.Referred", ("rule", "person", "answer", "return")),
+        ("event.Closed", ("approved", "answered", "closed", "released", "dismissed", "rejected", "filed")),
+        ("reply", ("approved", "answered", "closed", "rejected", "filed")),
+        ("event.Referred", ("rule", "person", "answer", "return", "rejection", "recall", "secrecy", "reopening")),
+        ("link", (*INVERSE, "same_id", "number", "register")),
         ("via", ("outlook", "forward", *DELIVERIES)),
         ("dmarc", ("pass", "fail", "none")),
     ],

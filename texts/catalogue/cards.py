@@ -9,7 +9,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.pending": ("المعلق عندك", "Pending with you"),
     "card.number_of": ("رقم {reference}", "No. {reference}"),
     "card.fallback": ("{asked}: المراسلة رقم {reference}", "{asked}: record no. {reference}"),
-    "card.number_since": ("رقم {reference}، منذ {when}", "No. {reference}, since {when}"),
     "card.fallback_waiting": ("{count} معلقة عندك", "{count} pending with you"),
     # facts
     "card.from": ("من", "From"),
@@ -88,7 +87,7 @@ ROWS: dict[str, tuple[str, str]] = {
     # inputs
     "card.write_result": ("النتيجة، أو سبب الإعادة", "The result, or why you return it"),
     "card.write_opinion": ("الرأي، أو سبب الإعادة", "Your opinion, or why you return it"),
-    "card.write_approval": ("ملاحظة الاعتماد، أو سبب الإعادة", "A remark, or why you return it"),
+    "card.write_approval": ("ملاحظة الاعتماد، أو سبب الإعادة أو الرفض", "A remark, or why you return or reject it"),
     "card.write_reason": ("سبب الإنهاء", "Why it is closed"),
     "card.write_dismissal": ("لماذا ليس كتاباً", "Why it is no letter"),
     "card.write_note": ("الملاحظة", "The note"),

@@ -24,7 +24,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "chat.not_understood": ("لم أفهم ما كتبت.", "I did not understand that."),
     "chat.greeting": ("أهلاً {name}", "Hello {name}"),
     "chat.nothing_pending": ("لا شيء معلقاً عندك.", "Nothing is pending with you."),
-    "chat.pending_more": ("و{count} أخرى غير معروضة هنا.", "And {count} more that are not shown here."),
     "chat.no_such_number": (
         "لا أجد بين ما يحق لك الاطلاع عليه مراسلة برقم {number}.",
         "I find no record no. {number} among those you may see.",

@@ -55,6 +55,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "via.forward": ("بالبريد الإلكتروني، محالاً من موظف", "by mail, forwarded by an official"),
     "via.scan": ("ممسوحاً ضوئياً", "as a scan"),
     "via.hand": ("باليد", "by hand"),
+    "via.chat": ("في محادثة Teams", "as a message in Teams"),
     "subject.none": ("(بلا موضوع)", "(no subject)"),
     "sender.none": ("(مرسل غير معروف)", "(unknown sender)"),
     "unit.register": ("موظفو {unit}", "Clerks of {unit}"),

@@ -87,6 +87,10 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "quarantine.unparseable": ("لم تُفهم بنية الرسالة", "the mail's structure could not be read"),
     "quarantine.unreadable_part": ("جزء من الرسالة لم يُقرأ", "a part of the mail could not be read"),
+    "quarantine.cut": (
+        "وصلت الرسالة مقطوعة الآخر مرات متتالية، فليراجعها السجل في Outlook",
+        "the mail came without its end, time and again; the registry is to look at it in Outlook",
+    ),
     "quarantine.too_deep": (
         "رسائل مرفقة بعضها داخل بعض أكثر من عشر مرات",
         "mails attached within mails more than ten deep",
@@ -126,6 +130,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "incomplete.cloud": (
         "ناقص: مرفق ورد رابطاً إلى ملف سحابي، والدور على من أرسل الكتاب إلى السجل أن يرفق الملف نفسه",
         "incomplete: an annex came as a link to a cloud file; it is the turn of whoever sent it in to attach the file",
+    ),
+    "incomplete.cut": (
+        "قد تكون ناقصة: انقطع نص الرسالة عند وصولها، فليراجعها السجل في Outlook",
+        "may be incomplete: the mail came without its end; the registry is to look at it in Outlook",
     ),
     "repaired.high": (
         "أُصلح ترميز النص، والثقة عالية، والأصل محفوظ",

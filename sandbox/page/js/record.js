@@ -18,6 +18,7 @@ let picked = null; // the record the visitor chose; null follows the newest
 let shown = null; // {record, sheet, broken}
 let only = 'all';
 let search = '';
+let letter = null; // {id, page}: the letter that is open, as the product shows it
 let trouble = null;
 let watching = null;
 const parts = {};
@@ -65,6 +66,7 @@ function frame() {
   parts.list.setAttribute('aria-label', say('record.list'));
   parts.detail ??= h('div', { class: 'record-detail', 'data-testid': 'record' });
   parts.facts ??= h('div', { class: 'facts-holder' });
+  parts.letter ??= h('div', { class: 'letter-holder' });
   parts.verdict ??= h('div', {});
   parts.steps ??= h('ol', { class: 'steps', 'data-testid': 'steps' });
   const filters = Object.keys(FILTERS).map((name) => h('button', {
@@ -133,12 +135,13 @@ function drawDetail(chosen) {
   if (shown?.record.record_id !== chosen) return fill(parts.detail, h('p', { class: 'hollow' }, say('sheet.loading')));
   const { record, sheet, broken } = shown;
   renew(parts.facts, [{ key: record.record_id, sign: JSON.stringify([record, lang()]), draw: () => facts(record) }]);
+  renew(parts.letter, record.masked ? [] : [{ key: record.record_id, sign: JSON.stringify([letter?.id === record.record_id, lang()]), draw: () => letterOf(record) }]);
   renew(parts.verdict, [{ key: record.record_id, sign: JSON.stringify([sheet.events.map((one) => one.hash), sheet.verified, [...broken], lang()]), draw: () => verdict(sheet, broken) }]);
   renew(parts.steps, steps(sheet, broken));
   parts.head ??= h('div', { class: 'sheet-head' });
   renew(parts.head, [{ key: record.record_id, sign: JSON.stringify([broken.size > 0, lang()]), draw: () => sheetHead(record, broken.size > 0) }]);
   parts.top ??= h('div', { class: 'sheet-top' }, parts.head, parts.verdict);
-  fill(parts.detail, parts.facts, parts.top, parts.steps);
+  fill(parts.detail, parts.facts, parts.letter, parts.top, parts.steps);
 }
 
 function sheetHead(record, isBroken) {
@@ -189,6 +192,18 @@ function facts(record) {
       (record.reasons ?? []).length > 0 ? fact(record.kind === 'quarantined_mail' ? 'record.reasons' : 'record.remarks', 'record-reasons', h('ul', {}, record.reasons.map((one) => h('li', {}, inBoth(one))))) : null,
       (record.stuck ?? []).length > 0 ? fact('record.stuck', 'record-stuck', h('span', { class: 'alarmed' }, say('record.stuck.told'))) : null,
       record.source ? fact('record.source', 'record-source', h('bdi', {}, record.source.mailbox ?? '')) : null));
+}
+
+/** The letter's own words, in a frame in which nothing runs and nothing is fetched. */
+function letterOf(record) {
+  const open = letter?.id === record.record_id;
+  const turn = () => attempt(async () => {
+    letter = open ? null : { id: record.record_id, page: await (await productAnswer(`v1/records/${record.record_id}/body`)).text() };
+    draw();
+  });
+  return h('section', { class: 'record-letter', 'aria-label': say('record.letter') },
+    h('button', { class: 'button quiet', 'aria-expanded': String(open), 'data-testid': 'record-letter', onclick: turn }, icon('mail'), say(open ? 'record.letter.hide' : 'record.letter.show')),
+    open ? h('iframe', { class: 'letter-page', title: say('record.letter'), sandbox: 'allow-popups allow-popups-to-escape-sandbox', srcdoc: letter.page, 'data-testid': 'record-letter-page' }) : null);
 }
 
 /** Both calendars, and the time of day. */

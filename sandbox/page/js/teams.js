@@ -2,19 +2,22 @@
 
 import { control } from './api.js';
 import { drawCard } from './cards.js';
-import { $, avatar, fill, h, renew, setText } from './dom.js';
+import { $, avatar, fill, h, renew, runs, setText } from './dom.js';
 import { icon } from './icons.js';
+import { base64 } from './mime.js';
 import { attempt, notice } from './notices.js';
 import { watch } from './poll.js';
 import { isMailbox, on, remember, sandboxNow, state } from './state.js';
-import { lang, say, shortWhen } from './texts.js';
+import { lang, say, shortWhen, size } from './texts.js';
 
 const LOOK_MS = 1500;
 const NEAR_END_PX = 60;
+const MOST_BYTES = 20 * 2 ** 20; // of the files of one message: they go in one request
 
 let chat = null; // undefined: looked, and there is none; null: not looked yet
 let trouble = null;
 let watching = null;
+let files = []; // chosen, and not sent yet
 let atEnd = true; // the reader is at the newest message, and is kept there
 const said = new Map(); // activity id → what was told under its card
 const parts = {};
@@ -33,7 +36,8 @@ function begin() {
   frame();
   fill(parts.thread);
   parts.text.value = '';
-  atEnd = true;
+  [files, atEnd] = [[], true];
+  drawFiles();
   draw();
   if (isMailbox()) return;
   watching = watch(look, LOOK_MS, (now) => { trouble = now; draw(); });
@@ -45,7 +49,7 @@ async function look() {
   const me = state.me;
   const chats = await control('GET', url('chats'));
   if (me !== state.me) return;
-  chat = chats[0];
+  chat = chats.find((one) => one.type === 'personal');
   trouble = null;
   draw();
 }
@@ -65,9 +69,15 @@ function frame() {
   const suggestions = ['teams.pending', 'teams.help'].map((key) =>
     h('button', { class: 'suggestion', type: 'button', 'data-testid': key.replace('.', '-'), onclick: () => send(say(key)) }, say(key)));
   parts.composer ??= h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); sendTyped(); } });
+  parts.chooser ??= h('input', { type: 'file', multiple: true, class: 'hidden-words', tabindex: '-1', 'data-testid': 'chat-files', onchange: choose });
+  parts.chooser.setAttribute('aria-label', say('teams.attach'));
+  parts.files ??= h('ul', { class: 'composer-files', hidden: true, 'data-testid': 'chat-chosen' });
+  parts.files.setAttribute('aria-label', say('teams.attached'));
+  drawFiles();
   fill(parts.composer,
-    h('div', { class: 'suggestions' }, suggestions),
-    h('div', { class: 'composer-line' }, parts.text,
+    h('div', { class: 'suggestions' }, suggestions), parts.files,
+    h('div', { class: 'composer-line' }, parts.text, parts.chooser,
+      h('button', { class: 'icon-button', type: 'button', 'aria-label': say('teams.attach'), title: say('teams.attach'), 'data-testid': 'chat-attach', onclick: () => parts.chooser.click() }, icon('clip')),
       h('button', { class: 'icon-button accent', 'aria-label': say('teams.send'), 'data-testid': 'chat-send' }, icon('send'))));
   const views = [['wide', 'wide'], ['phone', 'phone']].map(([name, drawing]) => h('button', {
     class: 'segment', 'aria-pressed': String(state.view === name), 'data-testid': `view-${name}`, onclick: () => show(name),
@@ -114,7 +124,7 @@ function draw() {
   const before = parts.thread.lastElementChild?.dataset.key;
   renew(parts.thread, (chat?.messages ?? []).map((message) => ({
     key: message.activityId,
-    sign: JSON.stringify([message.text, message.card, message.edited, lang()]),
+    sign: JSON.stringify([message.text, message.card, message.files, message.edited, lang()]),
     draw: () => drawMessage(message),
   })), offerChange);
   const after = parts.thread.lastElementChild?.dataset.key;
@@ -135,9 +145,10 @@ function drawMessage(message) {
     h('time', { datetime: message.at }, shortWhen(message.at, sandboxNow())),
     message.edited ? h('span', {}, say('teams.edited')) : null);
   const text = message.text ? h('div', { class: 'bubble', dir: 'auto' }, message.text) : null;
+  const handed = (message.files ?? []).map((name) => h('li', {}, icon('file'), h('bdi', {}, runs(name))));
   const row = h('li', { class: mine ? 'message mine' : 'message', 'data-testid': mine ? 'said' : 'message', 'data-activity': message.activityId, tabindex: '-1' },
     mine ? null : avatar(say('app.name')),
-    h('div', { class: 'message-body' }, head, text, message.card ? drawPressable(message) : null));
+    h('div', { class: 'message-body' }, head, text, handed.length > 0 ? h('ul', { class: 'message-files', 'aria-label': say('teams.files'), 'data-testid': 'said-files' }, handed) : null, message.card ? drawPressable(message) : null));
   return row;
 }
 
@@ -188,14 +199,34 @@ function sendOnEnter(event) {
 
 function sendTyped() {
   const text = parts.text.value.trim();
-  if (!text) return;
+  if (!text && files.length === 0) return;
+  const handed = files;
   parts.text.value = '';
-  send(text);
+  files = [];
+  drawFiles();
+  send(text, handed);
 }
 
-async function send(text) {
+/** Take up what was chosen, beside what was chosen before; more than one message carries is left out, and said. */
+function choose() {
+  const wanted = [...files, ...parts.chooser.files];
+  parts.chooser.value = '';
+  if (wanted.reduce((sum, one) => sum + one.size, 0) > MOST_BYTES) return notice(say('teams.heavy', { size: size(MOST_BYTES) }), { trouble: true });
+  files = wanted;
+  drawFiles();
+  parts.text.focus();
+}
+
+function drawFiles() {
+  parts.files.hidden = files.length === 0;
+  fill(parts.files, files.map((one, at) => h('li', {}, icon('file'), h('bdi', {}, runs(one.name)), h('small', {}, size(one.size)),
+    h('button', { class: 'icon-button', type: 'button', 'aria-label': say('teams.detach', { name: one.name }), onclick: () => { files = files.toSpliced(at, 1); drawFiles(); } }, icon('cross')))));
+}
+
+async function send(text, handed = []) {
   toEnd();
-  const outcome = await attempt(() => control('POST', url('say'), { text }));
+  const told = await Promise.all(handed.map(async (one) => ({ name: one.name, content: base64(new Uint8Array(await one.arrayBuffer())) })));
+  const outcome = await attempt(() => control('POST', url('say'), { text, ...(told.length > 0 ? { files: told } : {}) }));
   if (outcome && (outcome.status < 200 || outcome.status > 299)) notice(say('teams.unheard', { status: outcome.status || '—' }), { trouble: true });
   await watching.now();
   toEnd();

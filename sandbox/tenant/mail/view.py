@@ -28,6 +28,7 @@ FIELDS = (
 USUAL = frozenset((*DERIVED, *FIELDS))
 ON_DEMAND = ("internetMessageHeaders", "uniqueBody")
 EXPANDED = ("attachments", "singleValueExtendedProperties")
+SIZE = "Integer 0x0e08"
 KNOWN = (*DERIVED, *FIELDS, *ON_DEMAND, *EXPANDED)
 
 
@@ -65,6 +66,7 @@ class View:
             shown["internetMessageHeaders"] = [{"name": n, "value": v} for n, v in message["headers"]]
         if self.properties is not None:
             found = extended(message, self.properties)
+            found += [{"id": SIZE, "value": str(self._size(message))}] if SIZE.lower() in self.properties else []
             if found:
                 shown["singleValueExtendedProperties"] = found
         if self.attachments:
@@ -73,6 +75,12 @@ class View:
 
     def id_of(self, message: Thing) -> str:
         return str(message["immutable" if self.immutable else "id"])
+
+    def _size(self, message: Thing) -> int:
+        """PidTagMessageSize: that of the properties in the store, where text is UTF-16 and a file is no base64."""
+        said = sum(len(name) + len(value) for name, value in message["headers"])
+        body = len(self.tenant.part(Mailboxes).body(message)[1])
+        return 4_000 + 2 * (said + body) + sum(int(each["size"]) * 3 // 4 for each in message["attachments"])
 
     def body(self, message: Thing) -> dict[str, str]:
         return self._in_form(*self.tenant.part(Mailboxes).body(message))
