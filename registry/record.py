@@ -452,7 +452,7 @@ def _completed(record: Record, e: AnnexFetched) -> Record:
     after = changed(record, attachments=tuple(attachments), attachment_names=tuple(names), reasons=reasons)
     if missing_annexes(after):
         return after
-    return changed(after, reasons=tuple(reason for reason in record.reasons if reason != INCOMPLETE))
+    return changed(after, reasons=tuple(reason for reason in after.reasons if reason != INCOMPLETE))
 
 
 def _referred(record: Record, e: Referred) -> Record:
