@@ -39,6 +39,7 @@ _LINES = (
     "confidentiality",
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
+    *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 
 
@@ -67,6 +68,16 @@ class Inputs:
     picked: tuple[int, ...] = ()  # the places on a list that were ticked, from 1
     number: str = ""  # of another record
     units: str = ""  # their ids, with commas between
+    # of what we issue
+    text: str = ""
+    kind: str = ""
+    party: str = ""
+    level: str = ""
+    copy_to: str = ""  # units, with commas between
+    back_to: str = ""  # a stage
+    stage: str = ""
+    act: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +271,7 @@ def inputs_of(data: Mapping[str, Any]) -> Inputs:
     """What was filled in, as far as it is text of ours."""
     return Inputs(
         note=_text(data, "note"),
+        text=_text(data, "text"),
         to=_text(data, "to")[:200],
         disposition=_text(data, "disposition")[:80],
         units=_text(data, "units")[:LONGEST_UNITS],

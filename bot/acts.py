@@ -13,11 +13,25 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Press
-from bot.cards import note_form, recorded, referral_form, release_form, sender_form, short, step_card, verb_form
+from bot.cards import (
+    circuit_form,
+    draft_form,
+    note_form,
+    recorded,
+    referral_form,
+    release_form,
+    sender_form,
+    short,
+    step_card,
+    typed_of,
+    verb_form,
+)
 from bot.cards.parts import moment
 from bot.cards.verb_forms import OPENS
+from bot.draft_words import draft_words
 from bot.verb_acts import FORMS, command_of, key_of, may_open, told_of
 from registry.acting import refusal
+from registry.circuit_commands import Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.commands import (
     Acknowledge,
     Annotate,
@@ -27,6 +41,7 @@ from registry.commands import (
     Complete,
     ConfirmSender,
     File,
+    Recall,
     Refer,
     Reject,
     Release,
@@ -65,6 +80,10 @@ ENDS: dict[str, Callable[[str, int, str, str], Command]] = {
     "acknowledge": lambda r, s, by, _: Acknowledge(record_id=r, step=s, by=by),
     "reject": lambda r, s, by, note: Reject(record_id=r, step=s, by=by, note=note),
     "file": lambda r, s, by, note: File(record_id=r, step=s, by=by, note=note),
+    "submit": lambda r, s, by, note: Submit(record_id=r, step=s, by=by, note=note),
+    "initial": lambda r, s, by, note: Initial(record_id=r, step=s, by=by, note=note),
+    "sign": lambda r, s, by, note: Sign(record_id=r, step=s, by=by, note=note),
+    "withdraw": lambda r, s, by, note: Withdraw(record_id=r, by=by, note=note),
 }
 
 
@@ -77,6 +96,48 @@ def end_step(service: Service, view: CardView, verb: str, by: str, note: str) ->
 def _end(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
     """A verb that ends the step, with the words of the card's input."""
     return _after(press, view, end_step(service, view, press.verb, press.by, press.inputs.note), at)
+
+
+def _take_back(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """From one card it may be taken back again, once it was sent on again."""
+    command = Recall(record_id=view.record.record_id, step=view.step.number, by=press.by, note=press.inputs.note)
+    return _after(press, view, service.take(command, key=f"press:{press.token}:take_back:{press.activity_id}"), at)
+
+
+def _give_back(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    """To whoever wrote it, or to the stage that was chosen."""
+    to_stage = int(press.inputs.back_to) if press.inputs.back_to.isdecimal() else None
+    r, n = view.record.record_id, view.step.number
+    command = Return(record_id=r, step=n, by=press.by, note=press.inputs.note, to_stage=to_stage)
+    return _after(press, view, service.take(command, key=f"press:{press.token}:return"), at)
+
+
+def _redraft(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    words = draft_words(press.inputs, view.record.kind)
+    command = Redraft(record_id=view.record.record_id, by=press.by, **words)
+    taken = service.take(command, key=f"press:{press.token}:redraft:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.redrafted"))
+
+
+def _insert(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    typed = press.inputs
+    command = Insert(
+        record_id=view.record.record_id,
+        by=press.by,
+        act=typed.act,
+        people=(typed.to,) if typed.to else (),
+        before=int(typed.before) if typed.before.isdecimal() else 0,
+        note=typed.note,
+    )
+    taken = service.take(command, key=f"press:{press.token}:insert:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.route_kept"))
+
+
+def _skip(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
+    stage = int(press.inputs.stage) if press.inputs.stage.isdecimal() else 0
+    command = Skip(record_id=view.record.record_id, by=press.by, stage=stage, note=press.inputs.note)
+    taken = service.take(command, key=f"press:{press.token}:skip:{stage}:{press.activity_id}")
+    return _after(press, view, taken, at, told=say(view.language, "card.route_kept"))
 
 
 def _refer(service: Service, press: Press, view: CardView, at: datetime) -> Shown:
@@ -160,6 +221,13 @@ ACTS: dict[str, Act] = {
     **dict.fromkeys(FORMS, _opens_seldom),
     **dict.fromkeys(OPENS, _does_seldom),
     **dict.fromkeys(ENDS, _end),
+    "return": _give_back,
+    "take_back": _take_back,
+    "edit": _opens(Verb.EDIT),
+    "redraft": _redraft,
+    "insert": _opens(Verb.INSERT),
+    "insert_stage": _insert,
+    "skip_stage": _skip,
     "refer": _refer,
     "register": _opens(Verb.REGISTER),
     "release": _release,
@@ -184,7 +252,8 @@ def _after(press: Press, view: CardView, taken: Taken, at: datetime, told: str |
     view = as_it_stands(view, taken)
     if isinstance(taken.decision, Refused):
         return _refused(press, view, taken.decision, at)
-    still_open = view.step.state == OPEN or press.verb.startswith(("annotate", "confirm", "link"))
+    stays = ("annotate", "confirm", "link", "redraft", "insert", "skip")
+    still_open = view.step.state == OPEN or press.verb.startswith(stays)
     return Shown(card=step_card(view, at, told=told if still_open else None), rang=bool(taken.effects))
 
 
@@ -210,6 +279,11 @@ def _refused(press: Press, view: CardView, refused: Refused, at: datetime) -> Sh
 
 
 _FORMS = {
+    "edit": Verb.EDIT,
+    "redraft": Verb.EDIT,
+    "insert": Verb.INSERT,
+    "insert_stage": Verb.INSERT,
+    "skip_stage": Verb.SKIP,
     "register": Verb.REGISTER,
     "release": Verb.REGISTER,
     "correct": Verb.CORRECT,
@@ -231,6 +305,12 @@ def again(press: Press, view: CardView, at: datetime) -> Json:
     form = _FORMS.get(press.verb)
     if form is not None and not may_act(view.person, view.record, form, at):
         form = None
+    if form is Verb.EDIT:
+        typed = inputs if press.verb == "redraft" else typed_of(view.record)
+        lang, record = view.language, view.record
+        return draft_form(view.person, view.office, lang, typed, token=press.token, record=record, said=view.said)
+    if form in (Verb.INSERT, Verb.SKIP):
+        return circuit_form(view, at, inputs)
     if form is Verb.REGISTER:
         return release_form(view, subject=inputs.subject, sender=sender)
     if form is Verb.CORRECT:

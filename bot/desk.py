@@ -166,7 +166,8 @@ class Desk:
     def opened(self, view: CardView) -> None:
         """Note that the reader looked at what a person asks of them; the first time, and where it is theirs."""
         step = view.step
-        if step.cause != "person" or step.state != OPEN or step.read_at is not None or not is_asked(view.person, step):
+        put_by_somebody = step.cause == "person" or step.stage is not None
+        if not put_by_somebody or step.state != OPEN or step.read_at is not None or not is_asked(view.person, step):
             return
         r, by = view.record.record_id, view.person.person_id
         self._service.take(NoteOpened(record_id=r, step=step.number, by=by), key=f"opened:{r}:{step.number}")

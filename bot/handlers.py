@@ -39,6 +39,7 @@ from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.delegating import Delegating
 from bot.desk import Desk
+from bot.drafts import DRAFTS, Drafts
 from bot.extended import Extended
 from bot.extension import Extension
 from bot.groups import Groups
@@ -124,6 +125,7 @@ class Bot:
     ) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
         self._paper = Paper(self._desk, service, deliveries, handed)
+        self._drafts = Drafts(self._desk, service, handed)
         delegations = Delegations(service.store, service.clock, service.taker.chance)
         self._delegating = Delegating(service, delegations, self._desk)
         self._lists, self._groups = Lists(self._desk, service), Groups(self._desk)
@@ -167,6 +169,8 @@ class Bot:
         try:
             if press.verb in ENTERS and not press.among_others:
                 shown = await self._paper.enter(press)
+            elif press.verb in DRAFTS:
+                shown = await self._drafts.begin(press)
             else:
                 shown = await asyncio.to_thread(self._shown_for, press)
         except Unavailable:
@@ -299,7 +303,11 @@ class Bot:
         greeted = await asyncio.to_thread(self._greet, said)
         if isinstance(greeted, tuple):
             return greeted
-        message, rang = await self._paper.answer(said, greeted.person, greeted.office)
+        meant = meant_by(said.text)
+        if meant.wish == "draft":
+            message, rang = await self._drafts.answer(said, meant.kind, greeted.person, greeted.office), False
+        else:
+            message, rang = await self._paper.answer(said, greeted.person, greeted.office)
         return [(message, None)], rang or greeted.rang
 
     def _greet(self, said: Said) -> _Greeted | _Answers:
@@ -342,6 +350,8 @@ class Bot:
                 return [(text_message(say(lang, "may.registry_only")), None)], rang
             case "register":
                 card = entry_form(self._desk.office(), lang)
+            case "draft":
+                card = self._drafts.form(meant.kind, person, self._desk.office())
             case "delegate":
                 card = self._delegating.form(person, meant.number, at)
             case "delegations":

@@ -83,7 +83,9 @@ class Pace:
             windows.went.append(loop.time())
 
     async def close(self) -> None:
+        """Let go of our places, after what went out in them has had its while."""
         if self._places is not None:
+            await asyncio.sleep(_FOR_A_CALL_S)
             await self._places.close()
 
     def _wait_s(self, conversation_id: str, now_s: float) -> float:

@@ -54,8 +54,8 @@ class Paper:
         if record is None and not is_clerk(person, person.unit_id):
             return text_message(say(lang, "may.registry_only")), False
         try:
-            token = await self._take(said)
-        except _NotTaken as why:
+            token = await take_files(self._handed, said)
+        except NotTaken as why:
             return text_message(why.said(lang)), False
         files = await self._handed.parts(token, said.by) or ()
         if record is None:
@@ -96,17 +96,6 @@ class Paper:
         )
         return Shown(card=entry_form(office, lang, typed, token=token, files=bundle.parts))
 
-    async def _take(self, said: Said) -> str:
-        if len(said.files) > MOST_FILES:
-            raise _NotTaken("chat.files_too_many", most=MOST_FILES)
-        try:
-            message = f"{said.chat.conversation_id}:{said.activity_id}"
-            return await self._handed.take(said.files, by=said.by, message=message)
-        except NotHandedIn as why:
-            raise _NotTaken("chat.file_refused", name=why.name, why=why.reason) from why
-        except Unavailable as why:
-            raise _NotTaken("chat.files_later") from why
-
     async def enter(self, press: Press) -> Shown:
         """Enter the letter that the form describes, with its files."""
         office, at, typed = await asyncio.to_thread(self._desk.office), self._service.clock(), press.inputs
@@ -120,7 +109,7 @@ class Paper:
         files: Sequence[Part] = bundle.parts if bundle is not None else ()
         if press.automatic:
             return Shown(card=entry_form(office, lang, token=press.token, files=files))
-        key = bundle.key if bundle is not None else f"form:{press.chat.conversation_id}:{_where(press)}"
+        key = bundle.key if bundle is not None else f"form:{press.chat.conversation_id}:{where_pressed(press)}"
         slip = _slip(typed, person, again=press.verb == "enter_again")
         try:
             entered = await self._deliveries.enter(slip, handed=files, by=person.person_id, key=key)
@@ -144,7 +133,7 @@ class Paper:
         return Shown(card=record_card(record, person, office, lang, at, told=told), rang=rang)
 
 
-class _NotTaken(Exception):
+class NotTaken(Exception):
     """The files were not taken, for a reason to be told."""
 
     def __init__(self, key: str, **values: object) -> None:
@@ -154,6 +143,19 @@ class _NotTaken(Exception):
     def said(self, lang: Language) -> str:
         values = {n: say(lang, str(v)) if n == "why" else v for n, v in self.values.items()}
         return say(lang, self.key, **values)
+
+
+async def take_files(handed: HandedFiles, said: Said) -> str:
+    """Take the files that came with a message; the token that stands for them. Raises NotTaken."""
+    if len(said.files) > MOST_FILES:
+        raise NotTaken("chat.files_too_many", most=MOST_FILES)
+    try:
+        message = f"{said.chat.conversation_id}:{said.activity_id}"
+        return await handed.take(said.files, by=said.by, message=message)
+    except NotHandedIn as why:
+        raise NotTaken("chat.file_refused", name=why.name, why=why.reason) from why
+    except Unavailable as why:
+        raise NotTaken("chat.files_later") from why
 
 
 def _number_in(text: str) -> str:
@@ -170,7 +172,7 @@ def _day_of(sent_at: str, office: Office) -> str:
         return ""
 
 
-def _where(press: Press) -> str:
+def where_pressed(press: Press) -> str:
     return press.card_id or press.activity_id
 
 

@@ -41,7 +41,7 @@ def may_open(view: CardView, verb: str) -> bool:
 
 def key_of(press: Press) -> str:
     """Under which the press is taken: the same filled in twice is one press, however often the client sends it."""
-    typed = hashlib.sha256("\n".join(astuple(press.inputs)).encode("utf-8", "replace")).hexdigest()
+    typed = hashlib.sha256("\n".join(map(str, astuple(press.inputs))).encode("utf-8", "replace")).hexdigest()
     return f"press:{press.token}:{press.verb}:{typed}:{press.activity_id}"
 
 

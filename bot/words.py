@@ -21,6 +21,7 @@ type Wish = Literal[
     "register",
     "quarantine",
     "release",
+    "draft",
     "delegate",
     "delegations",
     "why",
@@ -35,12 +36,13 @@ type Wish = Literal[
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What is wished; `number` is a serial or a reference, or a part of a name, as `search_key` writes it; `words` is
-    what is looked for, or the command that was perhaps meant."""
+    what is looked for, or the command that was perhaps meant; `kind` is to be drafted."""
 
     wish: Wish
     number: str = ""
     words: str = ""
     guessed: bool = False  # it was not quite written so
+    kind: str = ""  # of "draft"
 
 
 def _keys(*phrases: str) -> frozenset[str]:
@@ -89,6 +91,16 @@ _SEARCH = tuple(
     )
 )  # fmt: skip
 _RELEASE = _keys("المحجور", "محجور", "الحجر", "حجر", "ارفع", "رفع", "release", "admit", "quarantine", "quarantined")
+_DRAFTS = {
+    "internal_memo": _keys(
+        "مذكرة", "المذكرة", "مذكرة داخلية", "مذكرة جديدة", "اكتب مذكرة", "تحرير مذكرة", "حرر مذكرة",
+        "memo", "new memo", "internal memo", "a memo", "draft a memo", "write a memo",
+    ),
+    "circular": _keys("تعميم", "التعميم", "تعميم جديد", "circular", "new circular", "a circular"),
+    "decision": _keys("قرار", "القرار", "قرار جديد", "قرار إداري", "decision", "new decision", "a decision"),
+    "outgoing_letter": _keys("كتاب صادر", "صادر", "صادر جديد", "outgoing", "outgoing letter", "new outgoing letter"),
+    "follow_up_letter": _keys("كتاب متابعة", "استعجال", "كتاب استعجال", "تعقيب", "follow up letter", "reminder letter"),
+}  # fmt: skip
 _ABOUT_A_RELEASE = _keys("البريد", "عن", "mail", "from", "register")
 _ABOUT_A_NUMBER = _keys(
     "رقم", "الرقم", "برقم", "كتاب", "الكتاب", "مراسلة", "المراسلة", "معاملة", "المعاملة", "قيد", "القيد", "عرض", "اعرض",
@@ -131,6 +143,9 @@ def meant_by(text: str) -> Meant:
         return Meant("digest_off")
     if packed in _DIGEST_ON:
         return Meant("digest_on")
+    kind = next((kind for kind, phrases in _DRAFTS.items() if packed in phrases), "")
+    if kind:
+        return Meant("draft", kind=kind)
     if packed in _GREETINGS:
         return Meant("greeting")
     if (asked := about_delegations(key)) is not None:

@@ -225,6 +225,53 @@ def _join_matter(ask: Asked) -> "Command":
     return JoinMatter(record_id=ask.record_id, by=ask.by, to_record=ask.needed("to_record"))
 
 
+def _return(ask: Asked) -> "Command":
+    from registry.commands import Return
+
+    return Return(record_id=ask.record_id, step=ask.step, by=ask.by, note=ask.note, to_stage=ask.number("to_stage"))
+
+
+def _insert(ask: Asked) -> "Command":
+    from registry.circuit_commands import Insert
+
+    return Insert(
+        record_id=ask.record_id,
+        by=ask.by,
+        act=ask.needed("act"),
+        people=ask.texts("people"),
+        before=ask.number("before") or 0,
+        mode=ask.text("mode") or "all",
+        quorum=ask.number("quorum") or 0,
+        note=ask.note,
+    )
+
+
+def _skip(ask: Asked) -> "Command":
+    from registry.circuit_commands import Skip
+
+    return Skip(record_id=ask.record_id, by=ask.by, stage=ask.number("stage") or 0, note=ask.note)
+
+
+def _of_a_draft(name: str) -> Callable[[Asked], "Command"]:
+    """A command on a step of what we issue, with words."""
+
+    def make(ask: Asked) -> "Command":
+        from registry import circuit_commands
+
+        asked: Command = getattr(circuit_commands, name)(
+            record_id=ask.record_id, step=ask.step, by=ask.by, note=ask.note
+        )
+        return asked
+
+    return make
+
+
+def _withdraw(ask: Asked) -> "Command":
+    from registry.circuit_commands import Withdraw
+
+    return Withdraw(record_id=ask.record_id, by=ask.by, note=ask.note)
+
+
 _MAKES: dict[str, Callable[[Asked], "Command"]] = {
     "release": _release,
     "confirm_sender": _confirm_sender,
@@ -234,7 +281,7 @@ _MAKES: dict[str, Callable[[Asked], "Command"]] = {
     "acknowledge": _acknowledge,
     "complete": _on_step("Complete"),
     "approve": _on_step("Approve"),
-    "return": _on_step("Return"),
+    "return": _return,
     "reject": _on_step("Reject"),
     "close": _on_step("Close"),
     "file": _file,
@@ -246,4 +293,10 @@ _MAKES: dict[str, Callable[[Asked], "Command"]] = {
     "link": _link,
     "join_matter": _join_matter,
     "leave_matter": _on_record("LeaveMatter"),
+    "submit": _of_a_draft("Submit"),
+    "initial": _of_a_draft("Initial"),
+    "sign": _of_a_draft("Sign"),
+    "withdraw": _withdraw,
+    "insert": _insert,
+    "skip": _skip,
 }

@@ -11,6 +11,7 @@ from functions.limits import (
     MOST_FILES,
 )
 from functions.openapi_commands import COMMAND
+from registry.circuits import ACTS, MODES
 from registry.vocabulary import (
     ASKED_FROM_CARDS,
     CONFIDENTIALITIES,
@@ -71,6 +72,19 @@ _SCHEMAS: dict[str, Schema] = {
             due_at=_INSTANT_OR_NULL,
         ),
     },
+    "Stage": {
+        "description": "A stage of what we issue; they are asked one after another, in this order.",
+        **_object(
+            stage=_WHOLE,
+            act=_one_of(ACTS),
+            act_said=_ref("Said"),
+            mode=_one_of(MODES),
+            needed=_WHOLE,
+            fixed=_YES_NO,
+            state=_one_of(("waiting", "open", "passed", "skipped")),
+            seats=_list_of(_object(person=_TEXT, name=_TEXT, unit=_TEXT, outcome=_TEXT_OR_NULL)),
+        ),
+    },
     "Attachment": _object(
         name=_TEXT, size_bytes=_WHOLE, sha256=_SHA256, content_type=_TEXT, complete=_YES_NO, inline=_YES_NO
     ),
@@ -81,8 +95,8 @@ _SCHEMAS: dict[str, Schema] = {
             kind=_one_of(KINDS),
             status=_one_of(Status),
             reference=_TEXT,
-            serial=_WHOLE,
-            year=_WHOLE,
+            serial=_or_null(_WHOLE),
+            year=_or_null(_WHOLE),
             version=_WHOLE,
             subject=_TEXT_OR_NULL,
             from_party=_or_null(_ref("Party")),
@@ -91,6 +105,16 @@ _SCHEMAS: dict[str, Schema] = {
             sender=_or_null(_ref("Party")),
             proposed_sender=_or_null(_ref("Party")),
             sender_confirmed=_YES_NO,
+            text=_TEXT_OR_NULL,
+            drafter=_or_null(_object(person=_TEXT, name=_TEXT)),
+            party=_TEXT_OR_NULL,
+            addressees=_list_of(
+                _object(person=_TEXT_OR_NULL, unit=_TEXT, name=_ref("Said"), asked=_one_of(DISPOSITIONS))
+            ),
+            signing_level=_or_null(_WHOLE),
+            signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
+            acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),
+            circuit=_list_of(_ref("Stage")),
             their_reference=_TEXT_OR_NULL,
             letter_date=_TEXT_OR_NULL,
             forwarded_by=_or_null(_object(person=_TEXT, name=_TEXT)),
@@ -98,7 +122,7 @@ _SCHEMAS: dict[str, Schema] = {
             confidentiality=_one_of(CONFIDENTIALITIES),
             masked=_YES_NO,
             received_at=_INSTANT,
-            received_via=_one_of(("outlook", "forward", *DELIVERIES)),
+            received_via=_one_of(("outlook", "forward", "draft", *DELIVERIES)),
             received_said=_ref("Said"),
             registered_at=_INSTANT,
             registered_hijri=_TEXT,
@@ -145,7 +169,10 @@ _SCHEMAS: dict[str, Schema] = {
             stuck=_list_of(_TEXT),
             holders=_list_of(_ref("Holder")),
             source=_object(
-                mailbox=_TEXT_OR_NULL, internet_message_id=_TEXT_OR_NULL, item_id=_TEXT_OR_NULL, sha256=_SHA256
+                mailbox=_TEXT_OR_NULL,
+                internet_message_id=_TEXT_OR_NULL,
+                item_id=_TEXT_OR_NULL,
+                sha256=_or_null(_SHA256),
             ),
             attachments=_list_of(_ref("Attachment")),
         ),

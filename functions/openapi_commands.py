@@ -3,6 +3,7 @@
 from typing import Any
 
 from functions.limits import LONGEST_NOTE, LONGEST_TEXT, MOST_UNITS
+from registry.circuits import ACTS, MODES
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, INVERSE, URGENCIES
 
 type Schema = dict[str, Any]
@@ -17,6 +18,7 @@ _STEP: Schema = {
     "maximum": 999_999,
     "description": "The caller's own where it is left out.",
 }
+_STAGE: Schema = {"type": "integer", "minimum": 0, "maximum": 999_999}
 _PARTY: Schema = {"type": "object", "properties": {"name": _NAME, "address": _NAME}}
 
 
@@ -66,7 +68,30 @@ COMMAND: Schema = {
         _ask("acknowledge", "It was read.", step=_STEP),
         _ask("complete", "It is done: the result, the opinion, the statement.", note=_NOTE, step=_STEP),
         _ask("approve", "Yes.", note=_NOTE, step=_STEP),
-        _ask("return", "It is to be done again, or by somebody else.", ("note",), note=_WHY, step=_STEP),
+        _ask(
+            "return",
+            "It is to be done again, or by somebody else; `to_stage`: of a circuit, the stage that it goes back to.",
+            ("note",),
+            note=_WHY,
+            step=_STEP,
+            to_stage=_STAGE,
+        ),
+        _ask("submit", "Put a draft of one's own on its way.", note=_NOTE, step=_STEP),
+        _ask("initial", "Initial it.", note=_NOTE, step=_STEP),
+        _ask("sign", "Sign it: the last signature numbers it.", note=_NOTE, step=_STEP),
+        _ask("withdraw", "End a draft of one's own.", ("note",), note=_WHY),
+        _ask(
+            "insert",
+            "Ask somebody else as well, before the stage `before`.",
+            ("act", "people", "before"),
+            act={"type": "string", "enum": list(ACTS)},
+            people={"type": "array", "items": _THAT, "maxItems": MOST_UNITS},
+            before=_STAGE,
+            mode={"type": "string", "enum": list(MODES)},
+            quorum=_STAGE,
+            note=_NOTE,
+        ),
+        _ask("skip", "Leave a stage out.", ("stage", "note"), stage=_STAGE, note=_WHY),
         _ask("reject", "No: it ends the question, and whoever asked is told.", ("note",), note=_WHY, step=_STEP),
         _ask(
             "close",

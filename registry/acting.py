@@ -200,8 +200,8 @@ def put_before_asker(record: Record, step: Step, siblings: list[Step], ended: Ev
     asked = DISPOSITIONS[first_asked(record, step)].answered_for or asker.asked
     answers = [s.number for s in siblings if s.outcome in _ANSWERED and s.number not in said]
     rejected = isinstance(ended, StepRejected)
-    if rejected or asker.awaits is not None:
-        asked = asker.asked
+    if rejected or asker.awaits is not None or record.is_draft:
+        asked = asker.asked  # of a draft, whoever asked goes on with what they were at: writing it, or their seat
     return Referred(
         at=ended.at,
         by=ended.by,
@@ -215,18 +215,21 @@ def put_before_asker(record: Record, step: Step, siblings: list[Step], ended: Ev
         answers=(*(asker.answers if asker.state == REFERRED and asked == asker.asked else ()), *answers),
         resumes=asker.number if asker.state == REFERRED else None,
         awaits=asker.awaits,
+        stage=asker.stage,
     )
 
 
 def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> Referred:
-    """Return to whoever did the work put before this person, else to whoever asked, else to the register."""
+    """Return to whoever did the work put before this person, else to whoever asked, else to the drafter or the
+    register."""
     worker = _worker(record, step)
     asker = record.step(step.parent) if step.parent is not None else None
     parent: int | None = None
     resumes: int | None = None
     answers: tuple[int, ...] = ()
     awaits: str | None = None
-    asked, to_person, to_unit = FOR_REVIEW, None, record.registry_unit_id
+    stage: int | None = None
+    asked, to_person, to_unit = FOR_REVIEW, record.drafter, record.registry_unit_id
     if worker is not None:
         asked, to_person, to_unit = first_asked(record, worker), worker.to_person, worker.to_unit
         parent, answers, awaits = step.number, worker.answers, worker.awaits
@@ -234,6 +237,7 @@ def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> 
         asked, to_person, to_unit = asker.asked, asker.to_person, asker.to_unit
         parent, answers, awaits = asker.parent, asker.answers, asker.awaits
         resumes = asker.number if asker.state == REFERRED else None
+        stage = asker.stage
     return Referred(
         at=ended.at,
         by=ended.by,
@@ -248,6 +252,7 @@ def _handed_back(record: Record, step: Step, ended: Event, note: str | None) -> 
         resumes=resumes,
         note=note,
         awaits=awaits,
+        stage=stage,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
 from registry.mail import Address, Mail, Part
 from registry.record import Link, Record
@@ -195,10 +196,13 @@ class Approve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
+    """Give it back. `to_stage`: of a circuit, the stage that it goes back to; None: whoever wrote it."""
+
     record_id: str
     step: int
     by: str
     note: str | None = None
+    to_stage: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -485,4 +489,5 @@ type Command = (
     | NoteQuestionDrafted
     | NoteQuestionMailed
     | NoteStuck
+    | CircuitCommand
 )

@@ -16,6 +16,7 @@ from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
 from registry.changed import changed
+from registry.circuit_commands import Draft, Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.circulating import decide_await, decide_circulate
 from registry.commands import (
     Acknowledge,
@@ -67,6 +68,7 @@ from registry.commands import (
 from registry.confirming import decide_confirm
 from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.drafting import decide_draft, decide_redraft, decide_submit, decide_withdraw
 from registry.effects import SendReply, cards_due
 from registry.ending import decide_reopen, decide_void
 from registry.entering import decide_enter
@@ -89,6 +91,7 @@ from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
 from registry.rights import right_of
+from registry.seats import decide_insert, decide_seat, decide_skip, decide_way_recall, is_of_the_way
 from registry.taking_back import decide_opened, decide_recall
 
 
@@ -133,13 +136,23 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         return decide_enter(command, record, office, now)
     if isinstance(command, Admit):
         return decide_admit(command, record, office, now)
+    if isinstance(command, Draft):
+        return decide_draft(command, record, office, now)
     if record is None:
         return Refused("record.unknown")
     match command:
+        case Recall() if is_of_the_way(command.step, record):
+            return decide_way_recall(command, record, office, now)
+        case Initial() | Sign():
+            return decide_seat(command, record, office, now)
+        case Approve() | Complete() | Return() | Reject() if _is_a_seat(command.step, record):
+            return decide_seat(command, record, office, now)
         case Acknowledge() | Complete() | Approve() | Return() | Close() | Reject() | File():
             return decide_step(command, record, office, now)
         case Refer():
             return decide_refer(command, record, office, now)
+        case Circulate() | AwaitReply() if record.is_draft:
+            return Refused("draft.not_issued", {"reference": record.reference})
         case Circulate():
             return decide_circulate(command, record, office, now)
         case AwaitReply():
@@ -204,6 +217,22 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_question_mailed(command, record, now)
         case NoteStuck():
             return _decide_stuck(command, record, now)
+        case Redraft():
+            return decide_redraft(command, record, office, now)
+        case Submit():
+            return decide_submit(command, record, office, now)
+        case Withdraw():
+            return decide_withdraw(command, record, office, now)
+        case Insert():
+            return decide_insert(command, record, office, now)
+        case Skip():
+            return decide_skip(command, record, office, now)
+
+
+def _is_a_seat(number: int, record: Record) -> bool:
+    """Whether the step is that of somebody who sits in a stage of the record's circuit."""
+    step = record.step(number)
+    return step is not None and step.stage is not None
 
 
 def _decide_drafted(ask: NoteReplyDrafted, record: Record, now: datetime) -> Decision:

@@ -24,7 +24,8 @@ def decide_void(ask: Void, record: Record, office: Office, now: datetime) -> Dec
         return refusal(verdict.reasons[0], record, None, office)
     if (note := words(ask.note)) is None:
         return Refused("say.reason_missing")
-    return Accepted((Voided(at=now, by=ask.by, capacity="clerk", note=note),))
+    capacity = "clerk" if is_clerk(person, record.registry_unit_id) else "head"
+    return Accepted((Voided(at=now, by=ask.by, capacity=capacity, note=note),))
 
 
 def decide_reopen(ask: Reopen, record: Record, office: Office, now: datetime) -> Decision:

@@ -12,36 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from registry.circuit_events import CIRCUIT_EVENTS
+from registry.event import Attachment as Attachment
 from registry.event import Event as Event
+from registry.event import Source as Source
 from registry.mail import Address, Repair
 from registry.verb_events import VERB_EVENTS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """One annex of a letter; its name is free text and stands in `attachment_names`, in the same order."""
-
-    size_bytes: int
-    sha256: str
-    content_type: str
-    complete: bool = True
-    inline: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a letter came from: the mailbox, the mail, the exact bytes.
-
-    A letter that is no mail has neither mailbox nor item nor Message-ID; its bytes are the slip by which it was entered
-    (service/deliveries.py), which names every scanned file by its SHA-256.
-    """
-
-    mailbox: str
-    item_id: str
-    internet_message_id: str
-    sha256: str
-    size_bytes: int
-    identity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +67,14 @@ class Referred(Event):
     """A step was opened: somebody is asked something. `parent` is the step of the one who asks."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at", "awaits"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "remind_at", "awaits", "stage"})
 
     step: int
     asked: str
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening
+    cause: str  # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening; draft, circuit, issue
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
@@ -106,6 +82,7 @@ class Referred(Event):
     due_at: datetime | None = None
     remind_at: datetime | None = None  # when whoever is asked is reminded, if it is not done by then
     awaits: str | None = None  # what must come before the one asked is done: reply
+    stage: int | None = None  # the stage of the record's circuit that this is a seat of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,5 +358,6 @@ EVENTS: dict[str, type[Event]] = {
         QuestionDrafted,
         QuestionMailed,
         *VERB_EVENTS,
+        *CIRCUIT_EVENTS,
     )
 }

@@ -30,6 +30,11 @@ def series_of(office: Office, unit: Unit, kind: Kind, now: datetime) -> Series:
     return Series(office.entity_id, unit.unit_id, kind.code, now.astimezone(office.zone).year)
 
 
+def draft_reference(unit: Unit, kind: Kind) -> str:
+    """Return what stands where the number will: `ش.م/م/—`. No serial, and the same in every language."""
+    return f"{unit.code}/{kind.letter}/—"
+
+
 def reference(unit: Unit, kind: Kind, serial: int, year: int) -> str:
     """Return the number as it is written: `س.ع/و/123/2026`. Slashes keep their place in Arabic text."""
     return kind.reference.format(unit=unit.code, letter=kind.letter, serial=serial, year=year)
@@ -73,12 +78,16 @@ class Mentioned:
 
 def mentioned(text: str, office: Office) -> tuple[Mentioned, ...]:
     """Return the numbers of *office*'s registers that stand in *text*, the first few, each once."""
-    units = {unit.code: unit.unit_id for unit in office.units.values() if unit.registry_for}
+    listed = sorted(office.units.values(), key=lambda unit: bool(unit.registry_for))  # of two with one code, a register
+    units = {unit.code: unit.unit_id for unit in listed}
     if not units:
         return ()
     found: dict[Mentioned, None] = {}
     for code, letter, serial, year in _pattern(tuple(units)).findall(bare(text[:_LOOKED_AT])):
-        found[Mentioned(units[code], _KIND_OF[letter], int(year), int(serial))] = None
+        unit, kind = office.units[units[code]], KINDS[_KIND_OF[letter]]
+        if not unit.registry_for and not kind.issued:
+            continue  # only a register numbers what comes in
+        found[Mentioned(unit.unit_id, kind.code, int(year), int(serial))] = None
         if len(found) == _MOST_MENTIONED:
             break
     return tuple(found)

@@ -6,6 +6,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from registry.changed import changed
+from registry.circuits import Circuits
 from registry.delegation import Delegation, Standing, standings
 from registry.working_time import DueRules
 from texts import Language
@@ -27,6 +28,7 @@ class Person:
     active: bool = True
     clerk: bool = False  # keeps the register of their unit
     clearance: str = "restricted"
+    signs: int = 0  # the level up to which they sign, from 1; 0: they do not
     stands_for: tuple[Standing, ...] = ()  # whom they act for, and when: `Office.person` knows
 
 
@@ -90,6 +92,7 @@ class Office:
     rules: tuple[ReferralRule, ...] = ()
     loop_guard: LoopGuard = LoopGuard()
     due: DueRules | None = None  # None: nothing has a time
+    circuits: Circuits = field(default_factory=Circuits)
     delegations: tuple[Delegation, ...] = ()  # those that are not over
 
     def person(self, person_id: str | None) -> Person | None:

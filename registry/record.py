@@ -13,6 +13,9 @@ from typing import Any
 
 from registry.after_verbs import after_verb
 from registry.changed import changed
+from registry.circuit_events import CIRCUIT_EVENTS, Drafted
+from registry.circuit_fold import after_circuit, with_seat_taken
+from registry.circuits import Addressee, Circuit
 from registry.events import (
     AnnexFetched,
     AnnexRefused,
@@ -84,6 +87,8 @@ class Step:
     awaits: str | None = None  # what must come before it is done: reply
     read_at: datetime | None = None  # when one of those asked first looked at it …
     read_by: str | None = None  # … and who
+    stage: int | None = None  # the stage of the circuit that this is a seat of
+    voided: bool = False  # what was decided here was decided on other words
 
     @property
     def disposition(self) -> Disposition:
@@ -166,8 +171,8 @@ class Record:
     kind: str
     direction: str
     registry_unit_id: str
-    serial: int
-    year: int
+    serial: int | None  # None: it is a draft
+    year: int | None
     reference: str
     status: Status
     version: int
@@ -215,6 +220,14 @@ class Record:
     matter_id: str | None = None  # what belongs together says the same
     stuck: tuple[str, ...] = ()
     refused_annexes: tuple[int, ...] = ()  # links behind which the file could not be had
+    # of what we issue
+    text: str = ""
+    drafter: str | None = None
+    addressees: tuple[Addressee, ...] = ()
+    party: str | None = None  # to whom it goes outside
+    level: int = 0  # at which it must be signed
+    circuit: Circuit | None = None
+    signed_by: str | None = None
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -236,6 +249,11 @@ class Record:
     def delivered(self) -> bool:
         """Whether the letter came on paper: there is no mail to mark and no thread to answer in."""
         return self.received_via in DELIVERIES
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it has no number yet."""
+        return self.serial is None
 
     @property
     def rules(self) -> Kind:
@@ -341,7 +359,9 @@ def evolve(record_id: str, record: Record | None, event: Event) -> Record:
     """Return the record after *event*."""
     if isinstance(event, Registered):
         return _registered(record_id, event)
-    assert record is not None, "the first event of a sheet is Registered"
+    if isinstance(event, Drafted):
+        return _drafted(record_id, event)
+    assert record is not None, "the first event of a sheet is Registered or Drafted"
     after = _after(record, event)
     return changed(after, version=record.version + 1, updated_at=event.at)
 
@@ -382,6 +402,45 @@ def _registered(record_id: str, e: Registered) -> Record:
         same_as=e.same_as,
         same_reference=e.same_reference,
         due_at=e.due_at,
+    )
+
+
+def _drafted(record_id: str, e: Drafted) -> Record:
+    return Record(
+        record_id=record_id,
+        entity_id=e.entity_id,
+        kind=e.kind,
+        direction=e.direction,
+        registry_unit_id=e.registry_unit_id,
+        serial=None,
+        year=None,
+        reference=e.reference,
+        status=Status.DRAFT,
+        version=1,
+        registered_at=e.at,
+        updated_at=e.at,
+        subject=e.subject,
+        sender=e.sender,
+        original_sender=e.sender,
+        forwarded_by=None,
+        received_at=e.at,
+        received_via="draft",
+        letter_date="",
+        confidentiality=e.confidentiality,
+        urgency=e.urgency,
+        needs_reply=False,
+        dmarc="none",
+        source=Source(
+            mailbox="", item_id="", internet_message_id="", sha256="", size_bytes=0, identity=f"draft:{record_id}"
+        ),
+        attachments=e.attachments,
+        attachment_names=e.attachment_names,
+        due_at=e.due_at,
+        text=e.text,
+        drafter=e.by,
+        addressees=e.addressees,
+        party=e.party,
+        level=e.level,
     )
 
 
@@ -440,7 +499,7 @@ def _after(record: Record, event: Event) -> Record:
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:
-            return after_verb(record, event)
+            return after_circuit(record, event) if type(event) in CIRCUIT_EVENTS else after_verb(record, event)
 
 
 def _completed(record: Record, e: AnnexFetched) -> Record:
@@ -472,6 +531,7 @@ def _referred(record: Record, e: Referred) -> Record:
         due_at=e.due_at,
         remind_at=e.remind_at,
         awaits=e.awaits,
+        stage=e.stage,
     )
     steps = list(record.steps)
     if e.resumes is not None:
@@ -480,7 +540,8 @@ def _referred(record: Record, e: Referred) -> Record:
         )
     elif e.cause == "person" and e.parent is not None and step.custody:
         steps[e.parent - 1] = changed(steps[e.parent - 1], state=REFERRED)
-    return changed(record, steps=(*steps, step), status=_status_with(record, step))
+    after = changed(record, steps=(*steps, step), status=_status_with(record, step))
+    return after if e.stage is None else with_seat_taken(after, step)
 
 
 def _status_with(record: Record, step: Step) -> Status:
@@ -490,6 +551,8 @@ def _status_with(record: Record, step: Step) -> Status:
         return Status.AWAITING_REPLY
     if step.cause == "return":
         return Status.RETURNED
+    if record.is_draft:
+        return Status.IN_CIRCUIT if step.stage is not None else record.status
     waits_for_the_registry = step.cause == "rule" and step.to_person is None
     return record.status if waits_for_the_registry else Status.IN_ACTION
 

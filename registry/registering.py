@@ -122,6 +122,7 @@ def searchable(record: Record) -> str:
                 record.subject,
                 str(record.original_sender),
                 str(record.sender),
+                record.party or "",
                 *record.attachment_names,
             )
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from registry.changed import changed
+from registry.circuit_events import Drafted
 from registry.commands import Remind
 from registry.decisions import Accepted, Decision, Nothing
 from registry.events import Event, Referred, Registered, Reminded
@@ -29,6 +30,8 @@ def timed(event: Event, record: Record | None, office: Office) -> Event:
         case Registered(kind=kind) if KINDS[kind].listed:
             sender = event.original_sender.name
             return changed(event, due_at=rules.due_at(kind, event.urgency, sender, event.at, office.zone))
+        case Drafted(kind=kind):
+            return changed(event, due_at=rules.due_at(kind, event.urgency, "", event.at, office.zone))
         case Referred(asked=asked, awaits=awaits) if (
             record is not None and record.due_at is not None and (DISPOSITIONS[asked].custody or awaits is not None)
         ):

@@ -11,10 +11,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from registry.circuit_rights import of_the_circuit, on_a_draft
 from registry.delegation import Standing
 from registry.office import Office, Person
 from registry.record import OPEN, Record, Step
-from registry.vocabulary import DECIDES, DONE, Status, Verb, may_see
+from registry.vocabulary import DECIDES, DONE, FOR_DRAFTING, STAGE_VERBS, Status, Verb, may_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
     elif verb is Verb.CORRECT:
         reasons += ["may.voided"] if record.status is Status.VOIDED else []
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_only"]
+    elif record.rules.issued and (of_it := of_the_circuit(person, record, verb, step)) is not None:
+        reasons += of_it
     elif verb is Verb.VOID:
         reasons += ["may.ended"] if record.ended else []
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_keeps"]
@@ -65,6 +68,7 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_keeps"]
     else:
         reasons += _step_reasons(person, record, verb, at, step)
+        reasons += on_a_draft(person, record, verb, step) if record.rules.issued else []
     return MayAct(not reasons, tuple(dict.fromkeys(reasons)))
 
 
@@ -197,6 +201,9 @@ def _step_reasons(person: Person, record: Record, verb: Verb, at: datetime, numb
     return min(verdicts, key=len, default=["may.ended"] if record.ended else ["may.not_yours"])
 
 
+_NOT_SO = ["may.not_asked_so"]
+
+
 def _one_step(person: Person, record: Record, verb: Verb, step: Step, at: datetime) -> list[str]:
     standing = standing_on(person, record, step, at)
     if standing is None and not is_asked(person, step):
@@ -208,9 +215,14 @@ def _one_step(person: Person, record: Record, verb: Verb, step: Step, at: dateti
     at_registry = step.to_person is None
     match verb:
         case Verb.REFER:
-            return [] if step.custody else ["may.not_asked_so"]
+            return [] if step.custody else _NOT_SO
         case Verb.RETURN:
-            return [] if step.custody and not at_registry else ["may.nowhere_to_return"]
+            nowhere = at_registry or step.asked == FOR_DRAFTING
+            return [] if step.custody and not nowhere else ["may.nowhere_to_return"]
+        case Verb.REJECT if step.stage is not None:
+            return [] if STAGE_VERBS[step.asked] is not Verb.COMPLETE else _NOT_SO
+        case _ if step.stage is not None:
+            return [] if verb is STAGE_VERBS[step.asked] else _NOT_SO
         case Verb.CLOSE:
             return [] if step.custody and step.parent is None else ["may.only_the_first_closes"]
         case _:

@@ -38,9 +38,11 @@ def decide_recall(ask: Recall, record: Record, office: Office, now: datetime) ->
 
 
 def decide_opened(ask: NoteOpened, record: Record, office: Office, now: datetime) -> Decision:
-    """Note that whoever was asked by a person looked at it; only the first time says something."""
+    """Note that whoever was asked by a person, or in a circuit, looked at it; only the first time says something."""
     person, step = office.person(ask.by), record.step(ask.step)
-    if person is None or step is None or step.state != OPEN or step.cause != "person" or step.read_at is not None:
+    if person is None or step is None or step.state != OPEN or step.read_at is not None:
+        return Nothing()
+    if step.cause != "person" and step.stage is None:
         return Nothing()
     if not person.active or not is_asked(person, step):
         return Nothing()

@@ -30,6 +30,14 @@ class Verb(StrEnum):
     VOID = "void"
     REOPEN = "reopen"
     LINK = "link"
+    # of what we issue
+    SUBMIT = "submit"
+    EDIT = "edit"
+    WITHDRAW = "withdraw"
+    INITIAL = "initial"
+    SIGN = "sign"
+    INSERT = "insert"
+    SKIP = "skip"
 
 
 DECIDES = frozenset({Verb.APPROVE, Verb.REJECT})  # what nobody does, for another, to what either of them wrote
@@ -64,12 +72,17 @@ def _row(
     return Disposition(code, frozenset(closed_by), custody, words, then, until_closed, or_link, of_heads, by_heads)
 
 
+FOR_ACTION = "for_action"
 FOR_APPROVAL = "for_approval"
 FOR_REVIEW = "for_review"
 FOR_INFORMATION = "for_information"
 FOR_FOLLOW_UP = "for_follow_up"
 FOR_FILING = "for_filing"
+FOR_INITIAL = "for_initial"
+FOR_SIGNATURE = "for_signature"
+FOR_STUDY = "for_study_opinion"
 FOR_CIRCULATION = "for_circulation"
+FOR_DRAFTING = "for_drafting"  # whoever wrote it has it, and puts it on its way
 FOR_MISSING_FILE = "for_missing_file"  # the letter's annex came as a link: the file itself is asked for
 
 DISPOSITIONS: dict[str, Disposition] = {
@@ -91,6 +104,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row(FOR_FILING, Verb.FILE),
         _row(FOR_CIRCULATION, Verb.ACKNOWLEDGE, custody=False, of_heads=True, by_heads=True),
         _row(FOR_MISSING_FILE, Verb.COMPLETE, custody=False, words=True),
+        _row(FOR_DRAFTING, Verb.SUBMIT),
     )
 }
 
@@ -128,6 +142,18 @@ RELATIONS = {
 INVERSE = RELATIONS | {back: there for there, back in RELATIONS.items()}
 
 
+# Which verb ends the step of somebody who sits in a stage of a circuit, by what is asked there.
+STAGE_VERBS = {
+    FOR_INITIAL: Verb.INITIAL,
+    FOR_STUDY: Verb.COMPLETE,
+    FOR_APPROVAL: Verb.APPROVE,
+    FOR_SIGNATURE: Verb.SIGN,
+}
+
+# What an addressee may be asked when something of ours is issued.
+ISSUED_FOR = (FOR_INFORMATION, FOR_ACTION, FOR_CIRCULATION)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of correspondence: how it is numbered, and what may be done with it."""
@@ -140,10 +166,23 @@ class Kind:
     listed: bool = True  # a letter to be listed with the others; False for what waits in quarantine
     marked: str = "category.registered"  # the words of the mark that its mail gets in Outlook
     unasked: frozenset[str] = frozenset()  # dispositions that make no sense of this kind
+    issued: bool = False  # we write it: it begins as a draft, and is numbered when it is signed
+    sent_for: str = FOR_INFORMATION  # what its addressees are asked, where nothing else is said
 
 
 QUARANTINE = "quarantined_mail"
-_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER}  # it is registered already
+_OF_ISSUED = frozenset({Verb.SUBMIT, Verb.EDIT, Verb.WITHDRAW, Verb.INITIAL, Verb.SIGN, Verb.INSERT, Verb.SKIP})
+_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER} - _OF_ISSUED  # it is registered already
+_ISSUED_VERBS = _OF_ISSUED | {
+    *(Verb.READ, Verb.REFER, Verb.ANNOTATE, Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.RETURN, Verb.APPROVE),
+    *(Verb.REJECT, Verb.RECALL, Verb.VOID, Verb.LINK),
+}
+
+
+def _issued(code: str, direction: str, letter: str, sent_for: str = FOR_INFORMATION) -> Kind:
+    verbs = _ISSUED_VERBS | ({Verb.CLOSE} if direction == "out" else set())  # the register sends it, and ends it
+    return Kind(code, direction, letter, verbs, issued=True, sent_for=sent_for)
+
 
 KINDS: dict[str, Kind] = {
     row.code: row
@@ -157,8 +196,14 @@ KINDS: dict[str, Kind] = {
             listed=False,
             marked="category.quarantined",
         ),
+        _issued("internal_memo", "internal", "م"),
+        _issued("decision", "internal", "ق", FOR_CIRCULATION),
+        _issued("circular", "internal", "ت", FOR_CIRCULATION),
+        _issued("outgoing_letter", "out", "ص"),
+        _issued("follow_up_letter", "out", "ك"),
     )
 }
+ISSUED_KINDS = tuple(code for code, kind in KINDS.items() if kind.issued)
 
 
 OPEN, REFERRED, DONE = "open", "referred", "done"  # a step: theirs to end; they asked others and wait; ended
@@ -167,6 +212,9 @@ OPEN, REFERRED, DONE = "open", "referred", "done"  # a step: theirs to end; they
 class Status(StrEnum):
     """Where a record stands."""
 
+    DRAFT = "draft"
+    IN_CIRCUIT = "in_circuit"
+    ISSUED = "issued"
     REGISTERED = "registered"
     IN_ACTION = "in_action"
     AWAITING_REPLY = "awaiting_reply"

@@ -12,17 +12,20 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from registry.circuits import Circuits
 from registry.effects import InstallApp
 from registry.errors import Misconfigured
 from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
+from registry.planning import level_of
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
+from service.circuit_rules import read_circuits
 from service.due_rules import read_due_rules
 from service.imported import CLERK, HEAD, NOTHING_IMPORTED, UNTOLD, Imported, read_imported
 from service.ports import Clock, Directory, DirectoryPerson, Store, Transaction
@@ -48,6 +51,7 @@ class Organisation:
     clearances: Mapping[str, str]
     loop_guard: LoopGuard
     due: DueRules | None = None
+    circuits: Circuits = field(default_factory=Circuits)
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -80,6 +84,7 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
         clearances={upn.lower(): level for upn, level in body.get("clearances", {}).items()},
         loop_guard=LoopGuard(**body.get("loop_guard", {})),
         due=read_due_rules(body["due"])[0] if "due" in body else None,
+        circuits=read_circuits(body.get("circuits", {}), [u["id"] for u in body["units"]])[0],
     )
 
 
@@ -97,6 +102,7 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     above = {u["id"]: u["under"] for u in units if "under" in u}
     wrong += [f"unit {unit} is under {over}, which is no unit" for unit, over in above.items() if over not in ids]
     wrong += read_due_rules(body["due"])[1] if "due" in body else []
+    wrong += read_circuits(body.get("circuits", {}), ids)[1]
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
@@ -178,6 +184,7 @@ def office_of(
     registers = {u["id"] for u in listed if u.get("registry_for")}
     told = {p.person_id: rows.get(p.upn.lower(), UNTOLD) for p in people}
     placed = {p.person_id: told[p.person_id].unit or unit_of.get(p.department, "") for p in people}
+    circuits, headed = organisation.circuits, dict[str, list[str]]()
     units = {
         u["id"]: Unit(
             unit_id=u["id"],
@@ -191,6 +198,8 @@ def office_of(
         )
         for u in listed
     }
+    for unit in units.values():
+        headed.setdefault(unit.head or "", []).append(unit.unit_id)
     return Office(
         entity_id=organisation.entity_id,
         zone=zone,
@@ -199,6 +208,7 @@ def office_of(
         rules=organisation.rules,
         loop_guard=organisation.loop_guard,
         due=organisation.due,
+        circuits=circuits,
         units=units,
         people={
             p.person_id: Person(
@@ -212,6 +222,7 @@ def office_of(
                 active=p.active,
                 clerk=placed[p.person_id] in registers and told[p.person_id].role in ("", CLERK, HEAD),
                 clearance=told[p.person_id].clearance or organisation.clearances.get(p.upn.lower(), "restricted"),
+                signs=level_of(p.upn, headed.get(p.person_id, ()), circuits),
             )
             for p in people
         },

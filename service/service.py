@@ -192,6 +192,8 @@ class Service:
         record, _ = self._readable(viewer, record_id, now)
         if record is None or not viewer.is_cleared(record, now):
             return None
+        if not sha256:
+            return None
         if record.delivered and sha256 == record.source.sha256:
             return f"{record.reference.replace('/', '-')}.json", SLIP_TYPE
         if sha256 in (record.source.sha256, *(m.sha256 for m in record.mails)):
@@ -212,7 +214,7 @@ class Service:
         record, _ = self._readable(viewer, record_id, now)
         if record is None or not viewer.is_cleared(record, now):
             return None
-        return "" if record.delivered else record.source.sha256
+        return "" if record.delivered or record.rules.issued else record.source.sha256
 
     def day(self, day: date) -> dict[str, Any]:
         """The last count of *day*, as the API shows it."""

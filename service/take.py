@@ -15,6 +15,7 @@ from datetime import datetime
 
 from uuid_utils import uuid7
 
+from registry.circuit_commands import Sign
 from registry.commands import Command, Enter, JoinMatter, Quarantine, Register, Relate, Release, Unrelate
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing, Refused
@@ -35,6 +36,7 @@ from registry.joining import MOST_IN_A_MATTER
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
+from registry.seats import numbers
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
 from service.ports import Clock, SeenMail, Store, Stored, Transaction, Wanted
@@ -158,20 +160,23 @@ class Taker:
 
 
 def _numbered(tx: Transaction, command: Command, record: Record | None, office: Office, now: datetime) -> Command:
-    """Draw the number of a new record before it is decided on: a refusal rolls it back with everything else."""
+    """Draw the number of a new record, or of one that is signed now, before it is decided on: a refusal rolls it back
+    with everything else."""
     unit: Unit | None
     match command:
         case Register() | Quarantine():
-            unit = office.registry_unit(command.mail.mailbox)
+            unit, kind = office.registry_unit(command.mail.mailbox), command.kind
         case Enter():
-            unit = office.unit(command.delivery.unit_id)
+            unit, kind = office.unit(command.delivery.unit_id), command.kind
         case Release():
-            unit = office.unit(record.registry_unit_id) if record is not None else None
+            unit, kind = office.unit(record.registry_unit_id) if record is not None else None, command.kind
+        case Sign() if record is not None and numbers(command, record, office, now):
+            unit, kind = office.unit(record.registry_unit_id), record.kind
         case _:
             return command
     if unit is None:
         return command
-    return replace(command, serial=tx.draw(series_of(office, unit, KINDS[command.kind], now)))
+    return replace(command, serial=tx.draw(series_of(office, unit, KINDS[kind], now)))
 
 
 def _compared(tx: Transaction, command: Command, record: Record | None) -> Command:

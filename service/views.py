@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from registry.circuit_events import Drafted, Numbered, SentBack, StageInserted, Submitted
 from registry.circulating import awaiting, circulation
 from registry.events import (
     AnnexFetched,
@@ -40,6 +41,7 @@ from registry.rights import may_act
 from registry.sheet import ERASED, Entry, read_entry, verify
 from registry.verb_events import Corrected, MatterJoined, Unlinked
 from registry.vocabulary import DELIVERIES, INVERSE, KINDS, Verb
+from service.issued_views import issued_view
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
 
@@ -85,6 +87,7 @@ def record_view(
         "sender": _party(record.sender) if open_to_viewer else None,
         "proposed_sender": _party(record.proposed_sender) if open_to_viewer and record.proposed_sender else None,
         "sender_confirmed": not record.sender_is_proposed,
+        **issued_view(record, office, open_to_viewer=open_to_viewer),
         "their_reference": record.their_reference if open_to_viewer else None,
         "letter_date": record.letter_date if open_to_viewer else None,
         "forwarded_by": _person(record.forwarded_by, office) if open_to_viewer and record.forwarded_by else None,
@@ -160,10 +163,10 @@ def record_view(
             for h in holders(record)
         ],
         "source": {
-            "mailbox": record.source.mailbox if not record.delivered else None,
-            "internet_message_id": record.source.internet_message_id if not record.delivered else None,
-            "item_id": record.source.item_id if not record.delivered else None,
-            "sha256": record.source.sha256,
+            "mailbox": record.source.mailbox or None,
+            "internet_message_id": record.source.internet_message_id or None,
+            "item_id": record.source.item_id or None,
+            "sha256": record.source.sha256 or None,
         },
         "attachments": _attachments(record) if open_to_viewer else [],
     }
@@ -239,6 +242,16 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
         case Referred(cause=cause, asked=asked, to_person=person, to_unit=unit):
             who = _name_in(person, unit, office, lang)
             return say(lang, f"event.Referred.{cause}", who=who, asked=say(lang, f"asked.{asked}"))
+        case Drafted(kind=kind, reference=reference):
+            return say(lang, "event.Drafted", kind=say(lang, f"kind.{kind}"), reference=reference)
+        case Submitted(seal=seal):
+            return say(lang, "event.Submitted", seal=seal[:12])
+        case StageInserted(stage=stage):
+            return say(lang, "event.StageInserted", act=say(lang, f"act.{stage.act}"))
+        case Numbered(reference=reference):
+            return say(lang, "event.Numbered", reference=reference)
+        case SentBack(why=why):
+            return say(lang, f"event.SentBack.{why}")
         case CopyReceived(same_as=same_as):
             return say(lang, f"event.CopyReceived.{same_as}")
         case MailReceived(sender=sender, answers=answers) | AutoReplyReceived(sender=sender, answers=answers):

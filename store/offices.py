@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from registry.circuits import Circuits
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from registry.working_time import DueRules
 from store import schema as s
@@ -49,6 +50,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         loop_guard=LoopGuard(**body["loop_guard"]),
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
         due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
+        circuits=msgspec.convert(body["circuits"], Circuits) if body.get("circuits") is not None else Circuits(),
         delegations=open_delegations(connection, entity_id),
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
@@ -83,6 +85,7 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
                 {"rule": r.rule, "any_words": r.any_words, "unit": r.unit, "asked": r.asked} for r in office.rules
             ],
             "due": msgspec.to_builtins(office.due),
+            "circuits": msgspec.to_builtins(office.circuits),
         },
         ensure_ascii=False,
     )

@@ -50,8 +50,8 @@ records = _table(
     _must("version", Integer),
     _must("head_hash"),
     _must("unit_id"),
-    _must("year", Integer),
-    _must("serial", Integer),
+    Column("year", Integer),  # of its number; a draft has none
+    Column("serial", Integer),
     _must("reference"),
     _must("search", Text),
     _must("registered_at"),
@@ -243,6 +243,7 @@ people = _table(
     _must("active", Boolean),
     _must("clerk", Boolean),
     _must("clearance"),
+    _must("signs", Integer, "0"),  # the level up to which they sign
 )
 
 # Who acts for whom, as it stands; what happened to it is in `events`, under its id.

@@ -105,6 +105,11 @@ change_record = Statement(
     )
     .values({name: bindparam(name) for name in ("status", "version", "head_hash", "updated_at", "state")})
 )
+number_record = Statement(
+    update(s.records)
+    .where(s.records.c.entity_id == _here, s.records.c.record_id == bindparam("of_record"))
+    .values({name: bindparam(name) for name in ("year", "serial", "reference", "registered_at")})
+)
 new_event = _insert(s.events)
 new_event_text = _insert(s.event_texts)
 new_open_step = _insert(s.open_steps)

@@ -110,6 +110,15 @@ class SqlTransaction(ListsOfPeople):
             )
         else:
             self._run(sql.change_record, of_record=record_id, of_version=before.version, **state)
+            if after.rules.issued and (before.is_draft or before.reference != after.reference):
+                self._run(
+                    sql.number_record,
+                    of_record=record_id,
+                    year=after.year,
+                    serial=after.serial,
+                    reference=after.reference,
+                    registered_at=write_instant(after.registered_at),
+                )
             if _is_filed_otherwise(before, after):
                 questions.file_anew(self._on.cold, self._entity_id, after, searchable(after))
         self._save_entries(entries, at)
@@ -462,6 +471,8 @@ def _readers(record: Record) -> frozenset[str]:
 
 def _is_filed_otherwise(before: Record, after: Record) -> bool:
     """Whether it is found by something else now. Files that came later do not count, nor does whose letter it is."""
+    if before.is_draft:
+        return True  # it is written anew, then numbered
     return (before.subject, before.matter_id) != (after.subject, after.matter_id)
 
 

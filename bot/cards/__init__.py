@@ -1,6 +1,7 @@
 """Cards: pure functions from values to Adaptive Cards 1.5, in the reader's language. Nothing here asks or changes."""
 
 from bot.cards.delegation_cards import Listed, away_card, delegation_card, delegation_form, delegations_card
+from bot.cards.draft_form import circuit_form, draft_form, typed_of
 from bot.cards.forms import note_form, referral_form
 from bot.cards.found_card import MOST_FOUND, found_card
 from bot.cards.help_card import EXAMPLE, help_card, several_card, welcome_card
@@ -23,9 +24,11 @@ __all__ = [
     "Pressed",
     "Result",
     "away_card",
+    "circuit_form",
     "delegation_card",
     "delegation_form",
     "delegations_card",
+    "draft_form",
     "entry_form",
     "fits_input",
     "for_dialog",
@@ -43,6 +46,7 @@ __all__ = [
     "short",
     "size_bytes",
     "step_card",
+    "typed_of",
     "verb_form",
     "welcome_card",
     "why_card",

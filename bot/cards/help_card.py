@@ -64,6 +64,7 @@ def _lines(lang: Language, clerk: bool) -> list[Json]:
         say(lang, "chat.help_delegate"),
         *((say(lang, "chat.help_register"), say(lang, "chat.help_quarantine", example=EXAMPLE)) if clerk else ()),
         say(lang, "chat.help_digest"),
+        say(lang, "chat.help_draft"),
         say(lang, "chat.help_help"),
     )
     return [sentence(text, spacing="small") for text in said]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.cards import letter
+from bot.cards import issued, letter
 from bot.cards.parts import (
     Json,
     actor,
@@ -59,13 +59,20 @@ def record_card(
             key = "card.secret" if is_secret(record.confidentiality) else "card.not_cleared"
             body += [sentence(say(lang, key, level=level)), facts(letter.held_by(record, office, lang, at))]
         else:
-            body += [
-                letter.subject(record, lang),
-                facts(
+            begins = (
+                issued.facts_of(record, office, lang)
+                if record.rules.issued
+                else [
                     letter.sender(record, lang),
                     letter.forwarder(record, office, lang),
                     letter.their_reference(record, lang),
                     letter.registered_on(record, office, lang),
+                ]
+            )
+            body += [
+                letter.subject(record, lang),
+                facts(
+                    *begins,
                     letter.secrecy(record, lang),
                     letter.reasons(record, lang),
                     letter.links(record, lang),
@@ -81,6 +88,8 @@ def record_card(
                     fact(say(lang, "card.filed_in"), short(record.filed_in or "")),
                     fact(say(lang, "card.why_ended"), short(_why_ended(record), 300)),
                 ),
+                issued.text(record, lang, longest) if record.rules.issued else None,
+                issued.circuit(record, office, lang) if record.circuit is not None else None,
                 label(say(lang, "card.steps"), spacing="medium"),
                 *(
                     sentence(_line(step, record, office, lang), spacing="small", size="small")

@@ -9,7 +9,7 @@
 
 from datetime import datetime
 
-from bot.cards import letter
+from bot.cards import issued, letter
 from bot.cards.parts import (
     Json,
     Press,
@@ -19,6 +19,7 @@ from bot.cards.parts import (
     button,
     buttons,
     card,
+    choice,
     cut,
     fact,
     facts,
@@ -39,10 +40,21 @@ from registry.vocabulary import DONE, FOR_FILING, FOR_FOLLOW_UP, FOR_MISSING_FIL
 from service.ports import CardView
 from texts import say
 
-_ANSWERS = (Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.FILE, Verb.REGISTER)
-_ORDER = (*_ANSWERS, Verb.RETURN, Verb.REJECT, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.CLOSE)
-_WITH_WORDS = {Verb.APPROVE, Verb.COMPLETE, Verb.FILE, Verb.RETURN, Verb.REJECT, Verb.CLOSE}
-_BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT)  # what leaves the step's end to later
+_ANSWERS = (
+    *(Verb.APPROVE, Verb.COMPLETE, Verb.ACKNOWLEDGE, Verb.FILE, Verb.REGISTER),
+    *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN),
+)
+_ORDER = (
+    *(*_ANSWERS, Verb.EDIT, Verb.RETURN, Verb.REJECT, Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.INSERT),
+    *(Verb.CLOSE, Verb.WITHDRAW),
+)
+_WITH_WORDS = {
+    *(Verb.APPROVE, Verb.COMPLETE, Verb.FILE, Verb.RETURN, Verb.REJECT, Verb.CLOSE),
+    *(Verb.SUBMIT, Verb.INITIAL, Verb.SIGN, Verb.WITHDRAW),
+}
+# what leaves the step's end to later
+_BESIDES = (Verb.REFER, Verb.ANNOTATE, Verb.CORRECT, Verb.INSERT, Verb.WITHDRAW)
+_OF_THE_WHOLE = (Verb.EDIT, Verb.RECALL, Verb.INSERT, Verb.WITHDRAW)  # for as long as they may be done
 _MASKED = (Verb.REGISTER, Verb.REFER)
 _MOST_IN_A_ROW = 3
 _STYLES: dict[str, Style] = {
@@ -51,6 +63,9 @@ _STYLES: dict[str, Style] = {
     "acknowledged": "good",
     "released": "good",
     "filed": "good",
+    "submitted": "good",
+    "initialled": "good",
+    "signed": "good",
     "returned": "warning",
     "rejected": "attention",
 }
@@ -108,7 +123,7 @@ def besides(view: CardView) -> list[str]:
     record, person, at = view.record, view.person, view.record.updated_at
     if is_masked(record, person.clearance):
         return []
-    refers = record.rules.listed and may_act(person, record, Verb.REFER, at, view.step.number)
+    refers = record.rules.listed and not record.is_draft and may_act(person, record, Verb.REFER, at, view.step.number)
     asked = [s for s in record.steps if s.state != DONE and has_asked(person, record, s)]
     may: list[str] = []
     if asked and may_act(person, record, Verb.READ, at):
@@ -178,6 +193,22 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
     top = head(lang, say(lang, "card.asked_of_you"), asked, record)
     if masked:
         return [top, _stands_in(view, at), *_mask(view), *_actions(view, verbs)]
+    if record.rules.issued:
+        return [
+            head(lang, issued.title(record, lang), asked, record),
+            _stands_in(view, at),
+            letter.subject(record, lang),
+            _issued_facts(view, at),
+            *_put_before(view, longest),
+            issued.text(record, lang, longest),
+            issued.circuit(record, view.office, lang) if record.is_draft else None,
+            *issued.said_before(record, view.office, lang, longest),
+            *_notes(view, longest),
+            _copies(view),
+            _input(view, verbs, typed),
+            _back_to(view, verbs),
+            *_actions(view, verbs),
+        ]
     return [
         top,
         _stands_in(view, at),
@@ -221,6 +252,29 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.same_as(record, lang),
         _asked_by(view),
     )
+
+
+def _issued_facts(view: CardView, at: datetime) -> Json | None:
+    lang, record, office = view.language, view.record, view.office
+    return facts(
+        *issued.facts_of(record, office, lang),
+        letter.urgency(record, lang),
+        letter.due(view.step, office, lang, at),
+        letter.secrecy(record, lang),
+        letter.annexes(record, lang),
+        _asked_by(view) if view.step.cause != "draft" else None,
+    )
+
+
+def _back_to(view: CardView, verbs: list[Verb]) -> Json | None:
+    """To which stage it goes back, if it does: to its drafter, unless the reader says otherwise."""
+    record, lang, office = view.record, view.language, view.office
+    passed = [s for s in record.circuit.stages if s.state == "passed"] if record.circuit is not None else []
+    if Verb.RETURN not in verbs or view.step.stage is None or not passed:
+        return None
+    drafter = say(lang, "card.back_to_drafter", who=name_of(record.drafter, record.registry_unit_id, office, lang))
+    stages = [(str(s.number), issued.stage_name(s, office, lang)) for s in passed]
+    return choice(lang, "back_to", "card.back_to", [("drafter", drafter), *stages], "")
 
 
 def _asked_by(view: CardView) -> Json | None:
@@ -282,7 +336,11 @@ def _copies(view: CardView) -> Json | None:
 def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
     if not _WITH_WORDS & set(verbs):
         return None
-    if Verb.APPROVE in verbs:
+    if Verb.SUBMIT in verbs:
+        hint = "card.write_to_first"
+    elif Verb.REJECT in verbs and view.step.stage is not None:
+        hint = "card.write_decision"
+    elif Verb.APPROVE in verbs:
         hint = "card.write_approval"
     elif view.step.awaits is not None:
         hint = "card.write_without_reply"
@@ -322,6 +380,8 @@ def _title(verb: Verb, view: CardView) -> str | None:
     approval is called as it was asked for."""
     if verb is Verb.CLOSE and not view.record.rules.listed:
         return "verb.dismiss"
+    if verb is Verb.COMPLETE and view.step.stage is not None:
+        return "verb.opinion"
     if verb is Verb.COMPLETE and view.step.asked == FOR_REVIEW:
         return "verb.accept"
     return f"verb.approve.{view.step.asked}" if verb is Verb.APPROVE and view.step.asked in _OWN_APPROVALS else None
@@ -367,9 +427,25 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
         None if masked else letter.written(lang, named, cut(text or "", longest, lang)),
         *(_referred(view, s, masked, longest) for s in (_asked_from(view)[-5:] if outcome == "referred" else [])),
         sentence(say(lang, "card.came_back"), isSubtle=True) if _came_back(view) else None,
+        issued.voided(step, lang),
+        issued.circuit(record, office, lang) if record.circuit is not None and not masked else None,
         _where(view, at),
+        *_whole(view, at),
         _later(view, at),
     ]
+
+
+def _whole(view: CardView, at: datetime) -> list[Json | None]:
+    """What may still be done to a record that we issue, with the words that it takes."""
+    lang, record, token = view.language, view.record, view.asked.token
+    if not record.rules.issued or is_masked(record, view.person.clearance):
+        return []
+    may = [v for v in _OF_THE_WHOLE if may_act(view.person, record, v, at, view.step.number)]
+    asks = text_input(lang, "note", "card.write_withdrawal") if Verb.WITHDRAW in may else None
+    names = {Verb.RECALL: "take_back"}
+    styles: dict[Verb, Press] = {Verb.WITHDRAW: "destructive"}
+    drawn = (button(lang, names.get(v, v.value), token, style=styles.get(v)) for v in may)
+    return [asks, buttons(drawn, spacing="medium")]
 
 
 def _released(view: CardView) -> Json:
@@ -382,7 +458,10 @@ def _what(view: CardView, masked: bool) -> list[Json | None]:
     """What the card is about: the letter's subject and sender, or that it is secret."""
     if masked:
         return _mask(view)
-    return [letter.subject(view.record, view.language), facts(letter.sender(view.record, view.language))]
+    record, lang = view.record, view.language
+    if record.rules.issued:
+        return [letter.subject(record, lang), facts(*issued.facts_of(record, view.office, lang))]
+    return [letter.subject(record, lang), facts(letter.sender(record, lang))]
 
 
 def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json | None:

@@ -17,6 +17,7 @@ VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality", "number", "units"),
+    *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     *(f"pick{place}" for place in range(1, PAGE + 1)),
 )

@@ -76,7 +76,6 @@ async def refuse_turn(_: Json) -> Json | None:
         (claims(serviceurl=SERVICE_URL.rstrip("/")), activity(), 200),
         (claims(), activity(serviceUrl="https://SMBA.trafficmanager.net/emea/c0ffee00"), 200),
         (claims(serviceurl="https://x.botframework.com/"), activity(serviceUrl="https://x.botframework.com/"), 200),
-        (claims(nbf=int(time.time()) + 200, exp=int(time.time()) - 200), activity(), 200),  # within the skew
         (claims(), activity(conversation={"id": "a:1"}), 200),
         (claims(), activity(channelData=None), 200),
     ],
@@ -84,6 +83,13 @@ async def refuse_turn(_: Json) -> Json | None:
 async def test_the_channels_own_call_is_taken(channel: Channel, token: Json, told: Json, status: int) -> None:
     answer = await channel.receive(as_bytes(told), f"Bearer {sign(token)}", turn)
     assert answer == Answer(status, {"statusCode": 200})
+
+
+async def test_a_clock_that_is_a_little_off_is_forgiven(channel: Channel) -> None:
+    now = int(time.time())
+    token = claims(nbf=now + 200, exp=now - 200)
+    answer = await channel.receive(as_bytes(activity()), f"Bearer {sign(token)}", turn)
+    assert answer == Answer(200, {"statusCode": 200})
 
 
 async def test_an_invoke_that_the_bot_does_not_know_is_501(channel: Channel) -> None:

@@ -203,7 +203,8 @@ class FakeTransaction:
         if (before is None) != (kept is None) or entries[0].seq != len(lines) + 1:
             raise AlreadyThere(after.record_id)
         entered = after
-        if kept is not None and (kept.record.subject, kept.record.matter_id) == (after.subject, after.matter_id):
+        same = kept is not None and (kept.record.subject, kept.record.matter_id) == (after.subject, after.matter_id)
+        if kept is not None and same and not after.rules.issued:
             entered = kept.entered
         self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
         self._put(self._t.events, after.record_id, (*lines, *entries))

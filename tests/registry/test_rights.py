@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from registry.circuit_commands import Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.commands import (
     Acknowledge,
     Annotate,
@@ -90,6 +91,17 @@ def asking(verb: Verb, by: str, step: int) -> Command:
             return Relate(record_id="r1", by=by, to_record="r0", relation="refers_to", other=other)
         case Verb.ACKNOWLEDGE:
             return Acknowledge(record_id="r1", step=step, by=by)
+        case Verb.EDIT:
+            return Redraft(record_id="r1", by=by, subject="م", text="ن")
+        case Verb.WITHDRAW:
+            return Withdraw(record_id="r1", by=by, note="لسبب")
+        case Verb.INSERT:
+            return Insert(record_id="r1", by=by, act="opinion", people=("laila",), before=1)
+        case Verb.SKIP:
+            return Skip(record_id="r1", by=by, stage=1, note="لسبب")
+        case Verb.SUBMIT | Verb.INITIAL | Verb.SIGN:
+            of_a_circuit = {Verb.SUBMIT: Submit, Verb.INITIAL: Initial, Verb.SIGN: Sign}
+            return of_a_circuit[verb](record_id="r1", step=step, by=by, note="كلام")
         case _:
             kinds: dict[Verb, type[Complete | Approve | Return | Close | Reject | File | Recall]] = {
                 Verb.REJECT: Reject,

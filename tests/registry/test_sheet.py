@@ -15,6 +15,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.circuit_events import StageInserted
+from registry.circuits import Addressee, Seat, Stage
 from registry.commands import Approve, Complete, Refer
 from registry.events import (
     EVENTS,
@@ -65,6 +67,7 @@ from registry.verb_events import (
     Unlinked,
     Voided,
 )
+from tests.circuit_values import CIRCUIT_EVENTS
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -195,6 +198,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     Unlinked(at=NOON, by="noura", capacity="clerk", to_record="r0", reference="س.ع/و/6/2026", how="replies_to"),
     MatterJoined(at=NOON, by="noura", capacity="clerk", matter_id="m1", reference="س.ع/و/6/2026"),
     MatterLeft(at=NOON, by="noura", capacity="clerk", matter_id="m1", note="ليست منها"),
+    *CIRCUIT_EVENTS,
     AnnexFetched(
         at=NOON,
         by="tarasul",
@@ -259,17 +263,22 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         "received_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
-        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes"), COUNTS),
-        **dict.fromkeys(("parent", "resumes"), st.none() | COUNTS),
+        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes", "level", "before"), COUNTS),
+        **dict.fromkeys(("parent", "resumes", "to_stage"), st.none() | COUNTS),
         "attachments": st.just(()),
+        "addressees": st.just((Addressee("legal", None, "for_information"),)),
+        "stages": st.just((A_STAGE,)),
         "attachment_names": st.just(()),
     }
+    if kind is StageInserted:
+        known["stage"] = st.just(A_STAGE)
     if kind is Referred:
         known["answers"] = st.lists(COUNTS, max_size=3).map(tuple)
     names = {f for f in kind.__dataclass_fields__ if f in known}
     return st.builds(kind, **{name: known[name] for name in names})
 
 
+A_STAGE = Stage(number=1, act="approve", seats=(Seat("huda", "finance"),), mode="quorum", quorum=1)
 ANY_EVENT = st.one_of([_events(kind) for kind in EVENTS.values()])
 
 
@@ -296,7 +305,7 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names", "name", "repairs", "recipients", "words", "texts"}
+    free |= {"attachment_names", "name", "repairs", "recipients", "words", "texts", "text", "party"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 

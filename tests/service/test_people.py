@@ -293,3 +293,25 @@ async def test_when_the_directory_rings_it_is_read_and_of_many_rings_the_last_is
     assert names() == {"huda", "omar"}  # nobody rang
     await people.rang(house.now)
     assert names() == {"huda", "omar", "sara"}
+
+
+def test_the_circuits_of_the_file_are_the_office_s_and_say_who_signs() -> None:
+    circuits = {
+        "levels": [{"ar": "مدير", "en": "Director", "heads_of": ["finance"]}],
+        "rules": [{"stages": [{"act": "sign", "who": ["head:finance"]}]}],
+    }
+    read = read_organisation(json.dumps(ORGANISATION | {"circuits": circuits}), [MAILBOX])
+    (rule,) = read.circuits.rules
+    assert [(w.way, w.of) for s in rule.stages for w in s.who] == [("head", "finance")]
+    office = office_of(read, PEOPLE, KUWAIT)
+    head = office.head("finance")
+    assert head is not None
+    assert {p.person_id for p in office.people.values() if p.signs} == {head.person_id}
+
+
+def test_circuits_that_make_no_sense_are_refused_with_the_rest() -> None:
+    with pytest.raises(Misconfigured, match="no unit moon"):
+        read_organisation(
+            json.dumps(ORGANISATION | {"circuits": {"rules": [{"stages": [{"act": "sign", "who": ["head:moon"]}]}]}}),
+            [MAILBOX],
+        )

@@ -1,0 +1,222 @@
+################################################################
+# The drafter's part: begin a record of ours, write it anew, put it on its way, give it up
+################################################################
+#
+# Rule 1: a draft has no number, and its drafter holds it until it is submitted.
+# Rule 2: what is submitted can be finished: everybody who must decide is there, cleared and entitled, and so is
+#         everybody to whom it will go.
+# Rule 3: an edit voids what was decided on other words, and the way begins again; what comes back unchanged goes on
+#         where it was.
+
+from dataclasses import replace
+from datetime import datetime
+
+from registry.acting import capacity_of, refusal, words
+from registry.changed import changed
+from registry.circuit_commands import Draft, Redraft, Submit, Withdraw
+from registry.circuit_events import Drafted, Redrafted, Submitted
+from registry.circuits import OPEN, WAITING, Addressee, Stage, seal_of
+from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.events import Attachment, Closed
+from registry.issuing import nobody_there
+from registry.mail import Address
+from registry.numbers import draft_reference
+from registry.office import Office, Person
+from registry.planning import fault, plan
+from registry.record import DONE, Record, evolve
+from registry.rights import may_act
+from registry.seats import asked_in, begun, to_drafter
+from registry.vocabulary import CONFIDENTIALITIES, ISSUED_FOR, KINDS, URGENCIES, Verb, may_see
+
+
+def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetime) -> Decision:
+    """Begin it, and put it before whoever drafts it."""
+    if record is not None:
+        return Nothing()
+    person, kind = office.person(ask.by), KINDS.get(ask.kind)
+    if person is None:
+        return Refused("may.unknown_person")
+    if not person.active:
+        return Refused("may.inactive")
+    unit = office.unit(person.unit_id)
+    if unit is None:
+        return Refused("draft.no_unit")
+    if kind is None or not kind.issued:
+        return Refused("draft.unknown_kind")
+    if (why := _unfit(ask, person, office)) is not None:
+        return Refused(why)
+    drafted = Drafted(
+        at=now,
+        by=ask.by,
+        capacity=_capacity(person, office),
+        entity_id=office.entity_id,
+        kind=kind.code,
+        direction=kind.direction,
+        registry_unit_id=unit.unit_id,
+        reference=draft_reference(unit, kind),
+        subject=_line(ask.subject),
+        text=words(ask.text) or "",
+        sender=Address(person.name, person.mail),
+        addressees=_known(ask.addressees, office),
+        party=words(ask.party),
+        confidentiality=ask.confidentiality,
+        urgency=ask.urgency,
+        level=ask.level,
+        attachments=tuple(
+            Attachment(size_bytes=f.size_bytes, sha256=f.sha256, content_type=f.content_type) for f in ask.files
+        ),
+        attachment_names=tuple(f.name for f in ask.files),
+    )
+    after = evolve(ask.record_id, None, drafted)
+    return Accepted((drafted, to_drafter(after, drafted, "draft", now)))
+
+
+def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) -> Decision:
+    """Write it anew: a draft that its drafter holds stays with them, one that is on its way begins again."""
+    person = office.person(ask.by)
+    if person is None:
+        return Refused("may.unknown_person")
+    written = Redrafted(
+        at=now,
+        by=ask.by,
+        capacity=_capacity(person, office),
+        subject=_line(ask.subject),
+        text=words(ask.text) or "",
+        addressees=_known(ask.addressees, office),
+        party=words(ask.party),
+        confidentiality=ask.confidentiality,
+        urgency=ask.urgency,
+        level=ask.level,
+    )
+    if record.drafter == ask.by and all(getattr(record, n) == getattr(written, n) for n in _WORDS):
+        return Nothing()
+    if not (verdict := may_act(person, record, Verb.EDIT, now)):
+        return Refused(verdict.reasons[0], {"reference": record.reference})
+    if (why := _unfit(ask, person, office)) is not None:
+        return Refused(why)
+    if record.circuit is None or record.circuit.current is None:
+        return Accepted((written,))
+    after = evolve(record.record_id, record, written)
+    return _restarted(written, after, office, now)
+
+
+def decide_submit(ask: Submit, record: Record, office: Office, now: datetime) -> Decision:
+    """Put it on its way."""
+    person, step = office.person(ask.by), record.step(ask.step)
+    if person is None:
+        return Refused("may.unknown_person")
+    if step is not None and step.state == DONE and (step.outcome, step.ended_by) == ("submitted", ask.by):
+        return Nothing()
+    if not (verdict := may_act(person, record, Verb.SUBMIT, now, ask.step)):
+        return refusal(verdict.reasons[0], record, step, office)
+    assert step is not None, "may_act knows the step"
+    stages = _way(record, office)
+    if isinstance(stages, Refused):
+        return stages
+    if (nobody := _undeliverable(record, office)) is not None:
+        return nobody
+    submitted = Submitted(
+        at=now,
+        by=ask.by,
+        capacity=capacity_of(person, step, office),
+        step=step.number,
+        stages=stages,
+        seal=sealed(record),
+        note=words(ask.note),
+    )
+    after = evolve(record.record_id, record, submitted)
+    begins = after.circuit.next if after.circuit is not None else None
+    assert begins is not None, "a way that is planned has a stage that is not over"
+    return Accepted((submitted, *asked_in(begins, after, submitted, office, now)))
+
+
+def decide_withdraw(ask: Withdraw, record: Record, office: Office, now: datetime) -> Decision:
+    """End a draft: it will not be issued."""
+    person, note = office.person(ask.by), words(ask.note)
+    if person is None:
+        return Refused("may.unknown_person")
+    if record.outcome == "withdrawn" and record.drafter == ask.by:
+        return Nothing()
+    if not (verdict := may_act(person, record, Verb.WITHDRAW, now)):
+        return Refused(verdict.reasons[0], {"reference": record.reference})
+    if note is None:
+        return Refused("say.reason_missing")
+    return Accepted((Closed(at=now, by=ask.by, capacity=_capacity(person, office), outcome="withdrawn", note=note),))
+
+
+def sealed(record: Record) -> str:
+    """Return the seal of the record's words and files as they stand."""
+    files = [a.sha256 for a in record.attachments]
+    return seal_of(record.subject, record.text, record.addressees, record.party, files)
+
+
+_WORDS = ("subject", "text", "addressees", "party", "confidentiality", "urgency", "level")
+
+
+def _restarted(written: Redrafted, after: Record, office: Office, now: datetime) -> Decision:
+    """The way from its beginning, with the new words under a new seal; back to the drafter where it has none now."""
+    stages = _way(after, office)
+    if isinstance(stages, Refused):
+        return stages
+    if (nobody := _undeliverable(after, office)) is not None:
+        return nobody
+    back = to_drafter(after, written, "edit", now)
+    again = evolve(after.record_id, after, back)
+    submitted = Submitted(
+        at=now, by=written.by, capacity=written.capacity, step=back.step, stages=stages, seal=sealed(after), note=None
+    )
+    again = evolve(after.record_id, again, submitted)
+    assert again.circuit is not None, "it was just submitted"
+    return Accepted((written, back, submitted, *asked_in(begun(again.circuit), again, submitted, office, now)))
+
+
+def _way(record: Record, office: Office) -> tuple[Stage, ...] | Refused:
+    """The stages to go through: those it has, where they still serve; else what the office lays down now."""
+    circuit = record.circuit
+    if circuit is None or circuit.level != record.level:
+        return plan(record, office)
+    stages = circuit.stages
+    if circuit.edited:
+        stages = tuple(changed(s, state=WAITING, opened_from=0) for s in stages)
+    if all(s.state not in (WAITING, OPEN) for s in stages):
+        return plan(record, office)
+    return stages if fault(stages, record, office) is None else plan(record, office)
+
+
+def _undeliverable(record: Record, office: Office) -> Refused | None:
+    if record.direction == "internal" and record.kind == "internal_memo" and not record.addressees:
+        return Refused("issue.to_nobody")
+    return next((why for a in record.addressees if (why := nobody_there(a, record, office)) is not None), None)
+
+
+def _unfit(ask: Draft | Redraft, person: Person, office: Office) -> str | None:
+    if words(ask.subject) is None:
+        return "say.subject_missing"
+    if words(ask.text) is None:
+        return "say.text_missing"
+    if ask.confidentiality not in CONFIDENTIALITIES or ask.urgency not in URGENCIES:
+        return "register.unknown_level"
+    if not may_see(person.clearance, ask.confidentiality):
+        return "may.secrecy"
+    if not 1 <= ask.level <= max(len(office.circuits.levels), 1):
+        return "draft.unknown_signing"
+    if any(a.asked not in ISSUED_FOR for a in ask.addressees):
+        return "refer.unknown_disposition"
+    return None
+
+
+def _known(addressees: tuple[Addressee, ...], office: Office) -> tuple[Addressee, ...]:
+    """The addressees, each once; of a person, the unit is theirs."""
+    listed = (
+        replace(a, unit=person.unit_id) if (person := office.person(a.person)) is not None else a for a in addressees
+    )
+    return tuple(dict.fromkeys(listed))
+
+
+def _line(text: str) -> str:
+    return " ".join((words(text) or "").split())
+
+
+def _capacity(person: Person, office: Office) -> str:
+    unit = office.unit(person.unit_id)
+    return "head" if unit is not None and unit.head == person.person_id else "member"
