@@ -111,6 +111,7 @@ def dossier_page(shown: Shown, lang: Language, *, beside: bool) -> str:
 
 def _facts(shown: Shown, lang: Language) -> Iterable[str]:
     record, zone = shown.record, shown.zone
+    came_in = record["received_via"] != "draft"  # what we issue came from nowhere
     sender, brought = (_party(record[key]) for key in ("original_sender", "sender"))
     separator = "، " if lang == "ar" else ", "
     received = _when(datetime.fromisoformat(record["received_at"]), zone, lang)
@@ -123,12 +124,12 @@ def _facts(shown: Shown, lang: Language) -> Iterable[str]:
         ("came_by", brought if brought != sender else None),
         ("their_reference", record["their_reference"]),
         ("letter_date", record["letter_date"]),
-        ("received", f"{received} — {record['received_said'][lang]}"),
+        ("received", f"{received} — {record['received_said'][lang]}" if came_in else None),
         ("registered", _when(datetime.fromisoformat(record["registered_at"]), zone, lang)),
         ("unit", separator.join(party["name"][lang] for party in record["to_parties"])),
         ("urgency", say(lang, f"urgency.{record['urgency']}")),
         ("confidentiality", say(lang, f"confidentiality.{record['confidentiality']}")),
-        ("check", record["sender_check"][lang] if sender else None),
+        ("check", record["sender_check"][lang] if sender and came_in else None),
         ("remarks", ("؛ " if lang == "ar" else "; ").join(reason[lang] for reason in record["reasons"])),
         ("holders", separator.join(_holder(h, lang) for h in record["holders"])),
         ("links", separator.join(f"{link['reference']} ({link['said'][lang]})" for link in record["links"])),

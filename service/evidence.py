@@ -126,11 +126,12 @@ class Evidence:
 
     def _shown(self, case: _Case, documents: list[Document]) -> Shown:
         mail = next((d.body for d in documents if d.sha256 == case.record.source.sha256), None)
+        record = record_view(case.record, case.office, case.viewer, case.now)
         return Shown(
-            record=record_view(case.record, case.office, case.viewer, case.now),
+            record=record,
             sheet=sheet_view(case.record, case.entries, case.office, case.viewer, case.now),
             documents=documents,
-            words=self._words(mail) if mail is not None and not case.record.delivered else "",
+            words=self._words(mail) if mail is not None and not case.record.delivered else record["text"] or "",
             entity=case.office.names,
             zone=case.office.zone,
             until=case.record.updated_at,

@@ -58,10 +58,11 @@ class TakingIn:
     def _keep(self, tx: Transaction, record: Record, entries: list[Entry]) -> None:
         if tx.record(record.record_id) is not None:
             raise NotTakenIn(f"the register has {record.reference} already")
-        same_number = Wanted(serial=record.serial, year=record.year, kind=record.kind, top=200)
-        if any(r.registry_unit_id == record.registry_unit_id for r in tx.find(same_number)):
-            raise NotTakenIn(f"the register has another record under the number {record.reference}")
-        tx.reserve(Series(record.entity_id, record.registry_unit_id, record.kind, record.year), record.serial)
+        if record.serial is not None and record.year is not None:  # a draft of ours has no number yet
+            same_number = Wanted(serial=record.serial, year=record.year, kind=record.kind, top=200)
+            if any(r.registry_unit_id == record.registry_unit_id for r in tx.find(same_number)):
+                raise NotTakenIn(f"the register has another record under the number {record.reference}")
+            tx.reserve(Series(record.entity_id, record.registry_unit_id, record.kind, record.year), record.serial)
         tx.save(None, record, entries)
         now = self._clock()
         for entry in entries:

@@ -7,7 +7,20 @@
 # Rule 2: `{values}` are isolated by `say`; both languages name the same values.
 # Rule 3: a refusal says whose turn it is and what to do.
 
-from texts.catalogue import api, cards, chat, circuits, delegation, evidence, lists, mail, office, refusals, sheet, verbs
+from texts.catalogue import (
+    api,
+    cards,
+    chat,
+    circuits,
+    delegation,
+    evidence,
+    lists,
+    mail,
+    office,
+    refusals,
+    sheet,
+    verbs,
+)
 
 SENTENCES: dict[str, dict[str, str]] = {}
 _PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence)
