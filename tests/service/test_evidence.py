@@ -22,6 +22,8 @@ from service.evidence import Evidence, ExportTooLarge
 from service.taking_in import NotTakenIn, TakingIn
 from service.views import Viewer
 from tests.programs import REPOSITORY
+from tests.registry.test_circuits import at_huda, issued
+from tests.registry.test_sheet import written
 from tests.service.house import Registry
 from tests.values import OFFICE, PEOPLE
 
@@ -306,3 +308,20 @@ async def test_a_document_that_is_gone_is_named_as_absent(house: Registry) -> No
     parts, wrong = verify.read_zip(await exported(house, record))
     assert (wrong, verify.wrong_with(parts)) == ([], [])
     assert json.loads(parts["manifest.json"])["absent"] == [record.attachments[0].sha256]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+async def test_what_we_issue_is_exported_with_and_without_its_number(
+    house: Registry, tmp_path: Path, signed: bool
+) -> None:
+    desk = issued() if signed else at_huda()
+    record = desk.held
+    house.store.write(lambda tx: tx.save(None, record, written(desk.events, record.record_id)))
+    raw = await exported(house, record)
+    parts, wrong = verify.read_zip(raw)
+    assert (wrong, verify.wrong_with(parts)) == ([], [])
+    assert record.text in parts["dossier.html"].decode()
+    (tmp_path / "other").mkdir()
+    other = Registry(tmp_path / "other")
+    await TakingIn(other.store, other.archive, other.clock, OFFICE.entity_id).take_in(raw)
+    assert await exported(other, record) == raw
