@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from service.delegations import Delegations
     from service.deliveries import Deliveries
     from service.digest import Digests
+    from service.evidence import Evidence
     from service.handed import HandedFiles
     from service.intake import Intake
     from service.leavers import Leavers
@@ -116,6 +117,13 @@ class House:
         from service.deliveries import Deliveries
 
         return Deliveries(self.store, self.taker, clock, self.archive)
+
+    @part
+    def evidence(self) -> "Evidence":
+        from graph.mime import read_words
+        from service.evidence import Evidence
+
+        return Evidence(self.store, self.archive, clock, read_words)
 
     # ------------------------------------------------------------ Microsoft 365
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import card, catch_up, cold, drain, faults, machine, resync, steps
+from bench import card, catch_up, cold, drain, faults, machine, resync, steps, verify
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "faults": faults.measure,
     "drain": drain.measure,
     "steps": steps.measure,
+    "verify": verify.measure,
     "card": card.measure,
     "cold": cold.measure,
 }

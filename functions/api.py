@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import azure.functions as func
 
-from functions.callers import answered, in_json
+from functions.callers import answered, as_download, in_json
 from functions.problems import problem
 
 if TYPE_CHECKING:
@@ -58,14 +58,7 @@ def _wanted(params: Mapping[str, str], office: Any) -> Any:
     top = params.get("top", "50")
     if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= _MOST:
         raise ValueError("top")
-    since = None
-    if (text := params.get("updated_since")) is not None:
-        try:
-            since = datetime.fromisoformat(text)
-        except ValueError:
-            raise ValueError("updated_since") from None
-        if since.tzinfo is None:
-            raise ValueError("updated_since")
+    since = _instant(params["updated_since"], "updated_since") if "updated_since" in params else None
     holder = params.get("holder", "")
     by_address = office.by_address(holder) if "@" in holder else None
     person = by_address or office.person(holder)
@@ -81,12 +74,34 @@ def _wanted(params: Mapping[str, str], office: Any) -> Any:
     )
 
 
+def _instant(text: str, name: str) -> datetime:
+    """Read an instant with an offset. Raises ValueError with *name* for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+        at.astimezone(UTC)  # the ends of the calendar have no other zone
+    except (ValueError, OverflowError):
+        raise ValueError(name) from None
+    if at.tzinfo is None:
+        raise ValueError(name)
+    return at
+
+
 @bp.route("v1/records/{record_id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def show_record(req: func.HttpRequest) -> func.HttpResponse:
+    """`?at=`: the record as it stood at that instant."""
     from app.wiring import house
+    from service.service import NotYet
 
     async def answer(viewer: "Viewer") -> func.HttpResponse:
-        shown = await asyncio.to_thread(house().service.show, viewer, req.route_params["record_id"])
+        record_id, service = req.route_params["record_id"], house().service
+        try:
+            at = _instant(req.params["at"], "at") if "at" in req.params else None
+        except ValueError as error:
+            return problem(400, "bad_parameter", name=error.args[0])
+        try:
+            shown = await asyncio.to_thread(service.show, viewer, record_id, at)
+        except NotYet:
+            return problem(404, "not_yet")
         return in_json(shown) if shown is not None else problem(404, "no_record")
 
     return await answered(req, answer)
@@ -106,7 +121,7 @@ async def show_sheet(req: func.HttpRequest) -> func.HttpResponse:
 
 @bp.route("v1/records/{record_id}/documents/{sha256}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def open_document(req: func.HttpRequest) -> func.HttpResponse:
-    """The exact bytes of the mail or of an annex. What a browser might run is only ever offered as a download."""
+    """The exact bytes of the mail or of an annex, offered as a download and never opened where they come from."""
     from app.wiring import house
     from registry.errors import Gone
 
@@ -121,14 +136,7 @@ async def open_document(req: func.HttpRequest) -> func.HttpResponse:
         except Gone:
             return problem(404, "no_document")
         safe = content_type if content_type in _SHOWN_AS_THEY_ARE else "application/octet-stream"
-        way = "inline" if safe == content_type else "attachment"
-        headers = {
-            "Content-Disposition": f"{way}; filename*=UTF-8''{_quoted(name)}",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-store",
-        }
-        return func.HttpResponse(body, mimetype=safe, headers=headers)
+        return func.HttpResponse(body, mimetype=safe, headers=as_download(name))
 
     return await answered(req, answer)
 
@@ -157,10 +165,6 @@ async def show_body(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(page, mimetype="text/html", charset="utf-8", headers=HEADERS)
 
     return await answered(req, answer)
-
-
-def _quoted(name: str) -> str:
-    return quote(name.replace("/", "-").replace("\\", "-"), safe="")
 
 
 @bp.route("v1/reconciliation/{date}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

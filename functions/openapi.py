@@ -388,6 +388,36 @@ def _body(kind: str, schema: Schema) -> Schema:
     return {"required": True, "content": {kind: {"schema": schema}}}
 
 
+_EVIDENCE: Schema = {
+    "/v1/records/{record_id}/dossier": {
+        "get": {
+            "operationId": "show_dossier",
+            "summary": "The record on one page that opens offline, with its documents inside up to 20 MB.",
+            "parameters": [_RECORD, _in_query("lang", _one_of(("ar", "en")), "Arabic where it is left out.")],
+            "responses": {
+                "200": {"description": "HTML, to be saved.", "content": {"text/html": {"schema": _TEXT}}},
+                **{str(status): _problem(status) for status in (400, 401, 403, 404, 503)},
+            },
+        }
+    },
+    "/v1/records/{record_id}/export": {
+        "get": {
+            "operationId": "export_record",
+            "summary": "The record, its sheet, its documents and the program that verifies them; at most 300 MB.",
+            "parameters": [_RECORD],
+            "responses": {
+                "200": {
+                    "description": "A ZIP file; the same record gives the same bytes.",
+                    "headers": {"Tarasul-Head": {"schema": _SHA256, "description": "The sheet's last hash."}},
+                    "content": {"application/zip": {"schema": {}}},
+                },
+                **{str(status): _problem(status) for status in (401, 403, 404, 422, 503)},
+            },
+        }
+    },
+}
+
+
 DOCUMENT: Schema = {
     "openapi": "3.1.0",
     "info": {"title": "Tarasul", "version": "1", "description": "Records, procedure sheets and the day's count."},
@@ -425,8 +455,8 @@ DOCUMENT: Schema = {
             "get": {
                 "operationId": "show_record",
                 "summary": "One record.",
-                "parameters": [_RECORD],
-                "responses": _answers("Shown", 404),
+                "parameters": [_RECORD, _in_query("at", _INSTANT, "As it stood then, with an offset; now without it.")],
+                "responses": _answers("Shown", 400, 404),
             }
         },
         "/v1/records/{record_id}/commands": {
@@ -471,6 +501,7 @@ DOCUMENT: Schema = {
                 },
             }
         },
+        **_EVIDENCE,
         "/v1/delegations": {
             "get": {
                 "operationId": "list_delegations",

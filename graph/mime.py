@@ -10,6 +10,7 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 from typing import Literal
 
 from graph import headers
@@ -21,6 +22,7 @@ from graph.mime_tree import UNPARSEABLE, Entity, Limits, Parser, leaves
 from graph.reports import read_report
 from registry.mail import Address, Letter, Mail
 from service.ports import Arrived, Fetched
+from service.unsafe import remarks_of
 
 log = logging.getLogger("tarasul.graph")
 
@@ -58,6 +60,7 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
     end = _end(raw, root)
     said_id = header.get("message-id") or (item.message_id if end == "cut" else "")  # which may lie behind the cut
     message_id = next(iter(headers.message_ids(said_id)), "")
+    parts = tuple(replace(part, remarks=remarks_of(reader.bodies[part.sha256])) for part in reader.parts)
     mail = Mail(
         mailbox=mailbox,
         item_id=item.item_id,
@@ -69,7 +72,7 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
         letter=letter,
         to=headers.addresses(header.get("to")),
         cc=headers.addresses(header.get("cc")),
-        parts=tuple(reader.parts),
+        parts=parts,
         references=_references(header),
         authentication=read_authentication(header.all("authentication-results")),
         our_key=headers.words(header.get(OUR_KEY)),
@@ -78,7 +81,7 @@ def _read(raw: bytes, mailbox: str, item: Arrived, limits: Limits) -> Fetched:
         report=read_report(root, OUR_KEY) if root.kind == "multipart/report" else None,
         importance=_importance(header),
         sensitivity=_one_of(header.get("sensitivity"), _SENSITIVITIES),
-        remarks=tuple(reader.remarks),
+        remarks=tuple(dict.fromkeys((*reader.remarks, *(remark for part in parts for remark in part.remarks)))),
         repairs=tuple(reader.repairs),
         unreadable=parser.defects,
     )
@@ -101,6 +104,11 @@ def read_views(raw: bytes, limits: Limits | None = None) -> list[View]:
     except Exception:
         log.exception("a mail could not be shown")
         return []
+
+
+def read_words(raw: bytes) -> str:
+    """Return the text of the mail *raw* and, below it, of each mail attached to it, as a person reads them."""
+    return "\n\n".join(view.letter.text for view in read_views(raw) if view.letter.text)
 
 
 def _end(raw: bytes, root: Entity) -> Literal["closed", "cut", "text", "file"]:

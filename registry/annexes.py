@@ -114,6 +114,7 @@ def _taken(
             sha256=file.sha256,
             content_type=file.content_type,
             way=way,
+            remarks=file.remarks,
         )
         for place, file in placed
     ]

@@ -139,6 +139,7 @@ def _registered(ask: Enter, letter: Letter, secrecy: str, unit: Unit, office: Of
             Attachment(size_bytes=p.size_bytes, sha256=p.sha256, content_type=p.content_type) for p in delivery.parts
         ),
         attachment_names=tuple(p.name for p in delivery.parts),
+        reasons=tuple(dict.fromkeys(remark for p in delivery.parts for remark in p.remarks)),
         their_reference=words(delivery.their_reference),
         same_as=delivery.same_as,
         same_reference=delivery.same_reference,

@@ -165,6 +165,7 @@ class AnnexFetched(Event):
     """The file of an annex that came as a link is there, and takes the link's place."""
 
     private: ClassVar[frozenset[str]] = frozenset({"name"})
+    later: ClassVar[frozenset[str]] = frozenset({"remarks"})
 
     annex: int  # its place among the attachments, from 0
     name: str
@@ -172,6 +173,7 @@ class AnnexFetched(Event):
     sha256: str
     content_type: str
     way: str  # link: out of the cloud; mail: in an answer; chat: handed in there
+    remarks: tuple[str, ...] = ()  # as text keys: what must be known of the file before it is opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

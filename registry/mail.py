@@ -36,6 +36,7 @@ class Part:
     inline: bool = False
     inside: int = 0
     complete: bool = True
+    remarks: tuple[str, ...] = ()  # what must be known before it is opened, as text keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

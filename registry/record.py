@@ -507,10 +507,11 @@ def _completed(record: Record, e: AnnexFetched) -> Record:
     file = Attachment(size_bytes=e.size_bytes, sha256=e.sha256, content_type=e.content_type)
     attachments, names = list(record.attachments), list(record.attachment_names)
     attachments[e.annex], names[e.annex] = file, e.name
-    after = changed(record, attachments=tuple(attachments), attachment_names=tuple(names))
+    reasons = (*record.reasons, *(remark for remark in e.remarks if remark not in record.reasons))
+    after = changed(record, attachments=tuple(attachments), attachment_names=tuple(names), reasons=reasons)
     if missing_annexes(after):
         return after
-    return changed(after, reasons=tuple(reason for reason in record.reasons if reason != INCOMPLETE))
+    return changed(after, reasons=tuple(reason for reason in after.reasons if reason != INCOMPLETE))
 
 
 def _referred(record: Record, e: Referred) -> Record:

@@ -112,30 +112,33 @@ class Broken:
 
 def verify(entries: Iterable[Entry]) -> Broken | None:
     """Return the first broken line of a whole sheet; None where all are counted, chained and true to their texts."""
-    prev_hash = FIRST_PREV_HASH
+    prev_hash, sha256 = FIRST_PREV_HASH, hashlib.sha256  # looked up once: this runs over whole registers
     for seq, entry in enumerate(entries, start=1):
         if entry.seq != seq:
             return Broken(seq, "sheet.line_missing")
-        hashed = chain_hash(prev_hash, entry.canonical) == entry.hash
-        if entry.prev_hash != prev_hash or not hashed or not _names_itself(entry):
+        canonical, hashed = entry.canonical, entry.hash
+        chained = entry.prev_hash == prev_hash and sha256(prev_hash.encode() + canonical).hexdigest() == hashed
+        if not chained or not _names_itself(entry):
             return Broken(seq, "sheet.line_changed")
-        if not _texts_fit(entry):
+        if entry.texts and not _texts_fit(entry):
             return Broken(seq, "sheet.text_changed")
-        prev_hash = entry.hash
+        prev_hash = hashed
     return None
 
 
 def _names_itself(entry: Entry) -> bool:
     """Whether the bytes say that they are this line of this sheet: another's whole sheet is chained as well."""
-    said = (f'"record_id":"{entry.record_id}"', f'"seq":{entry.seq},', f'"type":"{entry.type}"')
-    return all(words.encode() in entry.canonical for words in said)  # quotes inside a value would be escaped
+    canonical = entry.canonical  # quotes inside a value would be escaped
+    return (
+        f'"record_id":"{entry.record_id}"'.encode() in canonical
+        and f'"seq":{entry.seq},'.encode() in canonical
+        and f'"type":"{entry.type}"'.encode() in canonical
+    )
 
 
 def _texts_fit(entry: Entry) -> bool:
-    if not entry.texts:
-        return True
-    body = json.loads(entry.canonical)
-    return all(body.get(t.field) == {"sha256": text_hash(t)} for t in entry.texts)
+    """Whether the line says of each text what it hashes to. Only a private field has such an object for its value."""
+    return all(f'"{t.field}":{{"sha256":"{text_hash(t)}"}}'.encode() in entry.canonical for t in entry.texts)
 
 
 def _canonical(value: Any) -> str:

@@ -4,12 +4,15 @@
 #
 # Rule 1: the link is read from the archive, where the letter's bytes are; nothing that was written down since counts.
 # Rule 2: the bytes are in the archive before the record says that it has them. Fetching twice keeps them once.
-# Rule 3: a file is never opened here: it is named, counted and kept.
+# Rule 3: a file is never opened here: it is looked at (service/unsafe.py), named, counted and kept.
+
+import asyncio
 
 from registry.commands import NoteAnnexFetched, NoteAnnexRefused
 from registry.mail import Part
 from registry.record import Record, missing_annexes
 from service.ports import Archive, NotFetched, SharedFiles
+from service.unsafe import remarks_of
 from texts import clean
 from texts.names import safe_name
 
@@ -39,5 +42,6 @@ class Annexes:
             content_type=kind,
             size_bytes=len(file.body),
             sha256=await self._archive.put(file.body),
+            remarks=await asyncio.to_thread(remarks_of, file.body),
         )
         return NoteAnnexFetched(record_id=record.record_id, annex=annex, file=part)

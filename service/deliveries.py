@@ -22,6 +22,7 @@ from service.once import KeyReused, take_once
 from service.ports import Archive, Clock, Store, Transaction
 from service.same_files import ANNEX, SCAN, first_with
 from service.take import Taken, Taker, Undone
+from service.unsafe import remarks_of
 from texts import clean
 from texts.names import safe_name
 
@@ -130,7 +131,8 @@ class Deliveries:
     async def _keep(self, number: int, file: File) -> Part:
         digest, kind = await self._archive.put(file.body), clean(file.content_type)
         name = safe_name(file.name, kind, number)
-        return Part(name=name, content_type=kind, size_bytes=len(file.body), sha256=digest)
+        found = await asyncio.to_thread(remarks_of, file.body)
+        return Part(name=name, content_type=kind, size_bytes=len(file.body), sha256=digest, remarks=found)
 
     def _take(self, tx: Transaction, ask: Enter, *, key: str, again: bool) -> Taken:
         files = ask.delivery.parts

@@ -17,6 +17,7 @@ from registry.errors import Gone, Unavailable
 from registry.limits import LARGEST_LETTER_BYTES
 from registry.mail import Part
 from service.ports import Archive, Downloads, NotFetched, SharedFiles
+from service.unsafe import remarks_of
 from texts import clean
 from texts.names import safe_name
 
@@ -150,7 +151,8 @@ class HandedFiles:
         if not shared.body:
             raise NotHandedIn(name, "file.empty")
         sha256 = await self._archive.put(shared.body)
-        return Part(name=name, content_type=kind_of(name), size_bytes=len(shared.body), sha256=sha256)
+        kind, found = kind_of(name), await asyncio.to_thread(remarks_of, shared.body)
+        return Part(name=name, content_type=kind, size_bytes=len(shared.body), sha256=sha256, remarks=found)
 
     async def parts(self, token: str, by: str) -> tuple[Part, ...] | None:
         """The files of the bundle *token*; None where it is none of *by*."""
@@ -164,7 +166,9 @@ class HandedFiles:
             files, owner, key = told["files"], told["by"], told.get("key") or f"handed:{token}"
         except (Gone, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return Bundle(tuple(Part(**file) for file in files), key) if owner == by else None
+        if owner != by:
+            return None
+        return Bundle(tuple(Part(**{**file, "remarks": tuple(file.get("remarks", ()))}) for file in files), key)
 
     async def _fetch_all(self, offered: Sequence[Offered]) -> list[Part]:
         slots, left = asyncio.Semaphore(_AT_ONCE), LARGEST_LETTER_BYTES
@@ -183,7 +187,8 @@ class HandedFiles:
                 if not body:
                     raise NotHandedIn(name, "file.empty")
                 sha256 = await self._archive.put(body)
-            return Part(name=name, content_type=kind_of(name), size_bytes=len(body), sha256=sha256)
+            kind, found = kind_of(name), await asyncio.to_thread(remarks_of, body)
+            return Part(name=name, content_type=kind, size_bytes=len(body), sha256=sha256, remarks=found)
 
         tasks = [asyncio.ensure_future(fetch(n, file)) for n, file in enumerate(offered, start=1)]
         try:

@@ -175,6 +175,10 @@ class Transaction(Protocol):
         """The next number of a series: given back if the transaction comes to nothing."""
         ...
 
+    def reserve(self, series: Series, serial: int) -> None:
+        """Draw no number up to *serial* of a series any more: a record that was brought from elsewhere has it."""
+        ...
+
     def save(self, before: Record | None, after: Record, entries: Sequence[Entry]) -> None:
         """Keep the record and its new lines, with what it is found by."""
         ...

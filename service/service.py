@@ -10,8 +10,9 @@ from typing import Any
 from registry.commands import Command
 from registry.joining import MOST_IN_A_MATTER
 from registry.office import Office, Person
-from registry.record import Record
+from registry.record import Record, record_at
 from registry.rights import has_asked, recallable, steps_of
+from registry.sheet import read_entry
 from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
 from service.finding import is_named_by
@@ -34,6 +35,10 @@ class Page:
 
 class BadCursor(ValueError):
     """The place to go on from is not one that we gave."""
+
+
+class NotYet(Exception):
+    """The record was not registered yet at the instant that was asked for."""
 
 
 class Service:
@@ -124,11 +129,19 @@ class Service:
         more = _cursor(found[-1]) if len(found) == wanted.top else None
         return Page(items, now, more)
 
-    def show(self, viewer: Viewer, record_id: str) -> dict[str, Any] | None:
+    def show(self, viewer: Viewer, record_id: str, at: datetime | None = None) -> dict[str, Any] | None:
+        """A record, or how it stood *at* an instant, judged by who may read it now. Raises NotYet."""
         now = self.clock()
         record, office = self._readable(viewer, record_id, now)
         if record is None:
             return None
+        if at is not None and at < now:
+            entries = self.store.read(lambda tx: tx.sheet(record_id))
+            stood = record_at(record_id, map(read_entry, entries), at)
+            if stood is None:
+                raise NotYet(record_id)
+            shown = record_view(stood, office, viewer, now, judged=record)
+            return shown | {"matter": self._matter(viewer, stood, office, now), "as_of": instant(at)}
         reached = self.store.read(lambda tx: deliveries(tx, record, office))
         return record_view(record, office, viewer, now) | {
             "deliveries": reached,

@@ -155,7 +155,7 @@ class Taker:
         tx.save(before, after, entries)
         tx.request(decision.effects, after.version, now, self.chance.new_token, since=after.registered_at)
         for event in decision.events:
-            _note_ids(tx, after, event, now)
+            note_ids(tx, after, event, now)
         return after
 
 
@@ -191,7 +191,7 @@ def _compared(tx: Transaction, command: Command, record: Record | None) -> Comma
     return replace(command, same_as=first.record_id, same_reference=first.reference) if first is not None else command
 
 
-def _note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> None:
+def note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> None:
     """Remember by which Message-IDs the record is answered, and by which files it is known; those of a released one are
     its letter's from now on."""
     record_id = record.record_id

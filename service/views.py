@@ -67,9 +67,11 @@ def instant(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at is not None else None
 
 
-def record_view(record: Record, office: Office, viewer: Viewer, now: datetime) -> dict[str, Any]:
-    """A record as the API shows it."""
-    open_to_viewer = viewer.is_cleared(record, now)
+def record_view(
+    record: Record, office: Office, viewer: Viewer, now: datetime, *, judged: Record | None = None
+) -> dict[str, Any]:
+    """A record as the API shows it. *judged*: the record as it stands now, where *record* is how it stood once."""
+    open_to_viewer = viewer.is_cleared(judged or record, now)
     shown: dict[str, Any] = {
         "record_id": record.record_id,
         "kind": record.kind,

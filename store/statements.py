@@ -78,7 +78,23 @@ def _draw() -> ReturningInsert[Any]:
     ).returning(s.numbers.c.last)
 
 
+def _reserve() -> ReturningInsert[Any]:
+    kept = upsert(s.numbers).values(
+        entity_id=_here,
+        unit_id=bindparam("unit_id"),
+        kind=bindparam("kind"),
+        year=bindparam("year"),
+        last=bindparam("serial"),
+    )
+    last = kept.excluded.last
+    return kept.on_conflict_do_update(
+        index_elements=["entity_id", "unit_id", "kind", "year"],
+        set_={"last": case((s.numbers.c.last > last, s.numbers.c.last), else_=last)},
+    ).returning(s.numbers.c.last)
+
+
 draw = Statement(_draw())
+reserve = Statement(_reserve())
 new_record = _insert(s.records)
 change_record = Statement(
     update(s.records)

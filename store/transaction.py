@@ -81,6 +81,9 @@ class SqlTransaction(ListsOfPeople):
         row = self._run(sql.draw, unit_id=series.unit_id, kind=series.kind, year=series.year).fetchone()
         return int(row[0])
 
+    def reserve(self, series: Series, serial: int) -> None:
+        self._run(sql.reserve, unit_id=series.unit_id, kind=series.kind, year=series.year, serial=serial)
+
     def save(self, before: Record | None, after: Record, entries: Sequence[Entry]) -> None:
         record_id, at = after.record_id, write_instant(after.updated_at)
         state = {

@@ -10,7 +10,15 @@ from tests.bot.samples import view
 from tests.values import NOON, OFFICE, PEOPLE, forwarded, registered
 from texts import LANGUAGES, Language, say
 
-REMARKS = ("sealed.smime", "sealed.pgp", "sealed.rpmsg", "sealed.signed", "incomplete.cloud", "repaired.likely")
+REMARKS = (
+    "sealed.smime",
+    "sealed.pgp",
+    "sealed.rpmsg",
+    "sealed.signed",
+    "incomplete.cloud",
+    "repaired.likely",
+    *(f"unsafe.{what}" for what in ("macros", "external", "encrypted", "bomb", "script", "entities", "unexamined")),
+)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -17,6 +17,8 @@ ROUTES = {
     ("POST", "v1/records/{record_id}/commands"),
     ("GET", "v1/records/{record_id}/sheet"),
     ("GET", "v1/records/{record_id}/body"),
+    ("GET", "v1/records/{record_id}/dossier"),
+    ("GET", "v1/records/{record_id}/export"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
     ("GET", "v1/delegations"),
     ("POST", "v1/delegations"),

@@ -195,6 +195,9 @@ class FakeTransaction:
         self._put(self._t.numbers, series, self._t.numbers.get(series, 0) + 1)
         return self._t.numbers[series]
 
+    def reserve(self, series: Series, serial: int) -> None:
+        self._put(self._t.numbers, series, max(self._t.numbers.get(series, 0), serial))
+
     def save(self, before: Record | None, after: Record, entries: Sequence[Entry]) -> None:
         kept, lines = self._t.records.get(after.record_id), self._t.events.get(after.record_id, ())
         if (before is None) != (kept is None) or entries[0].seq != len(lines) + 1:

@@ -199,6 +199,17 @@ EVERY_EVENT: tuple[Event, ...] = (
     MatterJoined(at=NOON, by="noura", capacity="clerk", matter_id="m1", reference="س.ع/و/6/2026"),
     MatterLeft(at=NOON, by="noura", capacity="clerk", matter_id="m1", note="ليست منها"),
     *CIRCUIT_EVENTS,
+    AnnexFetched(
+        at=NOON,
+        by="tarasul",
+        annex=0,
+        name="كشف.docm",
+        size_bytes=12,
+        sha256="b" * 64,
+        content_type="application/msword",
+        way="link",
+        remarks=("unsafe.macros",),
+    ),
 )
 
 

@@ -152,3 +152,11 @@ async def test_the_sheet_says_how_the_file_came_and_to_whom_it_may(house: Regist
     hidden = sheet_view(replace(record, confidentiality="secret"), entries, OFFICE, viewer, house.now)["events"]
     assert "كشف.pdf" not in " ".join(e["said"]["ar"] for e in hidden)
     assert "كشف.pdf" not in entries[-2].canonical.decode()
+
+
+async def test_a_fetched_file_that_may_do_harm_is_said_on_the_record(house: Registry) -> None:
+    await linked(house)
+    house.shared.files[CLOUD_LINK] = SharedFile("كشف.pdf", "application/pdf", b"%PDF-1.7 << /S /JavaScript >>")
+    record = await performed(house)
+    assert record.reasons == ("unsafe.script",)
+    assert house.archive.kept[record.attachments[0].sha256] == b"%PDF-1.7 << /S /JavaScript >>"

@@ -119,3 +119,11 @@ async def test_a_record_shows_that_it_came_on_paper_and_no_mailbox_counts_it(hou
     sheet = house.service.sheet(Viewer(PEOPLE["abdullah"]), made.record_id)
     assert sheet is not None
     assert "ضوئياً" in sheet["events"][0]["said"]["ar"]
+
+
+async def test_a_scan_that_may_do_harm_is_entered_and_said_on_the_record(house: Registry, desk: Deliveries) -> None:
+    harmful = File("الكتاب.pdf", "application/pdf", b"%PDF-1.7 << /S /Launch >>")
+    made = (await enter(desk, files=(harmful, *SCANS))).record
+    assert made is not None
+    assert made.reasons == ("unsafe.script",)
+    assert house.archive.kept[made.attachments[0].sha256] == harmful.body

@@ -54,6 +54,13 @@ def test_a_number_is_drawn_once_for_each_entity_unit_kind_and_year(store: Store)
     assert [draw(store, series) for series in [SERIES, *others, SERIES]] == [1, 1, 1, 1, 2]
 
 
+def test_a_number_that_was_reserved_is_never_drawn_and_none_is_given_twice(store: Store) -> None:
+    store.write(lambda tx: tx.reserve(SERIES, 7))
+    assert draw(store) == 8
+    store.write(lambda tx: tx.reserve(SERIES, 3))
+    assert draw(store) == 9
+
+
 def test_two_entities_in_one_database_know_nothing_of_each_other(database: Database) -> None:
     ours, theirs = SqlStore(database, "ministry"), SqlStore(database, "other")
     ours.write(lambda tx: tx.save_cursor("m", "inbox", "link", NOON))

@@ -18,8 +18,10 @@ from texts.isolates import bare
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("registry", "service", "store", "graph", "bot", "functions", "app")
 
-# What a key looks like. The first words are those of the catalogue, so that `inbox.key` or `data.json` is not one.
-_KEY = re.compile(rf"^(?:{'|'.join(sorted({key.partition('.')[0] for key in SENTENCES if '.' in key}))})\.[A-Za-z_.]+$")
+# What a key looks like. The first words are those of the catalogue, so that `inbox.key` or `data.json` is not one,
+# and neither is the name of a file.
+_FIRST_WORDS = "|".join(sorted({key.partition(".")[0] for key in SENTENCES if "." in key}))
+_KEY = re.compile(rf"^(?!\w+\.(?:html|jsonl?)$)(?:{_FIRST_WORDS})\.[A-Za-z_.]+$")
 
 
 def values_of(sentence: str) -> set[str]:

@@ -7,10 +7,23 @@
 # Rule 2: `{values}` are isolated by `say`; both languages name the same values.
 # Rule 3: a refusal says whose turn it is and what to do.
 
-from texts.catalogue import api, cards, chat, circuits, delegation, lists, mail, office, refusals, sheet, verbs
+from texts.catalogue import (
+    api,
+    cards,
+    chat,
+    circuits,
+    delegation,
+    evidence,
+    lists,
+    mail,
+    office,
+    refusals,
+    sheet,
+    verbs,
+)
 
 SENTENCES: dict[str, dict[str, str]] = {}
-_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits)
+_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence)
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():
         assert _key not in SENTENCES, f"two sentences under {_key}"
