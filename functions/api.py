@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 bp = func.Blueprint()
 
 _MOST = 200
+FILTERS = ("search", "kind", "status", "matter", "holder", "updated_since", "top", "after")
 _SHOWN_AS_THEY_ARE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "image/tiff", "text/plain"})
 
 
@@ -43,7 +44,7 @@ async def list_records(req: func.HttpRequest) -> func.HttpResponse:
         )
         return in_json({"as_of": instant(page.as_of), "items": page.items, "next": following})
 
-    return await answered(req, answer)
+    return await answered(req, answer, FILTERS)
 
 
 def _wanted(params: Mapping[str, str], office: Any) -> Any:
@@ -104,7 +105,7 @@ async def show_record(req: func.HttpRequest) -> func.HttpResponse:
             return problem(404, "not_yet")
         return in_json(shown) if shown is not None else problem(404, "no_record")
 
-    return await answered(req, answer)
+    return await answered(req, answer, ("at",))
 
 
 @bp.route("v1/records/{record_id}/sheet", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

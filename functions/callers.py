@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAY_READ = frozenset({"Records.Read.All", "Records.ReadWrite.All"})
 _SCOPE = "access_as_user"
+_FUNCTION_KEY = "code"  # by which Azure Functions lets a caller through, where an operator asks for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,25 @@ async def _caller(req: func.HttpRequest, roles: frozenset[str]) -> "Caller | fun
 
 
 async def answered_to(
-    req: func.HttpRequest, answer: Callable[[Caller], Awaitable[func.HttpResponse]], roles: frozenset[str]
+    req: func.HttpRequest,
+    answer: Callable[[Caller], Awaitable[func.HttpResponse]],
+    roles: frozenset[str],
+    query: Collection[str] = (),
 ) -> func.HttpResponse:
-    """Answer whoever may ask by *answer*, and everybody else by what is wrong."""
+    """Answer whoever may ask by *answer*, and everybody else by what is wrong.
+
+    Args:
+        query: The parameters that it takes. A filter that was misspelt must not pass for none: that would show all.
+    """
     from registry.errors import Misconfigured, Unavailable
 
     try:
         caller = await _caller(req, roles)
-        return caller if isinstance(caller, func.HttpResponse) else await answer(caller)
+        if isinstance(caller, func.HttpResponse):
+            return caller
+        if unknown := next((name for name in req.params if name not in query and name != _FUNCTION_KEY), None):
+            return problem(400, "unknown_parameter", name=unknown[:80], known=", ".join(query) or "-")
+        return await answer(caller)
     except Unavailable:
         return problem(503, "unavailable")
     except Misconfigured as error:
@@ -65,10 +77,10 @@ async def answered_to(
 
 
 async def answered(
-    req: func.HttpRequest, answer: "Callable[[Viewer], Awaitable[func.HttpResponse]]"
+    req: func.HttpRequest, answer: "Callable[[Viewer], Awaitable[func.HttpResponse]]", query: Collection[str] = ()
 ) -> func.HttpResponse:
     """As `answered_to`, whoever may read."""
-    return await answered_to(req, lambda caller: answer(caller.viewer), MAY_READ)
+    return await answered_to(req, lambda caller: answer(caller.viewer), MAY_READ, query)
 
 
 def in_json(body: Any, *, status: int = 200, **headers: str) -> func.HttpResponse:

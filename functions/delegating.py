@@ -45,7 +45,7 @@ async def list_delegations(req: func.HttpRequest) -> func.HttpResponse:
         now = house().service.clock()
         return in_json({"as_of": instant(now), "items": [delegation_view(one, office, now) for one in found]})
 
-    return await answered(req, answer)
+    return await answered(req, answer, ("person",))
 
 
 @bp.route("v1/delegations", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)

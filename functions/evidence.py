@@ -31,7 +31,7 @@ async def show_dossier(req: func.HttpRequest) -> func.HttpResponse:
         headers = as_download(f"{record_id}-{lang}.html", POLICY)
         return func.HttpResponse(page, mimetype="text/html", charset="utf-8", headers=headers)
 
-    return await answered(req, answer)
+    return await answered(req, answer, ("lang",))
 
 
 @bp.route("v1/records/{record_id}/export", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

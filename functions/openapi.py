@@ -287,7 +287,7 @@ _SCHEMAS: dict[str, Schema] = {
 
 def _answers(schema: str, *problems: int) -> Schema:
     good = {"description": "As asked.", "content": {"application/json": {"schema": _ref(schema)}}}
-    return {"200": good, **{str(status): _problem(status) for status in (401, 403, 503, *problems)}}
+    return {"200": good, **{str(status): _problem(status) for status in (400, 401, 403, 503, *problems)}}
 
 
 # Whom its questions reached: of one record that is asked for, not of a list.
@@ -411,7 +411,7 @@ _EVIDENCE: Schema = {
                     "headers": {"Tarasul-Head": {"schema": _SHA256, "description": "The sheet's last hash."}},
                     "content": {"application/zip": {"schema": {}}},
                 },
-                **{str(status): _problem(status) for status in (401, 403, 404, 422, 503)},
+                **{str(status): _problem(status) for status in (400, 401, 403, 404, 422, 503)},
             },
         }
     },
@@ -483,7 +483,7 @@ DOCUMENT: Schema = {
                 "parameters": [_RECORD, _in_path("sha256", _SHA256)],
                 "responses": {
                     "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
-                    **{str(status): _problem(status) for status in (401, 403, 404, 503)},
+                    **{str(status): _problem(status) for status in (400, 401, 403, 404, 503)},
                 },
             }
         },
@@ -497,7 +497,7 @@ DOCUMENT: Schema = {
                         "description": "HTML, to be shown in a frame.",
                         "content": {"text/html": {"schema": _TEXT}},
                     },
-                    **{str(status): _problem(status) for status in (401, 403, 404, 409, 503)},
+                    **{str(status): _problem(status) for status in (400, 401, 403, 404, 409, 503)},
                 },
             }
         },

@@ -8,10 +8,11 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from registry.events import Closed, Referred, StepAcknowledged, StepApproved, StepCompleted, StepReturned
-from registry.record import Record, evolve, holders
+from registry.record import Record, Step, evolve, holders
 from registry.sheet import read_entry, verify
 from service.ports import SeenMail, Wanted
 from tests.simulation.day import Day
@@ -169,6 +170,11 @@ def _sheets(day: Day, records: list[Record]) -> Iterator[str]:
 # ---------------------------------------------------------------- cards and replies
 
 
+def _as_shown(step: Step | None) -> Step | None:
+    """The step without what no card shows: that it was looked at."""
+    return replace(step, read_at=None, read_by=None) if step is not None else None
+
+
 def _cards(day: Day, records: list[Record]) -> Iterator[str]:
     """Of every step its people have one card, and what stands there is true; after a lost answer there may be two."""
     known = {r.record_id: r for r in records}
@@ -188,7 +194,9 @@ def _cards(day: Day, records: list[Record]) -> Iterator[str]:
             record = known.get(view.record.record_id)
             if record is None:
                 yield f"a card stands of {view.record.reference}, which there is not"
-            elif (view.asked.token, activity_id) in copies and view.step != record.step(view.step.number):
+            elif (view.asked.token, activity_id) in copies and _as_shown(view.step) != _as_shown(
+                record.step(view.step.number)
+            ):
                 yield f"a card of step {view.step.number} of {record.reference} shows what it was, not what it is"
 
 

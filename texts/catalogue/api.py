@@ -17,6 +17,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "لا يعرفك دليل الوزارة أو حسابك غير نشط. راجع مسؤول النظام.",
         "The directory does not know you, or your account is not active. Please see the system administrator.",
     ),
+    "api.unknown_parameter": (
+        "لا معنى هنا للمعامل {name}، والمعروف هنا: {known}. احذفه أو صحّح اسمه ثم أعد الطلب.",
+        "{name} means nothing here; what does: {known}. Leave it out or correct its name, and ask again.",
+    ),
     "api.bad_parameter": (
         "قيمة {name} غير مفهومة. صحّحها ثم أعد الطلب.",
         "The value of {name} makes no sense. Correct it and ask again.",
