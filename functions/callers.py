@@ -67,7 +67,8 @@ async def answered_to(
         caller = await _caller(req, roles)
         if isinstance(caller, func.HttpResponse):
             return caller
-        if unknown := next((name for name in req.params if name not in query and name != _FUNCTION_KEY), None):
+        unknown = next((name for name in req.params if name not in query and name != _FUNCTION_KEY), None)
+        if unknown is not None:
             return problem(400, "unknown_parameter", name=unknown[:80], known=", ".join(query) or "-")
         return await answer(caller)
     except Unavailable:

@@ -35,6 +35,8 @@ async def list_delegations(req: func.HttpRequest) -> func.HttpResponse:
     async def answer(viewer: "Viewer") -> func.HttpResponse:
         office = await asyncio.to_thread(house().service.office)
         who = _person_of(req.params.get("person", ""), office)
+        if who is None and "person" in req.params:
+            return problem(400, "bad_parameter", name="person")
         if viewer.person is not None:
             if who not in (None, viewer.person.person_id):
                 return problem(403, "own_delegations_only")
