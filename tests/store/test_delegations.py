@@ -90,6 +90,7 @@ def test_a_line_that_is_already_there_is_refused(store: Store) -> None:
     line = write_entry("d1", 1, DELEGATED, FIRST_PREV_HASH, lambda: "0" * 32)
     with pytest.raises(Exception):  # noqa: B017 - each store has its own
         store.write(lambda tx: tx.save_delegation(evolve_delegation("d1", None, DELEGATED), [line], NOON))
+    assert len(store.read(lambda tx: tx.sheet("d1"))) == 1
 
 
 def test_what_was_imported_is_kept_until_the_next_import(store: Store) -> None:
