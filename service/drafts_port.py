@@ -5,7 +5,7 @@
 # Rule 1: a file belongs to whoever's drive it lies in. We put one there once, never over another, and write it only
 #         where nobody wrote since we looked.
 # Rule 2: what is in a file is said by its bytes alone: SharePoint writes properties of its own into Office files, so
-#         what `read` gives may differ from what was placed, and a new file's ctag may move once without anybody's doing.
+#         what `read` gives may differ from what was placed, and a new file's ctag may move once by itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
