@@ -4,12 +4,14 @@
 #
 # Rule 1: Graph converts only what lies in a drive: so the bytes are put into a folder of the library, read as PDF,
 #         and deleted. The name is made of the key and the bytes: a second try takes the place of the first.
-# Rule 2: the PDF is fetched at a link that opens itself, on a host of the allow-list, without a token.
+# Rule 2: what could not be deleted is swept away an hour later, by whoever converts then.
+# Rule 3: the PDF is fetched at a link that opens itself, on a host of the allow-list, without a token.
 #
 # Source: https://learn.microsoft.com/graph/api/driveitem-get-content-format
 
 import hashlib
 import logging
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import msgspec
@@ -21,33 +23,43 @@ from graph.wire import Ask
 from registry.errors import Gone, Misconfigured, Mistaken, TarasulError, Unavailable
 from registry.limits import LARGEST_LETTER_BYTES
 from service.letter_ports import Unreadable
-from service.ports import NotFetched
+from service.ports import Clock, NotFetched
 
 log = logging.getLogger("tarasul.converting")
 
 FOLDER = "Tarasul conversions"
 TRIES = 2
+FORGOTTEN_AFTER = timedelta(hours=1)
 SLOWEST_BYTES_S = 1024 * 1024
 
 
 class _Item(msgspec.Struct):
     id: str
+    lastModifiedDateTime: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Page(msgspec.Struct):
+    value: list[_Item]
 
 
 _ITEM = msgspec.json.Decoder(_Item)
+_PAGE = msgspec.json.Decoder(_Page)
 
 
 class GraphConverter:
     """The Converter port over Graph. *library* is the id of a drive of the ministry's."""
 
-    def __init__(self, graph: GraphClient, downloads: LinkedFiles, library: str) -> None:
-        self._graph, self._downloads, self._library = graph, downloads, library
+    def __init__(self, graph: GraphClient, downloads: LinkedFiles, library: str, clock: Clock) -> None:
+        self._graph, self._downloads, self._library, self._clock = graph, downloads, library, clock
+        self._to_sweep = True  # whoever was here before us may have left something
 
     async def pdf(self, docx: bytes, *, key: str) -> bytes:
         """See service.letter_ports.Converter."""
         if not self._library:
             raise Misconfigured("set LIBRARY_DRIVE_ID: documents are converted in the ministry's library")
         name = f"{hashlib.sha256(key.encode() + b'/' + docx).hexdigest()[:40]}.docx"
+        if self._to_sweep:
+            await self._sweep()
         for _ in range(TRIES):  # the same key, converted twice at a time: the one that ends first deletes the file
             item = await self._put(name, docx)
             try:
@@ -101,8 +113,21 @@ class GraphConverter:
             await self._graph.answer(Ask("DELETE", self._path(item), repeatable=True))
         except Gone:
             return
-        except TarasulError as error:  # the next try, or the library's keeper, takes it away
+        except TarasulError as error:
+            self._to_sweep = True
             log.warning("a converted document stays in the library", extra={"item": item, "why": str(error)})
+
+    async def _sweep(self) -> None:
+        """Delete what lies in the folder for so long that nobody converts it any more."""
+        self._to_sweep = False
+        folder = f"/drives/{quote(self._library, safe='!')}/root:/{quote(FOLDER)}:/children"
+        try:
+            page = await self._graph.read(Ask("GET", folder, query={"$select": "id,lastModifiedDateTime"}), _PAGE)
+        except TarasulError:
+            return
+        for item in page.value:
+            if item.lastModifiedDateTime < self._clock() - FORGOTTEN_AFTER:
+                await self._delete(item.id)
 
     def _path(self, item: str) -> str:
         return f"/drives/{quote(self._library, safe='!')}/items/{quote(item, safe='')}"

@@ -55,7 +55,7 @@ class Directory:
         """Delete somebody: nobody answers to them any more, and delta says that they are gone."""
         del self.users[user["id"]]
         for name in (user["id"], user["userPrincipalName"], user["mail"]):
-            del self._by_name[name.lower()]
+            self._by_name.pop(name.lower(), None)
         for below in [each for each in self.users.values() if each.get("manager") == user["id"]]:
             self.change(below, manager=None)
         gone = {"id": user["id"], "seq": self._world.next("directory")}

@@ -94,7 +94,8 @@ def invite(call: Call) -> Response:
         told.append(_shown(call, item, grant))
     if all("error" in each for each in told):
         raise refuse(400, "invalidRequest", "None of the recipients could be resolved.")
-    return graph.collection(call.request, "Collection(permission)", told)
+    said = {"@odata.context": graph.context(call.request, "Collection(permission)"), "value": told}
+    return json_response(said, 207 if any("error" in each for each in told) else 200)
 
 
 def _granted(call: Call, item: Thing, person: str, role: str) -> tuple[Thing, Thing]:

@@ -59,7 +59,8 @@ def shown(
     drives = tenant.part(Drives)
     at = {"driveType": drive["kind"], "driveId": drive["id"]}
     if item["deleted"]:
-        return {"id": item["id"], "deleted": {"state": "deleted"}, "parentReference": {**at, "id": item["parent"]}}
+        left = {"folder" if item["folder"] else "file": {}, "parentReference": {**at, "id": item["parent"]}}
+        return {"id": item["id"], "deleted": {"state": "deleted"}, **left}
     told: dict[str, Any] = {
         "createdBy": identity(tenant, item["created_by"]),
         "createdDateTime": _instant(item["created_at"]),
