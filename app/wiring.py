@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from bot.channel import Channel
     from bot.handlers import Bot
     from graph.client import GraphClient
+    from graph.converting import GraphConverter
     from graph.downloads import LinkedFiles
+    from graph.drafts import DriveDrafts
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from graph.shared_files import TenantFiles
@@ -194,6 +196,19 @@ class House:
         return TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
 
     @part
+    def drives(self) -> "DriveDrafts":
+        from graph.drafts import DriveDrafts
+
+        known = self.settings
+        return DriveDrafts(self.graph, self.downloads, app_id=known.azure_client_id, library=known.library_drive_id)
+
+    @part
+    def converter(self) -> "GraphConverter":
+        from graph.converting import GraphConverter
+
+        return GraphConverter(self.graph, self.downloads, self.settings.library_drive_id, clock)
+
+    @part
     def handed(self) -> "HandedFiles":
         from service.handed import HandedFiles
 
@@ -277,7 +292,7 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import DIRECTORY, client_state, fingerprint
+        from graph.notifications import DIRECTORY, fingerprint, state_of
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
@@ -288,7 +303,7 @@ class House:
             self.graph,
             f"{here}/notifications{made_under}",
             f"{here}/lifecycle{made_under}",
-            partial(client_state, known.graph_client_state, epoch=1),
+            partial(state_of, known.graph_client_state),
             clock,
         )
         return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, [DIRECTORY])
