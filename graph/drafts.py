@@ -25,6 +25,7 @@ from graph import drive_access
 from graph.batch import ask_all
 from graph.client import GraphClient
 from graph.downloads import LinkedFiles
+from graph.limits import PATH_LENGTH
 from graph.wire import Ask, read_json
 from registry.errors import Changed, Gone, Locked, Misconfigured, Mistaken, TarasulError, Unavailable
 from registry.limits import LARGEST_LETTER_BYTES
@@ -32,7 +33,8 @@ from service.drafts_port import DraftChanges, DraftPlace, DraftState, NoDrive
 from service.ports import NotFetched
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-LONGEST_STEM = 100  # characters of a name, of the 400 that a whole path may have
+# Characters. Four folders and a name are then well within PATH_LENGTH, which counts the way to the drive as well.
+LONGEST_STEM, LONGEST_FOLDER, TO_THE_DRIVE = 80, 50, 80
 MOST_NAMES = 9
 LOOKS = 3  # how often a file is read that somebody writes meanwhile
 SLOWEST_BYTES_S = 1024 * 1024
@@ -124,7 +126,9 @@ class DriveDrafts:
     async def place(self, owner: str | None, folders: Sequence[str], name: str, body: bytes, *, key: str) -> DraftState:
         """See service.drafts_port.Drafts."""
         drive = await self._drive_of(owner)
-        names = [taken_name(folder) for folder in folders]
+        names = [taken_name(folder, LONGEST_FOLDER) for folder in folders]
+        if TO_THE_DRIVE + sum(len(each) + 1 for each in names) + len(marked(name, key, MOST_NAMES)) > PATH_LENGTH.value:
+            raise Misconfigured(f"DRAFT_FOLDERS leads too deep: {len(names)} folders")
         for number in range(1, MOST_NAMES + 1):
             own = marked(name, key, number)
             try:
@@ -298,13 +302,14 @@ async def make_folders(graph: GraphClient, drive: str, folders: Sequence[str]) -
 def marked(name: str, key: str, number: int = 1) -> str:
     """*name* as the drive has it: with a mark of *key* before the suffix, the same each time."""
     mark = base64.b32encode(hashlib.sha256(key.encode()).digest()[:5]).decode().lower()
-    stem, dot, suffix = taken_name(name).rpartition(".") if "." in name else (taken_name(name), "", "")
-    return f"{stem[:LONGEST_STEM].rstrip(' .')}-{mark}{f'-{number}' if number > 1 else ''}{dot}{suffix}"
+    stem, dot, suffix = name.rpartition(".") if "." in name else (name, "", "")
+    ending = f"{dot}{taken_name(suffix, 10)}" if suffix else ""
+    return f"{taken_name(stem, LONGEST_STEM)}-{mark}{f'-{number}' if number > 1 else ''}{ending}"
 
 
-def taken_name(name: str) -> str:
-    """*name* without what SharePoint takes in none."""
-    return _FORBIDDEN.sub("-", name).strip(" .~")[: LONGEST_STEM + 10].strip(" .") or "-"
+def taken_name(name: str, longest: int) -> str:
+    """*name* without what SharePoint takes in none, and no longer than so many characters."""
+    return _FORBIDDEN.sub("-", name).strip(" .~")[:longest].strip(" .") or "-"
 
 
 def _putting(path: str, body: bytes, headers: dict[str, str], *, repeatable: bool = False) -> Ask:

@@ -96,6 +96,7 @@ FEED_RECIPIENTS = Limit(100, "people in a call", "learn.microsoft.com/graph/team
 # ---------------------------------------------------------------- drives
 
 SMALL_FILE = Limit(250 * _MIB, "bytes in one call; more go by an upload session", _DRIVE)
+PATH_LENGTH = Limit(400, "characters of a path, from the site's own down", "SharePoint restrictions and limitations")
 FRAGMENT_STEP = Limit(327_680, "bytes, of which a fragment is a multiple", _DRIVE)
 FRAGMENT = Limit(60 * _MIB, "bytes in a fragment", _DRIVE)
 DRIVE_UNITS = Limit(1_250, "resource units of an application in a small tenant", _SHAREPOINT, window_s=60)

@@ -152,7 +152,7 @@ class TestNames:
         ],
     )
     def test_a_name_has_nothing_that_a_drive_refuses(self, name: str, taken: str) -> None:
-        assert taken_name(name) == taken
+        assert taken_name(name, 50) == taken
 
     def test_the_mark_stands_before_the_suffix_and_is_the_keys_own(self) -> None:
         one, same, other = marked("a.docx", "k"), marked("a.docx", "k"), marked("a.docx", "l")
@@ -160,7 +160,15 @@ class TestNames:
         assert one.startswith("a-")
         assert one.endswith(".docx")
         assert marked("a.docx", "k", 2) not in (one, other)
-        assert len(marked("x" * 500 + ".docx", "k")) < 130
+        assert len(marked("x" * 500 + ".docx", "k")) < 110
+        assert marked("قرار", "k").startswith("قرار-")
+
+
+async def test_folders_that_lead_deeper_than_a_drive_allows_are_the_operators_matter(place: InOneDrive) -> None:
+    with pytest.raises(Misconfigured, match="DRAFT_FOLDERS"):
+        await place.port.place(HUDA, ["x" * 60] * 6, NAME, BODY, key="deep")
+    state = await place.port.place(HUDA, ["ك" * 300] * 4, "ك" * 300 + ".docx", BODY, key="long")
+    assert (await place.port.read(state.place))[1] == BODY
 
 
 async def test_the_library_is_where_the_setting_says(place: InOneDrive) -> None:
