@@ -10,6 +10,7 @@ from graph.downloads import LinkedFiles
 from graph.drafts import DriveDrafts, marked, taken_name
 from registry.errors import Changed, Gone, Misconfigured, Unavailable
 from service.drafts_port import DraftState, NoDrive
+from tests.docx import docx
 from tests.graph.drives import HUDA, KHALID, LIBRARY, OMAR, PEOPLE, InOneDrive, upn
 from tests.graph.world import Judge, World, client_of
 
@@ -169,6 +170,19 @@ async def test_folders_that_lead_deeper_than_a_drive_allows_are_the_operators_ma
         await place.port.place(HUDA, ["x" * 60] * 6, NAME, BODY, key="deep")
     state = await place.port.place(HUDA, ["ك" * 300] * 4, "ك" * 300 + ".docx", BODY, key="long")
     assert (await place.port.read(state.place))[1] == BODY
+
+
+async def test_what_a_library_writes_into_a_file_is_read_as_it_stands_there(place: InOneDrive, world: World) -> None:
+    """SharePoint writes columns into Office files: what was sent is not, byte for byte, what is there."""
+    world.control("POST", "drives/library", json={"promotes": True})
+    sent = docx("one")
+    states = [await place.port.place(None, (), NAME, sent, key="promoted") for _ in range(2)]
+    assert states[0] == states[1]
+    state, body = await place.port.read(states[0].place)
+    assert body != sent
+    assert len(body) == state.size_bytes
+    assert (await place.port.write(state.place, body, etag=state.etag)).size_bytes == len(body)
+    world.control("POST", "drives/library", json={"promotes": False})
 
 
 async def test_the_library_is_where_the_setting_says(place: InOneDrive) -> None:

@@ -7,12 +7,16 @@
 # Rule 2: such a link leads to the file as it is when the link is followed; or, of a version or a PDF, to those bytes.
 # Rule 3: the pieces of an upload come in their order, each a multiple of 320 KiB but the last; nothing is there before
 #         the last one is.
+# Rule 4: a library may write its columns into the Office files that are put there, as SharePoint's do: what comes back is
+#         then not, byte for byte, what was sent.
 #
 # Source: https://learn.microsoft.com/graph/api/driveitem-put-content, …-createuploadsession, …-get-content,
 #         …-get-content-format, …-list-versions
 
 import re
+import zipfile
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +34,7 @@ ROUTES = Routes()
 LARGEST_PUT = 250 * 1024 * 1024
 PIECE = 327_680
 LARGEST_PIECE = 60 * 1024 * 1024
+PROMOTED = "customXml/item9.xml"
 SESSION_LIVES = timedelta(minutes=15)
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
@@ -49,6 +54,8 @@ def put(call: Call) -> Response:
 
 
 def _put(call: Call, behaviour: str, body: bytes) -> tuple[Thing, int]:
+    if call.drive.get("promotes"):
+        body = _promoted(body)
     if call.found is not None and behaviour == "replace":
         if call.item["folder"]:
             raise refuse(409, "nameAlreadyExists", "There is a folder of that name.")
@@ -60,6 +67,18 @@ def _put(call: Call, behaviour: str, body: bytes) -> tuple[Thing, int]:
     call.may_write(call.folder)
     name = free_name(call, call.folder, right_name(call.name), behaviour)
     return call.drives.add(call.folder, name, call.by, call.now, body), 201
+
+
+def _promoted(body: bytes) -> bytes:
+    """An Office file with properties of the library written into it; any other as it is."""
+    kept = BytesIO(body)
+    try:
+        with zipfile.ZipFile(kept, "a") as package:
+            if PROMOTED not in package.namelist():
+                package.writestr(zipfile.ZipInfo(PROMOTED), "<properties/>")
+    except zipfile.BadZipFile:
+        return body
+    return kept.getvalue()
 
 
 @on("POST", "createUploadSession")

@@ -130,11 +130,12 @@ def see_drive(tenant: Tenant, request: Request, now: datetime, upn: str) -> Resp
 
 @ROUTES.on("POST", "/sandbox/drives/{upn}")
 def change_drive(tenant: Tenant, request: Request, now: datetime, upn: str) -> Response:
-    """Let something become of it: `{state}`, ready, none (never signed in to), locked or gone."""
-    state = request.json().get("state")
-    if state not in STATES:
-        raise refuse(400, "BadRequest", f"state is one of {STATES}")
-    tenant.part(Drives).set_state(_drive(tenant, upn, now), state=state)
+    """Let something become of it: `{state}`, ready, none (never signed in to), locked or gone; or `{promotes}`, whether
+    it writes properties of its own into the Office files that are put there."""
+    asked = request.json()
+    if not asked or not asked.keys() <= {"state", "promotes"} or asked.get("state", "ready") not in STATES:
+        raise refuse(400, "BadRequest", f"state is one of {STATES}; promotes is true or false")
+    tenant.part(Drives).set_state(_drive(tenant, upn, now), **asked)
     return Response(204)
 
 
