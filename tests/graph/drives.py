@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from graph.client import GraphClient
 from graph.downloads import LinkedFiles
-from graph.drafts import DriveDrafts
+from graph.drafts import DriveDrafts, marked
 from service.drafts_port import DraftPlace, Drafts
 from tests.fakes.drafts import FakeDrafts
 from tests.graph.world import World
@@ -38,6 +38,10 @@ class InMemory:
 
     def put_own(self, owner: str, folders: tuple[str, ...], name: str, body: bytes) -> DraftPlace:
         return self.fake.put_own(owner, folders, name, body)
+
+    def name_of(self, name: str, key: str) -> str:
+        """What a file that is placed under *key* is called in the drive."""
+        return name
 
     def edit(self, place: DraftPlace, body: bytes, by: str) -> None:
         self.fake.edit(place, body, by)
@@ -101,6 +105,9 @@ class InOneDrive:
         path = "/".join(map(quote, (*folders, name)))
         made = self._call("PUT", f"/drives/{self.drive_of(owner)}/root:/{path}:/content", by=owner, body=body)
         return DraftPlace(drive=self.drive_of(owner), item=made["id"])
+
+    def name_of(self, name: str, key: str) -> str:
+        return marked(name, key)
 
     def edit(self, place: DraftPlace, body: bytes, by: str) -> None:
         content = base64.b64encode(body).decode()

@@ -129,8 +129,8 @@ async def test_two_keys_are_two_files_of_one_name(placed: DraftState, drafts: Dr
     assert (await drafts.read(placed.place))[1] == BODY
 
 
-async def test_a_file_of_somebody_else_keeps_its_place(placed: DraftState, drafts: Drafts, place: Place) -> None:
-    own = place.put_own(OMAR, FOLDERS, placed.name, b"PK Omar's own")
+async def test_a_file_of_somebody_else_keeps_its_place(drafts: Drafts, place: Place) -> None:
+    own = place.put_own(OMAR, FOLDERS, place.name_of(NAME, "for Omar"), b"PK Omar's own")
     for _ in range(2):
         state = await drafts.place(OMAR, FOLDERS, NAME, BODY, key="for Omar")
         assert state.place != own

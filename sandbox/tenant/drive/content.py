@@ -7,8 +7,8 @@
 # Rule 2: such a link leads to the file as it is when the link is followed; or, of a version or a PDF, to those bytes.
 # Rule 3: the pieces of an upload come in their order, each a multiple of 320 KiB but the last; nothing is there before
 #         the last one is.
-# Rule 4: a library may write its columns into the Office files that are put there, as SharePoint's do: what comes back is
-#         then not, byte for byte, what was sent.
+# Rule 4: a library may write its columns into the Office files that are put there, as SharePoint's do: what comes back
+#         is then not, byte for byte, what was sent.
 #
 # Source: https://learn.microsoft.com/graph/api/driveitem-put-content, …-createuploadsession, …-get-content,
 #         …-get-content-format, …-list-versions
