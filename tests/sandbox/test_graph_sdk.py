@@ -1,5 +1,6 @@
 """Microsoft's own Graph SDK uses the tenant: what it asks and gets is held to Microsoft's description, if at hand."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 from azure.core.credentials import AccessToken
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+from msgraph.generated.drives.item.items.item.invite.invite_post_request_body import InvitePostRequestBody
 from msgraph.generated.models.body_type import BodyType
+from msgraph.generated.models.drive_recipient import DriveRecipient
 from msgraph.generated.models.email_address import EmailAddress
 from msgraph.generated.models.file_attachment import FileAttachment
 from msgraph.generated.models.item_body import ItemBody
@@ -76,17 +79,30 @@ class Given:
         """Nothing to close."""
 
 
-@pytest.fixture
-async def graph(served: Served, description: Any) -> AsyncIterator[GraphServiceClient]:
+@contextlib.asynccontextmanager
+async def signed_in(served: Served, description: Any, upn: str) -> AsyncIterator[GraphServiceClient]:
+    """The SDK with somebody's token; at the end what went over the wire is judged."""
     judged = Judged(description)
     scopes = ["https://graph.microsoft.com/.default"]
-    credential: Any = Given(served.token(REGISTRY))
+    credential: Any = Given(served.token(upn))
     auth = AzureIdentityAuthenticationProvider(credential, scopes=scopes, allowed_hosts=["127.0.0.1"])
     async with httpx.AsyncClient(transport=judged) as client:
         adapter = GraphRequestAdapter(auth, GraphClientFactory.create_with_default_middleware(client=client))
         adapter.base_url = f"{served.http}/v1.0"
         yield GraphServiceClient(request_adapter=adapter)
     assert judged.found == []
+
+
+@pytest.fixture
+async def graph(served: Served, description: Any) -> AsyncIterator[GraphServiceClient]:
+    async with signed_in(served, description, REGISTRY) as client:
+        yield client
+
+
+@pytest.fixture
+async def as_huda(served: Served, description: Any) -> AsyncIterator[GraphServiceClient]:
+    async with signed_in(served, description, HUDA) as client:
+        yield client
 
 
 def preferring(**more: Any) -> RequestConfiguration[Any]:
@@ -270,3 +286,35 @@ def until(condition: Any, tries: int = 400) -> Any:
         if found := condition():
             return found
     raise AssertionError("it did not come true")
+
+
+async def test_a_file_is_put_listed_shared_and_followed(as_huda: GraphServiceClient) -> None:
+    drive = await as_huda.users.by_user_id(HUDA).drive.get()
+    assert drive is not None
+    assert drive.id is not None
+    items = as_huda.drives.by_drive_id(drive.id).items
+    began = await as_huda.drives.by_drive_id(drive.id).items.by_drive_item_id("root").delta_with_token("latest").get()
+    assert began is not None
+    assert (began.value, bool(began.odata_delta_link)) == ([], True)
+    put = await items.by_drive_item_id("root:/sdk.docx:").content.put(b"PK by the SDK")
+    assert put is not None
+    assert put.id is not None
+    one = items.by_drive_item_id(put.id)
+    body = InvitePostRequestBody(
+        recipients=[DriveRecipient(email=LAILA)], roles=["read"], require_sign_in=True, send_invitation=False
+    )
+    invited = await one.invite.post(body)
+    assert invited is not None
+    assert [p.roles for p in invited.value or ()] == [["read"]]
+    permissions = await one.permissions.get()
+    assert permissions is not None
+    assert sorted(role for p in permissions.value or () for role in p.roles or ()) == ["owner", "read"]
+    versions = await one.versions.get()
+    assert versions is not None
+    assert [v.id for v in versions.value or ()] == ["1.0"]
+    below = await items.by_drive_item_id("root").children.get()
+    assert below is not None
+    assert put.name in {item.name for item in below.value or ()}
+    await one.delete()
+    with pytest.raises(ODataError):
+        await one.get()

@@ -202,10 +202,13 @@ def get_content(call: Call) -> Response | Steps:
 def _converted(call: Call, item: Thing) -> Steps:
     """The PDF is made before the link to it is given; meanwhile the tenant answers others."""
     body, how = call.tenant.world.bytes_of(item["sha256"]), convert.way_of(call.tenant)
-    made = yield Job(lambda: convert.to_pdf(body, item["name"], how))
-    if made.status != 200:
-        raise refuse(406, "notAcceptable", "The file cannot be converted.")
-    sha256 = call.tenant.world.keep(made.body)
+    done, key = call.tenant.world.table("converted"), f"{item['sha256']}/{how}"
+    if key not in done:  # who gave up waiting finds it made
+        made = yield Job(lambda: convert.to_pdf(body, item["name"], how))
+        if made.status != 200:
+            raise refuse(406, "notAcceptable", "The file cannot be converted.")
+        done[key] = {"sha256": call.tenant.world.keep(made.body)}
+    sha256 = done[key]["sha256"]
     name = f"{item['name'].rpartition('.')[0]}.pdf"
     return Response(302, {"location": view.download_link(call.tenant, item, call.now, sha256=sha256, name=name)})
 
