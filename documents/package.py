@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.letter_ports import Unreadable
+from service.sealing_ports import NotOpened
 from service.unsafe import MOST_ENTRIES, MOST_UNPACKED, remarks_of
 
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -29,15 +29,15 @@ def opened(docx: bytes) -> dict[str, bytes]:
     """Return the parts of *docx* by name.
 
     Raises:
-        Unreadable: It is no Word file, or none that is safe to open; `reason` says which.
+        NotOpened: It is no Word file, or none that is safe to open; `reason` says which.
     """
     parts = _unpacked(docx)
     for name in [n for n in parts if n.endswith(".rels")]:
         parts[name] = _without_origin(parts[name])
     if _main_of(parts) not in parts:
-        raise Unreadable("word.no_document")
+        raise NotOpened("word.no_document")
     for remark in remarks_of(closed(parts)):
-        raise Unreadable(remark)
+        raise NotOpened(remark)
     return parts
 
 
@@ -53,16 +53,16 @@ def closed(parts: Mapping[str, bytes]) -> bytes:
 
 
 def tree(part: bytes) -> Any:
-    """Return the root of an XML part. Raises Unreadable."""
+    """Return the root of an XML part. Raises NotOpened."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(part, parser)
     except (etree.XMLSyntaxError, ValueError) as why:
-        raise Unreadable("word.broken", str(why)[:200]) from why
+        raise NotOpened("word.broken", str(why)[:200]) from why
     if root.getroottree().docinfo.doctype or any(True for _ in root.iter(etree.Entity)):
-        raise Unreadable("unsafe.entities")
+        raise NotOpened("unsafe.entities")
     return root
 
 
@@ -111,26 +111,26 @@ def add_picture(parts: dict[str, bytes], source: str, png: bytes) -> str:
 
 def _unpacked(docx: bytes) -> dict[str, bytes]:
     if not docx.startswith(b"PK\x03\x04"):
-        raise Unreadable(next(iter(remarks_of(docx)), "word.no_document"))
+        raise NotOpened(next(iter(remarks_of(docx)), "word.no_document"))
     parts, left = dict[str, bytes](), MOST_PARTS_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(docx)) as file:
             listed = file.infolist()
             if len(listed) > MOST_ENTRIES or len({i.filename for i in listed}) != len(listed):
-                raise Unreadable("unsafe.bomb")
+                raise NotOpened("unsafe.bomb")
             for info in listed:
                 if info.flag_bits & 1:
-                    raise Unreadable("unsafe.encrypted")
+                    raise NotOpened("unsafe.encrypted")
                 if info.is_dir():
                     continue
                 with file.open(info) as part:
                     body = part.read(left + 1)
                 left -= len(body)
                 if left < 0:
-                    raise Unreadable("unsafe.bomb")
+                    raise NotOpened("unsafe.bomb")
                 parts[info.filename] = body
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, zlib.error, RuntimeError) as why:
-        raise Unreadable("word.broken", str(why)[:200]) from why
+        raise NotOpened("word.broken", str(why)[:200]) from why
     return parts
 
 

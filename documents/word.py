@@ -44,7 +44,7 @@ def fill(docx: bytes, values: Mapping[str, str | Picture]) -> bytes:
     bytes.
 
     Raises:
-        Unreadable: It is no Word file that is safe to open.
+        NotOpened: It is no Word file that is safe to open.
     """
     parts = opened(docx)
     for name in _written_parts(parts):
@@ -69,14 +69,14 @@ def fill(docx: bytes, values: Mapping[str, str | Picture]) -> bytes:
 
 
 def fields_of(docx: bytes) -> frozenset[str]:
-    """Return the fields that *docx* has: `reference`, `qr` … Raises Unreadable."""
+    """Return the fields that *docx* has: `reference`, `qr` … Raises NotOpened."""
     parts = opened(docx)
     return frozenset(field for name in _written_parts(parts) for field, _ in _controls(tree(parts[name])))
 
 
 def with_fields(docx: bytes, fields: Iterable[str]) -> bytes:
     """Return *docx* with a control at its end for each of *fields* that it lacks: whoever wrote it may have thrown out
-    the place of the number. Raises Unreadable."""
+    the place of the number. Raises NotOpened."""
     parts = opened(docx)
     there = {field for name in _written_parts(parts) for field, _ in _controls(tree(parts[name]))}
     missing = [field for field in fields if field not in there]
@@ -94,7 +94,7 @@ def with_fields(docx: bytes, fields: Iterable[str]) -> bytes:
 
 
 def words_of(docx: bytes) -> str:
-    """Return the words of *docx*, a line for each paragraph, with its notes at the end. Raises Unreadable."""
+    """Return the words of *docx*, a line for each paragraph, with its notes at the end. Raises NotOpened."""
     parts = opened(docx)
     main = main_part(parts)
     names = [main, *parts_of(parts, main, "footnotes"), *parts_of(parts, main, "endnotes")]
@@ -106,7 +106,7 @@ def words_of(docx: bytes) -> str:
 
 def pending_of(docx: bytes) -> tuple[str, ...]:
     """Return what in *docx* a page does not show as it will be (text keys `word.…`): tracked changes, comments, hidden
-    words. Raises Unreadable."""
+    words. Raises NotOpened."""
     parts = opened(docx)
     main = main_part(parts)
     root = tree(parts[main])

@@ -13,7 +13,7 @@ from documents.templates import STAMPED, Templates, template
 from documents.word import Picture, fields_of, fill, pending_of, with_fields, words_of
 from registry.errors import Misconfigured, Mistaken
 from registry.vocabulary import ISSUED_KINDS
-from service.letter_ports import Unreadable
+from service.sealing_ports import NotOpened
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 PNG = bytes.fromhex(
@@ -193,7 +193,7 @@ def test_what_may_do_harm_is_refused_by_name(name: str, monkeypatch: pytest.Monk
     make, reason = UNSAFE[name]
     document = make()
     for asked in (words_of, fields_of, lambda d: fill(d, {"subject": "x"})):
-        with pytest.raises(Unreadable) as refused:
+        with pytest.raises(NotOpened) as refused:
             asked(document)
         assert refused.value.reason == reason
         assert isinstance(refused.value, Mistaken)

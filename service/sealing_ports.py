@@ -1,31 +1,18 @@
-"""What an issued letter needs of the world: somebody who makes a PDF of it, and somebody who signs that."""
+"""What an issued letter needs of the world beside a converter: its paper, somebody who signs it, and how it is judged."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from registry.errors import Mistaken
+from service.letter_ports import Unreadable
 
 
-class Unreadable(Mistaken):
-    """A document that is not opened or cannot be converted. `reason` is a text key that says why."""
+class NotOpened(Unreadable):
+    """A document that is not opened. `reason` is a text key that says why."""
 
     def __init__(self, reason: str, why: str = "") -> None:
         super().__init__(f"{reason}: {why}" if why else reason)
         self.reason = reason
-
-
-class Converter(Protocol):
-    """Makes a PDF of a Word document."""
-
-    async def pdf(self, docx: bytes, *, key: str) -> bytes:
-        """Return the pages of *docx*. The same *key* may be asked again.
-
-        Raises:
-            Unreadable: It cannot be converted.
-            Unavailable: The service is.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
