@@ -30,7 +30,11 @@ class Throttled(Unavailable):
 
 
 class Locked(Unavailable):
-    """A person has the file open."""
+    """A person has the file open; `holder` is their Entra id, where it is known."""
+
+    def __init__(self, said: str = "", holder: str | None = None) -> None:
+        super().__init__(said)
+        self.holder = holder
 
 
 class Stale(TarasulError):
