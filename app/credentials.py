@@ -121,7 +121,7 @@ def bot_app(settings: Settings) -> Callable[[], Any] | None:
 
 def _bot_secret(settings: Settings) -> Callable[[], Any] | None:
     if settings.key_vault_url:
-        return lambda: _from_vault(settings, BOT_SECRET)
+        return lambda: from_vault(settings, BOT_SECRET)
     if settings.azure_client_secret:
         return lambda: settings.azure_client_secret
     if settings.azure_client_certificate_path:
@@ -129,7 +129,7 @@ def _bot_secret(settings: Settings) -> Callable[[], Any] | None:
     return None
 
 
-def _from_vault(settings: Settings, name: str) -> str:
+def from_vault(settings: Settings, name: str) -> str:
     """Read a secret. Raises Misconfigured where the vault refuses us or has none of this name; else Unavailable."""
     import azure.identity
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError

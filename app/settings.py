@@ -62,6 +62,9 @@ class Settings:
     bot_openid_metadata_url: str = _METADATA
     bot_service_hosts: tuple[str, ...] = tuple(_TEAMS_HOSTS.split())
     bot_service_url: str = "https://smba.trafficmanager.net/teams/"
+    seal_certificate: str = ""
+    timestamp_url: str = ""
+    templates_dir: str = ""
     sharepoint_hosts: tuple[str, ...] = ()
     read_shared_links: bool = False
     install_for_everyone: bool = False
@@ -127,6 +130,9 @@ _PLAIN = (
     "authority_url",
     "bot_openid_metadata_url",
     "bot_service_url",
+    "seal_certificate",
+    "timestamp_url",
+    "templates_dir",
 )
 _URLS = (
     "PUBLIC_URL",
@@ -151,7 +157,7 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     ]
     wrong += [
         f"{name} must be an http(s) URL"
-        for name in _URLS
+        for name in (*_URLS, "TIMESTAMP_URL")  # stamps are signed, so that authorities speak plain http
         if name in given and (urlsplit(given[name]).scheme not in ("http", "https") or not urlsplit(given[name]).netloc)
     ]
     wrong += [
@@ -172,6 +178,12 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
         for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE")
         if given.get(name, "false").lower() not in ("true", "false")
     ]
+    if "SEAL_CERTIFICATE" in given and "KEY_VAULT_URL" not in given:
+        wrong.append("set KEY_VAULT_URL: SEAL_CERTIFICATE names a certificate in it")
+    if "TIMESTAMP_URL" in given and "SEAL_CERTIFICATE" not in given:
+        wrong.append("TIMESTAMP_URL stamps what SEAL_CERTIFICATE signs: set both or neither")
+    if not Path(given.get("TEMPLATES_DIR", ROOT)).is_dir():
+        wrong.append(f"TEMPLATES_DIR: there is no folder {given['TEMPLATES_DIR']}")
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")
     if "DATABASE_URL" in given and not given["DATABASE_URL"].startswith(("sqlite:///", "postgres")):

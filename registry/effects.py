@@ -13,6 +13,7 @@ from registry.changed import changed
 from registry.office import Office
 from registry.record import OPEN, Record, Step, asked_people
 from registry.rights import stand_ins
+from registry.sealed_effects import SealLetter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +233,7 @@ type Effect = (
     | RefreshDelegation
     | AskForDelegate
     | TellWaiting
+    | SealLetter
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -254,6 +256,7 @@ EFFECTS: dict[str, type[Effect]] = {
         RefreshDelegation,
         AskForDelegate,
         TellWaiting,
+        SealLetter,
     )
 }
 

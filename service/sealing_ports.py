@@ -1,5 +1,6 @@
-"""What an issued letter needs of the world beside a converter: its paper, somebody who signs it, and how it is judged."""
+"""What an issued letter needs of the world beside a converter: its paper, and somebody who signs it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +14,25 @@ class NotOpened(Unreadable):
     def __init__(self, reason: str, why: str = "") -> None:
         super().__init__(f"{reason}: {why}" if why else reason)
         self.reason = reason
+
+
+class Paper(Protocol):
+    """The letter as a Word file. Both methods take their time: call them in a thread."""
+
+    def written(self, kind: str, values: Mapping[str, str]) -> bytes:
+        """Return the template of *kind* with *values* in its fields. The same input gives the same bytes.
+
+        Raises:
+            Misconfigured: There is no template, or none that can be filled.
+        """
+        ...
+
+    def stamped(self, docx: bytes, values: Mapping[str, str], link: str) -> bytes:
+        """Return *docx* with *values* in its fields and *link* as a QR code; a place that it lacks is made at its end.
+
+        The same input gives the same bytes. Raises NotOpened.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
