@@ -24,13 +24,12 @@ from registry.sealing import retention_of, token_of, waits_for_seal
 from registry.sheet import FIRST_PREV_HASH
 from service.letter_ports import Converter
 from service.ports import Archive, Clock, Store, Transaction
+from service.sealed_views import DOCX_TYPE, PDF_TYPE
 from service.sealing_ports import Paper, SignedPdf, Signer
 from texts import say
 from texts.dates import gregorian_date, hijri_date
 from texts.isolates import bare
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-PDF = "application/pdf"
 _FIELD = "TarasulSeal"
 
 
@@ -169,8 +168,8 @@ def manifest_of(record: Record, head: str, frozen: str, signed: SignedPdf, link:
         "issued_at": record.registered_at.isoformat(),
         "made_at": made_at.isoformat(),
         "retention": retention_of(record.kind),
-        "document": {"sha256": _sha256(signed.body), "size_bytes": len(signed.body), "content_type": PDF},
-        "frozen": {"sha256": frozen, "content_type": DOCX},
+        "document": {"sha256": _sha256(signed.body), "size_bytes": len(signed.body), "content_type": PDF_TYPE},
+        "frozen": {"sha256": frozen, "content_type": DOCX_TYPE},
         "annexes": [
             {"sha256": a.sha256, "size_bytes": a.size_bytes, "content_type": a.content_type} for a in record.attachments
         ],

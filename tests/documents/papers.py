@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -37,13 +37,20 @@ def plain_pdf(words: str = "Dear all", *, extra: str = "", catalog: str = "", pa
     return body.encode("latin-1")
 
 
-def key(number: int = 0) -> rsa.RSAPrivateKey:
+AUTHORITY = 9  # of time stamps: the library's own stamps with RSA alone
+
+type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def key(number: int = 0) -> Key:
     return _key(number)
 
 
 @cache
-def _key(number: int) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def _key(number: int) -> Key:
+    if number == AUTHORITY:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def certificate(
@@ -92,14 +99,14 @@ def fingerprint(secret: bytes) -> str:
     return hashlib.sha256(x509.load_pem_x509_certificates(secret)[0].public_bytes(Encoding.DER)).hexdigest()
 
 
-def stamper(number: int = 9) -> Any:
+def stamper() -> Any:
     """A time-stamp authority in this process."""
     from asn1crypto import keys
     from asn1crypto import x509 as x509_
     from pyhanko.sign.timestamps import DummyTimeStamper
 
-    own = certificate("Time stamps", number, stamps=True)
-    plain = key(number).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    own = certificate("Time stamps", AUTHORITY, stamps=True)
+    plain = key(AUTHORITY).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return DummyTimeStamper(
         x509_.Certificate.load(own.public_bytes(Encoding.DER)), keys.PrivateKeyInfo.load(plain), fixed_dt=DAY
     )
