@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from service.statement import Statements
     from service.subscribe import Subscriber
     from service.take import Taker
+    from service.verifying import Verifying
     from store.store import SqlStore
 
 
@@ -124,6 +125,12 @@ class House:
         from service.evidence import Evidence
 
         return Evidence(self.store, self.archive, clock, read_words)
+
+    @part
+    def verifying(self) -> "Verifying":
+        from service.verifying import Verifying
+
+        return Verifying(self.store)
 
     # ------------------------------------------------------------ Microsoft 365
 

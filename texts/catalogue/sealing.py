@@ -47,6 +47,50 @@ ROWS: dict[str, tuple[str, str]] = {
         "File {sha256} is sealed with the entity's certificate {certificate}. Check it with {program} or any reader: "
         "the signature is valid and covers the whole file",
     ),
+    "ours.title": ("التحقق من كتاب رسمي", "Verification of an official letter"),
+    "ours.unknown": (
+        "لا يُعرف هذا الكتاب لدينا. لا تعتمد عليه قبل سؤال الجهة المذكورة فيه",
+        "We do not know this letter. Do not rely on it before asking the entity that it names",
+    ),
+    "ours.sealed": ("هذا الكتاب صادر عنا وهو قائم", "This letter was issued by us and stands"),
+    "ours.amended": (
+        "هذا الكتاب صادر عنا وعُدّل بكتاب لاحق. اسأل الجهة عن التعديل قبل الاعتماد عليه",
+        "This letter was issued by us and amended by a later one. Ask the entity for it before relying on this",
+    ),
+    "ours.cancelled": (
+        "هذا الكتاب صادر عنا وأُلغي أثره بكتاب لاحق، فلا يُعتمد عليه",
+        "This letter was issued by us and cancelled by a later one: do not rely on it",
+    ),
+    "ours.voided": (
+        "هذا الكتاب صدر عنا ثم أُلغي، فلا يُعتمد عليه",
+        "This letter was issued by us and has been voided: do not rely on it",
+    ),
+    "ours.entity": ("الجهة", "Entity"),
+    "ours.reference": ("الرقم", "Number"),
+    "ours.kind": ("النوع", "Kind"),
+    "ours.issued": ("تاريخ الصدور", "Issued on"),
+    "ours.level": ("التوقيع", "Signature"),
+    "ours.level.approval": (
+        "اعتماد داخل Teams، وليس توقيعاً إلكترونياً محمياً",
+        "An approval in Teams, not a protected electronic signature",
+    ),
+    "ours.level.protected": ("ختم الجهة بشهادتها الإلكترونية", "The entity's seal, with its certificate"),
+    "ours.file": ("بصمة الملف", "Fingerprint of the file"),
+    "ours.compare": ("قارن ملفك:", "Compare your file:"),
+    "ours.stays": (
+        "تُحسب البصمة في متصفحك ولا يُرسل الملف",
+        "The fingerprint is made in your browser; the file is not sent",
+    ),
+    "ours.same": ("ملفك هو الكتاب الصادر نفسه", "Your file is the issued letter itself"),
+    "ours.other": (
+        "ملفك ليس الكتاب الصادر: بصمته مختلفة",
+        "Your file is not the issued letter: its fingerprint differs",
+    ),
+    "api.not_our_letter": ("لا يُعرف هذا الكتاب لدينا", "We do not know this letter"),
+    "api.too_often": (
+        "أسئلة كثيرة في وقت قصير. أعد المحاولة بعد {seconds} ثانية",
+        "Too many questions in a short time. Ask again in {seconds} seconds",
+    ),
     "word.no_document": ("ليس ملف Word", "It is no Word file"),
     "word.broken": ("الملف تالف ولا يُقرأ", "The file is damaged and cannot be read"),
     "word.tracked": (
