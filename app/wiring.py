@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from bot.channel import Channel
     from bot.handlers import Bot
     from graph.client import GraphClient
+    from graph.converting import GraphConverter
     from graph.downloads import LinkedFiles
+    from graph.drafts import DriveDrafts
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from graph.shared_files import TenantFiles
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from service.ports import Archive
     from service.reconcile import Reconciler
     from service.reminders import Reminders
+    from service.sealing import Sealing
     from service.service import Service
     from service.statement import Statements
     from service.subscribe import Subscriber
@@ -201,6 +204,19 @@ class House:
         return TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
 
     @part
+    def drives(self) -> "DriveDrafts":
+        from graph.drafts import DriveDrafts
+
+        known = self.settings
+        return DriveDrafts(self.graph, self.downloads, app_id=known.azure_client_id, library=known.library_drive_id)
+
+    @part
+    def converter(self) -> "GraphConverter":
+        from graph.converting import GraphConverter
+
+        return GraphConverter(self.graph, self.downloads, self.settings.library_drive_id, clock)
+
+    @part
     def handed(self) -> "HandedFiles":
         from service.handed import HandedFiles
 
@@ -225,6 +241,23 @@ class House:
         )
 
     @part
+    def sealing(self) -> "Sealing":
+        from app.sealing import entity_seal
+        from documents.letters import Letters
+        from documents.templates import Templates
+        from service.sealing import Sealing
+
+        return Sealing(
+            self.store,
+            self.archive,
+            clock,
+            paper=Letters(Templates(self.settings.templates_dir)),
+            converter=self.converter,
+            signer=entity_seal(self.settings, clock),
+            public_url=self.settings.public_url,
+        )
+
+    @part
     def performer(self) -> "Performer":
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
@@ -240,6 +273,7 @@ class House:
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             annexes=Annexes(self.archive, self.shared_files),
+            sealing=self.sealing,
             lease_s=self.settings.lease_s,
         )
 
@@ -284,7 +318,7 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import DIRECTORY, client_state, fingerprint
+        from graph.notifications import DIRECTORY, fingerprint, state_of
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
@@ -295,7 +329,7 @@ class House:
             self.graph,
             f"{here}/notifications{made_under}",
             f"{here}/lifecycle{made_under}",
-            partial(client_state, known.graph_client_state, epoch=1),
+            partial(state_of, known.graph_client_state),
             clock,
         )
         return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, [DIRECTORY])

@@ -25,7 +25,7 @@ from service.sealing import Sealing, sealed_key
 from service.views import Viewer
 from tests.circuit_values import TEXT, draft, laid_down
 from tests.documents.papers import fingerprint, seal
-from tests.fakes.converter import FakeConverter
+from tests.fakes.printer import FakePrinter
 from tests.service.house import Registry
 
 SIGNED_BY_HUDA = StageRule(act=SIGN, who=(Who(PERSON, "huda"),))
@@ -36,7 +36,7 @@ class Desk:
     """A house with a memo that Huda has signed, and what seals it."""
 
     def __init__(self, house: Registry, signer: Any = None) -> None:
-        self.house, self.converter = house, FakeConverter()
+        self.house, self.converter = house, FakePrinter()
         self.signer = signer or Unsealed()
         house.store.write(lambda tx: tx.save_office(laid_down(SIGNED_BY_HUDA)))
         for command in (
