@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 def entity_seal(settings: Settings, clock: Callable[[], datetime]) -> "Signer":
-    """Return what seals: the certificate that SEAL_CERTIFICATE names in the vault; nothing where it names none."""
+    """Return what seals: the certificate in the vault that SEAL_CERTIFICATE names; nothing where it names none."""
     from documents.pades import EntitySeal, Unsealed
 
     if not settings.seal_certificate:
         return Unsealed()
+    vault_url, _, name = settings.seal_certificate.partition("/secrets/")
     return EntitySeal(
-        lambda: from_vault(settings, settings.seal_certificate).encode(),
+        lambda: from_vault(settings, name, vault_url).encode(),
         clock,
         timestamp_url=settings.timestamp_url,
     )

@@ -26,6 +26,7 @@ _HOST = re.compile(r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$")
 _BELOW = re.compile(r"^\*(\.[0-9A-Za-z-]+){2,}$")
 _DRIVE_ID = re.compile(r"^[0-9A-Za-z!_-]+$")
 _FOLDERS = re.compile(r"^([^{}/\\]|\{(unit|year|kind)\}|/(?!/|$))+$")
+_IN_VAULT = re.compile(r"^https://[^/]+/secrets/[0-9A-Za-z-]+$")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (refused, not bound)
 _IN_AZURE = ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME")  # no plan sets all of them
 _UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not read the vault
@@ -150,6 +151,7 @@ _URLS = (
     "AUTHORITY_URL",
     "BOT_OPENID_METADATA_URL",
     "BOT_SERVICE_URL",
+    "SEAL_CERTIFICATE",
 )
 
 
@@ -191,11 +193,9 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
         for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "WATCH_DRIVES")
         if given.get(name, "false").lower() not in ("true", "false")
     ]
-    if "SEAL_CERTIFICATE" in given and "KEY_VAULT_URL" not in given:
-        wrong.append("set KEY_VAULT_URL: SEAL_CERTIFICATE names a certificate in it")
-    if "TIMESTAMP_URL" in given and "SEAL_CERTIFICATE" not in given:
-        wrong.append("TIMESTAMP_URL stamps what SEAL_CERTIFICATE signs: set both or neither")
-    if not Path(given.get("TEMPLATES_DIR", ROOT)).is_dir():
+    if not _IN_VAULT.match(given.get("SEAL_CERTIFICATE", "https://vault/secrets/name")):
+        wrong.append("SEAL_CERTIFICATE must be a secret's identifier: https://<vault>/secrets/<name>")
+    if not (ROOT / given.get("TEMPLATES_DIR", "")).is_dir():
         wrong.append(f"TEMPLATES_DIR: there is no folder {given['TEMPLATES_DIR']}")
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")

@@ -251,7 +251,7 @@ class House:
             self.store,
             self.archive,
             clock,
-            paper=Letters(Templates(self.settings.templates_dir)),
+            paper=Letters(Templates(self.settings.templates_dir and str(ROOT / self.settings.templates_dir))),
             converter=self.converter,
             signer=entity_seal(self.settings, clock),
             public_url=self.settings.public_url,

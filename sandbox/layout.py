@@ -120,7 +120,7 @@ def plan(
         "ARCHIVE_URL": f"file://{state}/archive",
         "GRAPH_CLIENT_STATE": _secret(state, "client_state"),
         "STATEMENT_KEY": _secret(state, "statement_key"),
-        "SEAL_CERTIFICATE": SEAL,
+        "SEAL_CERTIFICATE": f"{tls_url}/secrets/{SEAL}",
         "ORGANISATION": str(MINISTRY / "organisation.json"),
         "READ_SHARED_LINKS": "true",
         "TIME_ZONE": "Asia/Kuwait",
