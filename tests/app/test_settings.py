@@ -58,7 +58,7 @@ def test_all_that_is_wrong_is_named_together() -> None:
         ("DRAFT_FOLDERS", "/drafts"),
         ("WATCH_DRIVES", "yes"),
         ("SEAL_CERTIFICATE", "entity-seal"),
-        ("TIMESTAMP_URL", "http://tsa.example"),
+        ("TIMESTAMP_URL", "tsa.example"),
         ("TEMPLATES_DIR", "/nowhere/at/all"),
     ],
 )

@@ -9,6 +9,7 @@ from registry.circuit_commands import Sign, Submit
 from registry.circuits import PERSON, SIGN, StageRule, Who
 from registry.commands import Void
 from registry.decisions import Accepted, Nothing, Refused
+from registry.effects import RefreshCard
 from registry.office import SYSTEM
 from registry.sealed_commands import NoteSealed
 from registry.sealed_effects import SealLetter
@@ -71,6 +72,14 @@ def test_the_first_file_that_is_noted_is_the_letter_and_another_is_nothing() -> 
     assert sealed is not None
     assert (sealed.sha256, sealed.frozen, sealed.level, sealed.at) == ("a" * 64, "b" * 64, "protected", event.at)
     assert not [e for e in decision.effects if isinstance(e, SealLetter)]
+
+
+@pytest.mark.parametrize(("kind", "refreshed"), [("outgoing_letter", True), ("circular", False)])
+def test_the_cards_of_what_goes_out_say_that_its_file_is_there(kind: str, *, refreshed: bool) -> None:
+    out = {"party": "وزارة المالية", "addressees": ()} if kind == "outgoing_letter" else {}
+    desk, _ = signed(kind=kind, **out)
+    effects = desk.accept(noted()).effects
+    assert any(isinstance(e, RefreshCard) for e in effects) is refreshed
 
 
 def test_what_has_no_number_is_no_letter_yet() -> None:

@@ -35,7 +35,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.sealed": ("الملف الصادر", "Issued file"),
     "card.sealed.approval": ("في الأرشيف، باعتماد في Teams", "archived, approved in Teams"),
     "card.sealed.protected": ("في الأرشيف، بختم الجهة الإلكتروني", "archived, under the entity's electronic seal"),
-    "card.sealed.waits": ("يُعدّ الآن", "being made"),
     "dossier.sealed": ("الختم", "Seal"),
     "dossier.sealed.approval": (
         "اعتماد داخل Teams؛ لا شهادة على الملف. تُطابَق بصمته {sha256} بما في الصحيفة",
