@@ -20,6 +20,7 @@ from registry.errors import Misconfigured, Unavailable
 from registry.record import Record
 from registry.sealing import token_of
 from registry.sheet import read_entry
+from service import verify
 from service.evidence import Evidence
 from service.sealing import Sealing, sealed_key
 from service.views import Viewer
@@ -192,7 +193,11 @@ async def test_the_issued_file_is_among_the_record_s_documents_and_in_its_export
     evidence = Evidence(house.store, house.archive, house.clock, lambda _: "")
     made = await evidence.export(Viewer(None), "m1")
     assert made is not None
-    assert f"documents/{sealed.sha256}.pdf".encode() in made[1]
+    parts, wrong = verify.read_zip(made[1])
+    assert f"documents/{sealed.sha256}.pdf" in parts
+    assert [*wrong, *verify.wrong_with(parts, made[0])] == []
+    changed = parts | {f"documents/{sealed.sha256}.pdf": parts[f"documents/{sealed.sha256}.pdf"] + b"\n"}
+    assert verify.wrong_with(changed, made[0]) != []
     page = await evidence.dossier(Viewer(None), "m1", "ar")
     assert page is not None
     assert sealed.sha256 in page.decode()
