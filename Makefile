@@ -3,7 +3,7 @@
 # PYTHON=/path/to/python3.13 chooses the interpreter; ARGS="…" goes on to the program that a target starts.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench cards picture lock clean programs
+.PHONY: help run test check soak bench cards picture letter lock clean programs
 
 ARGS ?=
 PY := .venv/bin/python
@@ -38,6 +38,9 @@ cards: node_modules/.dev programs  ## draw every card in Chromium, for docs/card
 picture: .venv/.dev node_modules/.dev programs  ## drive the page in Chromium, for docs/page.png
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		PAGE_PICTURES="$$folder" $(PY) -m pytest -q tests/acceptance/test_page.py $(ARGS) && cp "$$folder/page.png" docs/page.png
+
+letter: .venv/.dev programs  ## make a letter as it is issued, for docs/letter-ar.png
+	LETTER_PICTURE="$(CURDIR)/docs/letter-ar.png" $(PY) -m pytest -q -n 0 tests/documents/test_letter_drawn.py $(ARGS)
 
 lock: .venv/.dev  ## make the lock files again from the short lists that people write
 	ARGS="$(ARGS)" sh scripts/lock

@@ -121,7 +121,7 @@ def bot_app(settings: Settings) -> Callable[[], Any] | None:
 
 def _bot_secret(settings: Settings) -> Callable[[], Any] | None:
     if settings.key_vault_url:
-        return lambda: _from_vault(settings, BOT_SECRET)
+        return lambda: from_vault(settings, BOT_SECRET)
     if settings.azure_client_secret:
         return lambda: settings.azure_client_secret
     if settings.azure_client_certificate_path:
@@ -129,17 +129,21 @@ def _bot_secret(settings: Settings) -> Callable[[], Any] | None:
     return None
 
 
-def _from_vault(settings: Settings, name: str) -> str:
-    """Read a secret. Raises Misconfigured where the vault refuses us or has none of this name; else Unavailable."""
+def from_vault(settings: Settings, name: str, vault_url: str = "") -> str:
+    """Read a secret, of KEY_VAULT_URL unless of another vault.
+
+    Raises:
+        Misconfigured: The vault refuses us or has none of this name.
+        Unavailable: It cannot be asked.
+    """
     import azure.identity
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
     from azure.keyvault.secrets import SecretClient
 
-    host = urlsplit(settings.key_vault_url).hostname or ""
+    vault_url = vault_url or settings.key_vault_url
+    host = urlsplit(vault_url).hostname or ""
     with contextlib.closing(_credential(settings, azure.identity)) as credential:
-        client = SecretClient(
-            settings.key_vault_url, credential, verify_challenge_resource=host.endswith(_VAULT_DOMAINS)
-        )
+        client = SecretClient(vault_url, credential, verify_challenge_resource=host.endswith(_VAULT_DOMAINS))
         with contextlib.closing(client):
             try:
                 value = client.get_secret(name).value

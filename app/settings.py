@@ -26,6 +26,7 @@ _HOST = re.compile(r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$")
 _BELOW = re.compile(r"^\*(\.[0-9A-Za-z-]+){2,}$")
 _DRIVE_ID = re.compile(r"^[0-9A-Za-z!_-]+$")
 _FOLDERS = re.compile(r"^([^{}/\\]|\{(unit|year|kind)\}|/(?!/|$))+$")
+_IN_VAULT = re.compile(r"^https://[^/]+/secrets/[0-9A-Za-z-]+$")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (refused, not bound)
 _IN_AZURE = ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME")  # no plan sets all of them
 _UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not read the vault
@@ -65,6 +66,9 @@ class Settings:
     bot_openid_metadata_url: str = _METADATA
     bot_service_hosts: tuple[str, ...] = tuple(_TEAMS_HOSTS.split())
     bot_service_url: str = "https://smba.trafficmanager.net/teams/"
+    seal_certificate: str = ""
+    timestamp_url: str = ""
+    templates_dir: str = ""
     sharepoint_hosts: tuple[str, ...] = ()
     read_shared_links: bool = False
     library_drive_id: str = ""
@@ -134,6 +138,9 @@ _PLAIN = (
     "authority_url",
     "bot_openid_metadata_url",
     "bot_service_url",
+    "seal_certificate",
+    "timestamp_url",
+    "templates_dir",
     "library_drive_id",
     "draft_folders",
 )
@@ -144,6 +151,7 @@ _URLS = (
     "AUTHORITY_URL",
     "BOT_OPENID_METADATA_URL",
     "BOT_SERVICE_URL",
+    "SEAL_CERTIFICATE",
 )
 
 
@@ -160,7 +168,7 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     ]
     wrong += [
         f"{name} must be an http(s) URL"
-        for name in _URLS
+        for name in (*_URLS, "TIMESTAMP_URL")  # stamps are signed, so that authorities speak plain http
         if name in given and (urlsplit(given[name]).scheme not in ("http", "https") or not urlsplit(given[name]).netloc)
     ]
     wrong += [
@@ -185,6 +193,10 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
         for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "WATCH_DRIVES")
         if given.get(name, "false").lower() not in ("true", "false")
     ]
+    if not _IN_VAULT.match(given.get("SEAL_CERTIFICATE", "https://vault/secrets/name")):
+        wrong.append("SEAL_CERTIFICATE must be a secret's identifier: https://<vault>/secrets/<name>")
+    if not (ROOT / given.get("TEMPLATES_DIR", "")).is_dir():
+        wrong.append(f"TEMPLATES_DIR: there is no folder {given['TEMPLATES_DIR']}")
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")
     if "DATABASE_URL" in given and not given["DATABASE_URL"].startswith(("sqlite:///", "postgres")):

@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from service.ports import Archive
     from service.reconcile import Reconciler
     from service.reminders import Reminders
+    from service.sealing import Sealing
     from service.service import Service
     from service.statement import Statements
     from service.subscribe import Subscriber
     from service.take import Taker
+    from service.verifying import Verifying
     from store.store import SqlStore
 
 
@@ -126,6 +128,12 @@ class House:
         from service.evidence import Evidence
 
         return Evidence(self.store, self.archive, clock, read_words)
+
+    @part
+    def verifying(self) -> "Verifying":
+        from service.verifying import Verifying
+
+        return Verifying(self.store)
 
     # ------------------------------------------------------------ Microsoft 365
 
@@ -233,6 +241,23 @@ class House:
         )
 
     @part
+    def sealing(self) -> "Sealing":
+        from app.sealing import entity_seal
+        from documents.letters import Letters
+        from documents.templates import Templates
+        from service.sealing import Sealing
+
+        return Sealing(
+            self.store,
+            self.archive,
+            clock,
+            paper=Letters(Templates(self.settings.templates_dir and str(ROOT / self.settings.templates_dir))),
+            converter=self.converter,
+            signer=entity_seal(self.settings, clock),
+            public_url=self.settings.public_url,
+        )
+
+    @part
     def performer(self) -> "Performer":
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
@@ -248,6 +273,7 @@ class House:
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             annexes=Annexes(self.archive, self.shared_files),
+            sealing=self.sealing,
             lease_s=self.settings.lease_s,
         )
 

@@ -11,6 +11,7 @@ from functions.limits import (
     MOST_FILES,
 )
 from functions.openapi_commands import COMMAND
+from functions.openapi_letters import LETTER, SEALED, verify_path
 from registry.circuits import ACTS, MODES
 from registry.vocabulary import (
     ASKED_FROM_CARDS,
@@ -88,6 +89,8 @@ _SCHEMAS: dict[str, Schema] = {
     "Attachment": _object(
         name=_TEXT, size_bytes=_WHOLE, sha256=_SHA256, content_type=_TEXT, complete=_YES_NO, inline=_YES_NO
     ),
+    "Sealed": SEALED,
+    "Letter": LETTER,
     "Record": {
         "description": "`masked`: the record is secret and the caller is not cleared for it; its words are null.",
         **_object(
@@ -114,6 +117,7 @@ _SCHEMAS: dict[str, Schema] = {
             signing_level=_or_null(_WHOLE),
             signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),
+            sealed=_or_null(_ref("Sealed")),
             circuit=_list_of(_ref("Stage")),
             their_reference=_TEXT_OR_NULL,
             letter_date=_TEXT_OR_NULL,
@@ -310,6 +314,7 @@ def _problem(status: int) -> Schema:
         413: "Larger than the limit.",
         415: "Not in the form that is asked for.",
         422: "The registry refuses it as it is, or the key was used for another request; nothing was changed.",
+        429: "Asked too often: `Retry-After` says when again.",
         503: "Busy, or a setting is missing; nothing was changed.",
     }[status]
     return {"description": said, "content": {"application/problem+json": {"schema": _ref("Problem")}}}
@@ -531,6 +536,7 @@ DOCUMENT: Schema = {
                 "responses": _answers("Day", 400),
             }
         },
+        "/v1/verify/{token}": verify_path(_problem),
         "/v1/openapi.json": {
             "get": {
                 "operationId": "describe",

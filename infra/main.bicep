@@ -51,6 +51,12 @@ param botAppSecret string = ''
 @maxValue(146000)
 param archiveDays int = 3650
 
+@description('The certificate under which the entity seals its letters: the identifier of its secret, https://<vault>/secrets/<name>. Empty: letters are approved and not sealed.')
+param sealCertificate string = ''
+
+@description('A time-stamp authority (RFC 3161) for the seal; the entity\'s own or its provider\'s. Empty: none.')
+param timestampUrl string = ''
+
 @description('Keep copies in the region\'s pair too. Ask first whether letters may lie there: the pair may be another country.')
 param geoRedundant bool = false
 
@@ -298,7 +304,7 @@ resource functions 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(given, empty(botAppId) ? {} : givenForBot)
+    properties: union(given, empty(botAppId) ? {} : givenForBot, empty(sealCertificate) ? {} : givenForSeal)
     dependsOn: [mayUseStorage, mayReadSecrets, mayWriteArchive]
   }
 }
@@ -321,6 +327,12 @@ var given = {
   REGISTRY_MAILBOXES: registryMailboxes
   STATEMENT_KEY: '@Microsoft.KeyVault(SecretUri=${vault::statement.properties.secretUri})'
   TIME_ZONE: timeZone
+}
+
+// An empty setting is none. The identity must be allowed to read the secret, where it lies in another vault.
+var givenForSeal = {
+  SEAL_CERTIFICATE: sealCertificate
+  TIMESTAMP_URL: timestampUrl
 }
 
 // Without a vault to look in, the bot signs in as the managed identity.

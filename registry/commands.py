@@ -6,6 +6,7 @@ from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
 from registry.mail import Address, Mail, Part
 from registry.record import Link, Record
+from registry.sealed_commands import NoteSealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,5 +490,6 @@ type Command = (
     | NoteQuestionDrafted
     | NoteQuestionMailed
     | NoteStuck
+    | NoteSealed
     | CircuitCommand
 )

@@ -91,6 +91,8 @@ from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
 from registry.rights import right_of
+from registry.sealed_commands import NoteSealed
+from registry.sealing import decide_sealed, seals_due
 from registry.seats import decide_insert, decide_seat, decide_skip, decide_way_recall, is_of_the_way
 from registry.taking_back import decide_opened, decide_recall
 
@@ -112,7 +114,7 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
         after = evolve(command.record_id, after, event)
         events.append(event)
     assert after is not None, "an accepted decision has at least one event"
-    effects = (*decision.effects, *cards_due(record, after, office))
+    effects = (*decision.effects, *cards_due(record, after, office), *seals_due(record, after))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
 
 
@@ -215,6 +217,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_question_drafted(command, record, now)
         case NoteQuestionMailed():
             return decide_question_mailed(command, record, now)
+        case NoteSealed():
+            return decide_sealed(command, record, now)
         case NoteStuck():
             return _decide_stuck(command, record, now)
         case Redraft():

@@ -13,6 +13,7 @@ from registry.changed import changed
 from registry.office import Office
 from registry.record import OPEN, Record, Step, asked_people
 from registry.rights import stand_ins
+from registry.sealed_effects import SealLetter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +233,7 @@ type Effect = (
     | RefreshDelegation
     | AskForDelegate
     | TellWaiting
+    | SealLetter
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -254,6 +256,7 @@ EFFECTS: dict[str, type[Effect]] = {
         RefreshDelegation,
         AskForDelegate,
         TellWaiting,
+        SealLetter,
     )
 }
 
@@ -271,6 +274,8 @@ def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Eff
     """Return the cards that must be put before people, and those that must change, now that the record has."""
     due: list[Effect] = []
     anew = before is not None and any(getattr(before, name) != getattr(after, name) for name in _ON_EVERY_CARD)
+    if before is not None and before.sealed != after.sealed:  # a circular's thousand cards are not sent again for it
+        anew |= after.direction == "out"
     for step in after.steps:
         was = before.step(step.number) if before is not None else None
         if was is not None and (anew or (was != step and _shown(was) != _shown(step))):

@@ -50,6 +50,8 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.office import Office, Person
+from registry.sealed_events import Sealed
+from registry.sealed_letter import SealedLetter, sealed_letter
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
 from registry.vocabulary import DONE as DONE
 from registry.vocabulary import OPEN as OPEN
@@ -228,6 +230,7 @@ class Record:
     level: int = 0  # at which it must be signed
     circuit: Circuit | None = None
     signed_by: str | None = None
+    sealed: SealedLetter | None = None
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -496,6 +499,8 @@ def _after(record: Record, event: Event) -> Record:
             return _mailed(record, step, person, item_id=item_id)
         case QuestionMailed(step=step, person=person):
             return _mailed(record, step, person, mailed_at=event.at)
+        case Sealed():
+            return changed(record, sealed=sealed_letter(event))
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:

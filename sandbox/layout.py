@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import certificates
+from sandbox.entity_seal import NAME as SEAL
+from sandbox.entity_seal import entity_seal
 from sandbox.kept import Kept
 from sandbox.tenant.drive.store import LIBRARY
 
@@ -118,6 +120,7 @@ def plan(
         "ARCHIVE_URL": f"file://{state}/archive",
         "GRAPH_CLIENT_STATE": _secret(state, "client_state"),
         "STATEMENT_KEY": _secret(state, "statement_key"),
+        "SEAL_CERTIFICATE": f"{tls_url}/secrets/{SEAL}",
         "ORGANISATION": str(MINISTRY / "organisation.json"),
         "READ_SHARED_LINKS": "true",
         "TIME_ZONE": "Asia/Kuwait",
@@ -140,7 +143,7 @@ def plan(
                 folder=state / "tenant",
                 certificates=trust.folder,
                 host_url=product_url,
-                secrets=_vault(state, {BOT_SECRET: secret}),
+                secrets=_vault(state, {BOT_SECRET: secret, SEAL: entity_seal(trust.folder, people["tenant_name"])}),
             ),
             {**common, "SANDBOX_APP_SECRET": secret},
         ),

@@ -132,10 +132,21 @@ def _facts(shown: Shown, lang: Language) -> Iterable[str]:
         ("check", record["sender_check"][lang] if sender and came_in else None),
         ("remarks", ("؛ " if lang == "ar" else "; ").join(reason[lang] for reason in record["reasons"])),
         ("holders", separator.join(_holder(h, lang) for h in record["holders"])),
+        ("sealed", _sealed(record["sealed"], lang)),
         ("links", separator.join(f"{link['reference']} ({link['said'][lang]})" for link in record["links"])),
     ]
     yield from (f"<dt>{_text(say(lang, f'dossier.{key}'))}</dt><dd>{_text(said)}</dd>" for key, said in rows if said)
     yield f"<dt>{_text(say(lang, 'dossier.record_id'))}</dt><dd><code>{escape(record['record_id'])}</code></dd>"
+
+
+def _sealed(sealed: Mapping[str, Any] | None, lang: Language) -> str | None:
+    """How the issued file is signed, and how that is checked."""
+    if sealed is None:
+        return None
+    if sealed["certificate"] is None:
+        return say(lang, "dossier.sealed.approval", sha256=sealed["sha256"])
+    told = {"sha256": sealed["sha256"], "certificate": sealed["certificate"], "program": "pdfsig"}
+    return say(lang, "dossier.sealed.protected", **told)
 
 
 def _holder(holder: Mapping[str, Any], lang: Language) -> str:

@@ -24,6 +24,7 @@ from service import verify
 from service.deliveries import SLIP_TYPE
 from service.dossier import Document, Shown, dossier_page
 from service.ports import Archive, Clock, Store
+from service.sealed_views import PDF_TYPE, TYPES
 from service.views import Viewer, record_view, sheet_view
 from texts import Language
 
@@ -195,12 +196,15 @@ def _documents(case: _Case) -> list[Document]:
         for annex, name in zip(record.attachments, record.attachment_names, strict=True)
     }
     known[record.source.sha256] = (first_type, "", first_role)
+    if record.sealed is not None:
+        known[record.sealed.sha256] = (PDF_TYPE, f"{record.reference.replace('/', '-')}.pdf", "")
     documents = []
     for sha256, (size_bytes, kind) in _named(case.entries).items():
         content_type, name, role = known.get(sha256, (kind, "", "dossier.a_file"))
         path = f"documents/{sha256}.{_ENDINGS.get(content_type, 'bin')}"
         documents.append(Document(sha256, size_bytes, content_type, name, role, path))
-    documents.sort(key=lambda d: d.sha256 != record.source.sha256)  # the letter itself first
+    first = record.sealed.sha256 if record.sealed is not None else record.source.sha256
+    documents.sort(key=lambda d: d.sha256 != first)  # the letter itself first
     return documents
 
 
@@ -209,7 +213,7 @@ def _named(entries: Iterable[Entry]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
     for entry in entries:
         for sha256, (size_bytes, kind) in _named_in(_body(entry)).items():
-            found.setdefault(sha256, (size_bytes, kind))
+            found.setdefault(sha256, (size_bytes, TYPES.get(entry.type, kind)))
     return found
 
 

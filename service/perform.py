@@ -50,6 +50,8 @@ from registry.effects import (
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
 from registry.record import Record, Step
+from registry.sealed_commands import NoteSealed
+from registry.sealed_effects import SealLetter
 from service.annexes import Annexes
 from service.digest import tell_waiting
 from service.ports import (
@@ -68,6 +70,7 @@ from service.ports import (
     Transaction,
 )
 from service.replies import day_said, question_html, question_subject, reply_html
+from service.sealing import Sealing, sealed_key
 from service.showing import Fresh, still_asked, to_send, view_of_delegation, view_of_step
 from service.take import Taker, Undone
 from texts import say
@@ -115,6 +118,7 @@ class Performer:
         chats: Chats,
         installs: Installs,
         annexes: Annexes,
+        sealing: Sealing | None = None,
         lease_s: float = 60.0,
         most_tries: int = 40,
         at_once: int = 8,
@@ -123,7 +127,7 @@ class Performer:
         self._store, self._taker, self._clock, self._owner = store, taker, clock, owner
         self._mailboxes, self._chats, self._installs, self._annexes = mailboxes, chats, installs, annexes
         self._lease_s, self._most_tries, self._at_once = lease_s, most_tries, at_once
-        self._mail_after_s = mail_after_s
+        self._mail_after_s, self._sealing = mail_after_s, sealing
         self._turns = count()
 
     async def perform_due(self, *, rounds: int = 50) -> int:
@@ -209,6 +213,8 @@ class Performer:
             case TellWaiting():
                 await tell_waiting(effect, self._store, self._chats, self._clock(), self._taker.chance.new_token())
                 return Done()
+            case SealLetter():
+                return await self._seal(effect)
 
     async def _ask(self, effect: Fresh, tries: int, say_first: str | None = None) -> Done | Later:
         """Send a card; a reminder is one more copy of it, with a sentence first."""
@@ -345,6 +351,13 @@ class Performer:
         except Gone:  # a mail that is not to be found may have gone out: it is looked for again, never made anew
             return Later(_LOOK_AGAIN_S, "the draft is not to be found")
 
+    async def _seal(self, effect: SealLetter) -> Done:
+        """Nothing to seal with: a house without an archive of its own, as tests are."""
+        noted = await self._sealing.seal(effect.record_id) if self._sealing is not None else None
+        if noted is None:
+            return Done()
+        return Done(noted, also=lambda tx, at: _note_sealed(tx, noted, at))
+
     # ------------------------------------------------------------ whom Teams does not reach
 
     async def _unreached_for_long(self, effect: Effect, outcome: Later, tries: int) -> None:
@@ -469,6 +482,10 @@ class Performer:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
         except Undone:  # the sheet says so already
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
+
+
+def _note_sealed(tx: Transaction, noted: NoteSealed, at: datetime) -> None:
+    tx.first_time(sealed_key(noted.sha256), noted.record_id, at)
 
 
 def _reply_key(record: Record) -> str:

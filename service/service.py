@@ -20,6 +20,7 @@ from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
 from service.reached import deliveries
 from service.reconcile import read_count
+from service.sealed_views import PDF_TYPE
 from service.take import Taken, Taker, Undone
 from service.views import Viewer, instant, record_view, sheet_view
 
@@ -196,6 +197,8 @@ class Service:
             return None
         if record.delivered and sha256 == record.source.sha256:
             return f"{record.reference.replace('/', '-')}.json", SLIP_TYPE
+        if record.sealed is not None and sha256 == record.sealed.sha256:
+            return f"{record.reference.replace('/', '-')}.pdf", PDF_TYPE
         if sha256 in (record.source.sha256, *(m.sha256 for m in record.mails)):
             return f"{record.reference.replace('/', '-')}.eml", "message/rfc822"
         return next(

@@ -38,6 +38,7 @@ from registry.mail import Address
 from registry.office import SYSTEM, Office, Person
 from registry.record import Record, holders
 from registry.rights import may_act
+from registry.sealed_events import Sealed
 from registry.sheet import ERASED, Entry, read_entry, verify
 from registry.verb_events import Corrected, MatterJoined, Unlinked
 from registry.vocabulary import DELIVERIES, INVERSE, KINDS, Verb
@@ -250,6 +251,8 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
             return say(lang, "event.StageInserted", act=say(lang, f"act.{stage.act}"))
         case Numbered(reference=reference):
             return say(lang, "event.Numbered", reference=reference)
+        case Sealed(level=level):
+            return say(lang, f"event.Sealed.{level}")
         case SentBack(why=why):
             return say(lang, f"event.SentBack.{why}")
         case CopyReceived(same_as=same_as):

@@ -74,6 +74,7 @@ class FolderArchive:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix="new-", delete=False) as file:
             file.write(body)
             file.flush()
+            os.fchmod(file.fileno(), 0o444)  # nobody writes it by mistake
             os.fsync(file.fileno())
         try:
             with contextlib.suppress(FileExistsError):

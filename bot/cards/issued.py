@@ -42,8 +42,16 @@ def facts_of(record: Record, office: Office, lang: Language) -> list[Json | None
         if record.signed_by and not record.is_draft
         else signing_level(record, office, lang),
         fact(say(lang, "card.issued_on"), day(record.registered_at, office, lang)) if not record.is_draft else None,
+        issued_file(record, lang),
         rate(record, lang),
     ]
+
+
+def issued_file(record: Record, lang: Language) -> Json | None:
+    """That the letter lies in the archive as a file, and what its seal is worth."""
+    if record.sealed is None:
+        return None
+    return fact(say(lang, "card.sealed"), say(lang, f"card.sealed.{record.sealed.level}"))
 
 
 def drafter(record: Record, office: Office, lang: Language) -> Json | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from documents.pdf_check import check
 from tests.acceptance.ministry import HUDA, Card, Ministry, opened
 
 OMAR, SALEM, KHALID = (f"{name}@ministry.example" for name in ("omar", "salem", "khalid"))
@@ -33,6 +34,23 @@ def of(ministry: Ministry, upn: str, subject: str, verb: str) -> Card:
 def record_of(ministry: Ministry, subject: str) -> Any:
     (found,) = ministry.records(search=subject, kind="internal_memo")
     return found
+
+
+def the_issued_file_is_sealed(ministry: Ministry, record_id: str) -> None:
+    """It is in the archive under the entity's seal, and whoever holds it is told that it is ours."""
+    record = ministry.becomes(record_id, lambda r: r["sealed"] is not None, "its issued file")
+    sealed, token = record["sealed"], ministry.stage.token(roles=["Records.Read.All"], audience="api")
+    file = ministry.stage.product("GET", f"/api/v1/records/{record_id}/documents/{sealed['sha256']}", token=token)
+    assert (file.status, sealed["level"], len(file.body)) == (200, "protected", sealed["size_bytes"])
+    assert check(file.body, certificate=sealed["certificate"]).valid
+    for asked in (sealed["verify"], sealed["sha256"]):
+        page = ministry.stage.product("GET", f"/api/v1/verify/{asked}")
+        assert (page.status, page.headers["content-type"].partition(";")[0]) == (200, "text/html")
+        assert record["reference"] in page.body.decode()
+        assert record["subject"] not in page.body.decode()
+    other = ministry.stage.product("GET", f"/api/v1/verify/{sealed['verify'][:-4]}0000")
+    assert other.status == 404
+    assert "Sealed" in [event["type"] for event in ministry.sheet(record_id)["events"]]
 
 
 def test_a_memo_goes_its_way_and_is_numbered_when_it_is_signed(tmp_path: Path) -> None:
@@ -76,6 +94,7 @@ def test_a_memo_goes_its_way_and_is_numbered_when_it_is_signed(tmp_path: Path) -
         ministry.presses(of(ministry, KHALID, subject, "acknowledge"), "acknowledge")
         ministry.becomes(issued["record_id"], lambda r: r["acknowledged"]["done"] == 1, "the acknowledgement")
         assert [r["record_id"] for r in ministry.records(search="ش.م/م/1")] == [issued["record_id"]]
+        the_issued_file_is_sealed(ministry, issued["record_id"])
         sheet = ministry.sheet(issued["record_id"])
         assert sheet["verified"]
         types = [line["type"] for line in sheet["events"]]

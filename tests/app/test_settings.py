@@ -57,6 +57,9 @@ def test_all_that_is_wrong_is_named_together() -> None:
         ("DRAFT_FOLDERS", "drafts/{person}"),
         ("DRAFT_FOLDERS", "/drafts"),
         ("WATCH_DRIVES", "yes"),
+        ("SEAL_CERTIFICATE", "entity-seal"),
+        ("TIMESTAMP_URL", "tsa.example"),
+        ("TEMPLATES_DIR", "/nowhere/at/all"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:

@@ -10,6 +10,7 @@ from registry.circuit_commands import Initial, Insert, Redraft, Sign, Skip, Subm
 from registry.circuits import APPROVE, HEAD, INITIAL, PERSON, QUORUM, SIGN, Addressee, StageRule, Who
 from registry.commands import Acknowledge, Approve, Complete, NoteOpened, Recall, Reject, Return, Void
 from registry.record import Record
+from registry.sealed_commands import NoteSealed
 from service.ports import Asked, CardView
 from tests.circuit_values import CIRCUIT_PEOPLE, drafted, laid_down, submitted
 from tests.values import ANNEX, Desk
@@ -145,6 +146,23 @@ def _voided() -> Desk:
     return desk
 
 
+def _sealed() -> Desk:
+    desk = _signed()
+    desk.accept(
+        NoteSealed(
+            record_id="m1",
+            sha256="a" * 64,
+            size_bytes=62_538,
+            frozen="b" * 64,
+            level="protected",
+            certificate="c" * 64,
+            stamped_at=None,
+            manifest="d" * 64,
+        )
+    )
+    return desk
+
+
 def _secret() -> Desk:
     return submitted(
         StageRule(act=SIGN, who=(Who(HEAD, "sector"),)),
@@ -222,6 +240,7 @@ CIRCUIT_SAMPLES: dict[str, Callable[[Language], Card]] = {
     "circuit-quorum": _step(_quorum, 2, "salem"),
     "circuit-secret": _step(_secret, 2, "hessa"),
     "issued-delivered": _step(_signed, 6, "laila"),
+    "issued-sealed": _step(_sealed, 6, "laila"),
     "issued-circular": _step(_circular, 4, "noura"),
     "issued-acknowledged": _step(_circular, 3, "laila"),
     "issued-voided": _step(_voided, 2, "huda"),
@@ -232,4 +251,5 @@ CIRCUIT_SAMPLES: dict[str, Callable[[Language], Card]] = {
     "record-in-circuit": _record(_rerouted, "omar"),
     "record-circular": _record(_circular, "omar"),
     "record-issued-voided": _record(_voided, "omar"),
+    "record-issued-sealed": _record(_sealed, "omar"),
 }

@@ -20,6 +20,7 @@ ROUTES = {
     ("GET", "v1/records/{record_id}/dossier"),
     ("GET", "v1/records/{record_id}/export"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
+    ("GET", "v1/verify/{token}"),
     ("GET", "v1/delegations"),
     ("POST", "v1/delegations"),
     ("GET", "v1/reconciliation/{date}"),

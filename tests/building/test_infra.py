@@ -21,8 +21,8 @@ def given(variable: str) -> dict[str, str]:
     return dict(re.findall(r"^  (\w+): (.+)$", block[1], re.MULTILINE))
 
 
-ALWAYS, FOR_BOT = given("given"), given("givenForBot")
-GIVEN = ALWAYS | FOR_BOT
+ALWAYS, FOR_BOT, FOR_SEAL = given("given"), given("givenForBot"), given("givenForSeal")
+GIVEN = ALWAYS | FOR_BOT | FOR_SEAL
 
 
 def test_every_required_setting_is_given() -> None:

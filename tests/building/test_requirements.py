@@ -22,6 +22,7 @@ REQUIRED = {
 }
 # Imported under another name than the package of the short list that brings it.
 BROUGHT_BY = {
+    "asn1crypto": "pyhanko",
     "azure-core": "azure-storage-blob",
     "botbuilder-schema": "botbuilder-core",
     "botframework-connector": "botbuilder-core",
@@ -35,6 +36,7 @@ BROUGHT_BY = {
     "msgraph-core": "msgraph-sdk",
     "msrest": "botbuilder-core",
     "multidict": "aiohttp",
+    "pyhanko-certvalidator": "pyhanko",
     "yarl": "aiohttp",
 }
 

@@ -53,6 +53,7 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.record import fold
+from registry.sealed_events import Sealed
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
 from registry.verb_events import (
     Corrected,
@@ -210,6 +211,17 @@ EVERY_EVENT: tuple[Event, ...] = (
         way="link",
         remarks=("unsafe.macros",),
     ),
+    Sealed(
+        at=NOON,
+        by="tarasul",
+        sha256="c" * 64,
+        size_bytes=62_538,
+        frozen="d" * 64,
+        level="protected",
+        certificate="e" * 64,
+        stamped_at=NOON,
+        manifest="f" * 64,
+    ),
 )
 
 
@@ -270,6 +282,8 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         "stages": st.just((A_STAGE,)),
         "attachment_names": st.just(()),
     }
+    if kind is Sealed:
+        known |= {"level": TEXTS, "stamped_at": st.none() | INSTANTS}
     if kind is StageInserted:
         known["stage"] = st.just(A_STAGE)
     if kind is Referred:

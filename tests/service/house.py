@@ -17,6 +17,7 @@ from service.intake import Intake
 from service.perform import Performer
 from service.ports import Conversation, SeenMail, Wanted
 from service.reconcile import Reconciler
+from service.sealing import Sealing
 from service.service import Service
 from service.take import Taken, Taker
 from store.database import Database
@@ -56,7 +57,7 @@ class Registry:
         """One more process that reads the mailboxes."""
         return Intake(self.store, self.taker, self.clock, self.archive, self.boxes, owner=owner, lease_s=LEASE_S)
 
-    def performer(self, owner: str = "performer", **rest: int) -> Performer:
+    def performer(self, owner: str = "performer", sealing: Sealing | None = None, **rest: int) -> Performer:
         """One more process that performs effects."""
         return Performer(
             self.store,
@@ -67,6 +68,7 @@ class Registry:
             chats=self.chats,
             installs=self.installs,
             annexes=Annexes(self.archive, self.shared),
+            sealing=sealing,
             lease_s=LEASE_S,
             **rest,
         )

@@ -29,7 +29,7 @@ async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     if request.param == "folder":
         folder = tmp_path / "the archive" / "of letters"
         archive = open_archive(folder.as_uri())
-        yield archive, lambda sha256, body: (_at(folder, sha256).write_bytes(body), None)[1]
+        yield archive, lambda sha256, body: _spoil(_at(folder, sha256), body)
         return
     service = BlobServiceClient.from_connection_string(request.getfixturevalue("azurite"))
     url, container = _container(service)
@@ -37,6 +37,11 @@ async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     yield archive, lambda sha256, body: (container.upload_blob(_name(sha256), body, overwrite=True), None)[1]
     await archive.close()  # type: ignore[attr-defined]
     service.close()
+
+
+def _spoil(path: Path, body: bytes) -> None:
+    path.unlink()
+    path.write_bytes(body)
 
 
 def _at(folder: Path, sha256: str) -> Path:
@@ -108,6 +113,15 @@ async def test_a_folder_keeps_nothing_half_and_nothing_besides(tmp_path: Path, m
     with pytest.raises(OSError, match="no space"):
         await archive.put(b"a letter")
     assert files_in(tmp_path) == []
+
+
+async def test_a_file_of_the_archive_is_written_once_and_can_only_be_read(tmp_path: Path) -> None:
+    archive = FolderArchive(tmp_path)
+    await archive.put(b"a letter")
+    await archive.put(b"a letter")
+    (file,) = files_in(tmp_path)
+    assert file.stat().st_mode & 0o222 == 0
+    assert file.stat().st_nlink == 1
 
 
 def files_in(folder: Path) -> list[Path]:

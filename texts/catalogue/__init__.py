@@ -18,12 +18,13 @@ from texts.catalogue import (
     mail,
     office,
     refusals,
+    sealing,
     sheet,
     verbs,
 )
 
 SENTENCES: dict[str, dict[str, str]] = {}
-_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence)
+_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence, sealing)
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():
         assert _key not in SENTENCES, f"two sentences under {_key}"

@@ -1,0 +1,205 @@
+################################################################
+# Whether a sealed PDF is what was sealed, and nothing else
+################################################################
+#
+# Rule 1: valid means that every byte of the file was signed, but for the signature's own place, which holds the
+#         signature and zeros. Nothing stands before the file or after it, and no revision follows.
+# Rule 2: valid means also that what was signed shows one thing only: no layers, scripts, forms or remarks on the page.
+# Rule 3: the bytes are judged before any library reads them; a library that is more tolerant cannot make them valid.
+# Rule 4: who signed is compared with who is expected; a good signature of a stranger is not valid here.
+
+import asyncio
+import hashlib
+import io
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from service.unsafe import ENCRYPTED, SCRIPT, remarks_of
+
+log = logging.getLogger("tarasul.documents")
+
+VALID = "pdf.valid"
+_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
+_END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
+_HARMLESS = frozenset({"/Link"})  # annotations that put nothing over the page
+_MOST_OBJECTS = 200_000
+_SHA256 = bytes.fromhex("300d06096086480165030402010500")  # AlgorithmIdentifier, DER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a file is worth. `reason` is a text key `pdf.…`; VALID where nothing is wrong."""
+
+    reason: str
+    certificate: str | None = None  # SHA-256 of whoever signed, where that could be read
+    signer: str = ""
+    stamped_at: datetime | None = None  # by a time-stamp authority
+
+    @property
+    def valid(self) -> bool:
+        return self.reason == VALID
+
+
+def check(pdf: bytes, *, certificate: str) -> Verdict:
+    """Judge *pdf*: sealed whole by the certificate whose SHA-256 is *certificate*. It blocks: call it in a thread.
+
+    Whether the time-stamp authority may be trusted is not judged, only that its stamp is of this signature.
+    """
+    assert not _in_a_loop(), "the library runs a loop of its own"
+    if (wrong := _bytes_wrong(pdf)) is not None:
+        return Verdict(reason=wrong)
+    try:
+        return _judged(pdf, certificate)
+    except Exception:  # what a library chokes on was not made by us
+        log.info("a PDF could not be judged", exc_info=True)
+        return Verdict(reason="pdf.no_pdf")
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _bytes_wrong(pdf: bytes) -> str | None:
+    """What is wrong with the bytes as they lie, whatever they mean."""
+    if not pdf.startswith((b"%PDF-1.", b"%PDF-2.")):
+        return "pdf.around" if b"%PDF-" in pdf[:4096] else "pdf.no_pdf"
+    ranges = _RANGE.findall(pdf)
+    if not ranges:
+        return "pdf.not_whole" if b"/ByteRange" in pdf else "pdf.not_signed"
+    if len(ranges) > 1 or pdf.count(b"ByteRange") > 1:
+        return "pdf.several"
+    start, gap, after, rest = map(int, ranges[0])
+    if start != 0 or not 0 < gap < after or after + rest != len(pdf):
+        return "pdf.not_whole"
+    place = pdf[gap:after]
+    if not (place.startswith(b"<") and place.endswith(b">") and _HEX.fullmatch(place[1:-1]) and len(place) % 2 == 0):
+        return "pdf.not_whole"
+    if not _END.search(pdf):
+        return "pdf.around"
+    der = bytes.fromhex(place[1:-1].decode())
+    length = _length_of(der)
+    if length is None or any(der[length:]):
+        return "pdf.forged"
+    return None
+
+
+def _length_of(der: bytes) -> int | None:
+    """How many bytes the first value of *der* has; None where there is none."""
+    if len(der) < 2 or der[0] != 0x30:
+        return None
+    if der[1] < 0x80:
+        return 2 + der[1]
+    size = der[1] & 0x7F
+    length = 2 + size + int.from_bytes(der[2 : 2 + size])
+    return length if 0 < size <= 4 and length <= len(der) else None
+
+
+def _judged(pdf: bytes, certificate: str) -> Verdict:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.fields import MDPPerm
+    from pyhanko.sign.general import extract_certificate_info
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    if {ENCRYPTED, SCRIPT} & set(remarks_of(pdf)):
+        return Verdict(reason="pdf.active")
+    reader = PdfFileReader(io.BytesIO(pdf), strict=True)
+    signatures = reader.embedded_signatures
+    if len(signatures) != 1:
+        return Verdict(reason="pdf.several" if signatures else "pdf.not_signed")
+    found = signatures[0]
+    own = found.signer_cert
+    signed_by = hashlib.sha256(own.dump()).hexdigest()
+    told = {"certificate": signed_by, "signer": own.subject.human_friendly}
+    found.compute_integrity_info()
+    whole = found.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    if not whole or found.signed_revision != reader.xrefs.total_revisions - 1 or reader.xrefs.hybrid_xrefs_present:
+        return Verdict(reason="pdf.not_whole", **told)
+    stamped = next(iter(extract_tst_data_iter(found.signer_info, signed=False)), None)
+    stampers = [extract_certificate_info(stamped).signer_cert] if stamped is not None else []
+    status = validate_pdf_signature(
+        found,
+        ValidationContext(trust_roots=[own], allow_fetching=False),
+        ts_validation_context=ValidationContext(trust_roots=stampers, allow_fetching=False),
+        skip_diff=True,
+    )
+    if not status.intact:
+        return Verdict(reason="pdf.changed", **told)
+    if not status.valid or not _is_plain(found):
+        return Verdict(reason="pdf.forged", **told)
+    if signed_by != certificate:
+        return Verdict(reason="pdf.stranger", **told)
+    if found.docmdp_level != MDPPerm.NO_CHANGES:
+        return Verdict(reason="pdf.open", **told)
+    if _is_active(reader, found):
+        return Verdict(reason="pdf.active", **told)
+    stamp = status.timestamp_validity
+    if stamp is not None and not (stamp.intact and stamp.valid):
+        return Verdict(reason="pdf.forged", **told)
+    return Verdict(reason=VALID, stamped_at=stamp.timestamp if stamp is not None else None, **told)
+
+
+def _is_plain(signature: Any) -> bool:
+    """Whether the parts of the signature's envelope that nothing signs say what they must: CAdES with SHA-256."""
+    envelope, signer = signature.signed_data, signature.signer_info
+    digests = [one.dump() for one in (*envelope["digest_algorithms"], signer["digest_algorithm"])]
+    inner = envelope["encap_content_info"].native
+    versions = envelope["version"].native, signer["version"].native
+    return digests == [_SHA256] * 2 and inner == {"content_type": "data", "content": None} and versions == ("v1", "v1")
+
+
+def _is_active(reader: Any, signature: Any) -> bool:
+    """Whether anything in the file runs, hides or lies over the page."""
+    root = reader.root
+    if any(name in root for name in ("/AA", "/OCProperties", "/Collection", "/NeedsRendering")):
+        return True
+    if hasattr(_in(root, "/OpenAction", []), "keys"):  # an action; a list is the page that is shown first
+        return True
+    form, names = _in(root, "/AcroForm", {}), _in(root, "/Names", {})
+    if "/XFA" in form or len(_in(form, "/Fields", [])) != 1 or {"/JavaScript", "/EmbeddedFiles"} & set(names):
+        return True
+    for page in _pages(root["/Pages"]):
+        notes = _each(_in(page, "/Annots", []))
+        if "/AA" in page or not all(_in(n, "/Subtype", "") in _HARMLESS or _is_its_place(n, signature) for n in notes):
+            return True
+    return False
+
+
+def _is_its_place(note: Any, signature: Any) -> bool:
+    """Whether it is the signature's own field, which shows nothing."""
+    is_field = _in(note, "/FT", "") == "/Sig" and _in(note, "/T", "") == signature.field_name
+    return is_field and not any(float(side) for side in _each(_in(note, "/Rect", [1])))
+
+
+def _pages(node: Any) -> Iterator[Any]:
+    """The pages of a document, bounded: a tree that bites its tail ends here."""
+    waiting, seen = [node], 0
+    while waiting:
+        seen += 1
+        if seen > _MOST_OBJECTS:
+            raise ValueError("more pages than a letter has")
+        current = waiting.pop()
+        if "/Kids" in current:
+            waiting.extend(_each(current["/Kids"]))
+        else:
+            yield current
+
+
+def _in(values: Any, name: str, default: Any) -> Any:
+    """What *name* refers to: the library follows references where it is asked by index."""
+    return values[name] if name in values else default  # noqa: SIM401 (`get` does not follow)
+
+
+def _each(values: Any) -> list[Any]:
+    return [values[place] for place in range(len(values))]

@@ -1,0 +1,85 @@
+"""The API's description of issued letters: the file of a record, and what anybody is told who has it in their hand."""
+
+from typing import Any
+
+_TEXT = {"type": "string"}
+_SAID = {"$ref": "#/components/schemas/Said"}
+_SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_SHA256_OR_NULL = {"type": ["string", "null"], "pattern": "^[0-9a-f]{64}$"}
+_LEVEL = {"type": "string", "enum": ["approval", "protected"]}
+
+
+def _object(**fields: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(fields), "properties": fields}
+
+
+SEALED = {
+    "description": "The issued file. `level` approval: pressed in Teams; protected: under the entity's certificate.",
+    **_object(
+        sha256=_SHA256,
+        size_bytes={"type": "integer", "minimum": 0},
+        frozen=_SHA256,
+        level=_LEVEL,
+        level_said=_SAID,
+        certificate=_SHA256_OR_NULL,
+        stamped_at={"type": ["string", "null"], "format": "date-time"},
+        sealed_at={"type": "string", "format": "date-time"},
+        manifest=_SHA256,
+        verify=_TEXT,
+    ),
+}
+LETTER = {
+    "description": "What stands on a letter of ours, and what became of it.",
+    **_object(
+        ours={"type": "boolean"},
+        state={"type": "string", "enum": ["sealed", "amended", "cancelled", "voided"]},
+        state_said=_SAID,
+        entity=_SAID,
+        reference=_TEXT,
+        kind=_TEXT,
+        kind_said=_SAID,
+        issued_at={"type": "string", "format": "date-time"},
+        issued_said=_SAID,
+        sha256=_SHA256,
+        size_bytes={"type": "integer", "minimum": 0},
+        level=_LEVEL,
+        level_said=_SAID,
+        certificate=_SHA256_OR_NULL,
+    ),
+}
+
+
+def verify_path(problem: Any) -> dict[str, Any]:
+    """The path of the public question. *problem*: what describes the answer of a status."""
+    return {
+        "get": {
+            "operationId": "verify_letter",
+            "summary": "Whether a letter is ours, by what its QR code says or by its file's SHA-256; for anybody.",
+            "security": [],
+            "parameters": [
+                {
+                    "name": "token",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "pattern": "^[0-9A-Za-z-]{1,100}$"},
+                }
+            ],
+            "responses": {
+                "200": {
+                    "description": "It is ours. A page, unless JSON is asked for.",
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Letter"}},
+                        "text/html": {"schema": _TEXT},
+                    },
+                },
+                "404": {
+                    "description": "It is none of ours.",
+                    "content": {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+                        "text/html": {"schema": _TEXT},
+                    },
+                },
+                **{str(status): problem(status) for status in (429, 503)},
+            },
+        }
+    }

@@ -1,0 +1,112 @@
+"""What the tests of documents sign and judge: small PDFs without a converter, and certificates made for the day."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+DAY = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def plain_pdf(words: str = "Dear all", *, extra: str = "", catalog: str = "", page: str = "") -> bytes:
+    """A page with *words*: an own trailer, a table of places, nothing packed. *extra*: more objects, from number 6."""
+    text = f"BT /F1 24 Tf 72 700 Td ({words}) Tj ET"
+    objects = [
+        f"1 0 obj\n<< /Type /Catalog /Pages 2 0 R {catalog} >>\nendobj\n",
+        "2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n",
+        "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        f"/Resources << /Font << /F1 5 0 R >> >> {page} >>\nendobj\n",
+        f"4 0 obj\n<< /Length {len(text)} >>\nstream\n{text}\nendstream\nendobj\n",
+        "5 0 obj\n<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>\nendobj\n",
+        *([extra] if extra else []),
+    ]
+    body, places = "%PDF-1.7\n", []
+    for one in objects:
+        places.append(len(body))
+        body += one
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    body += f"xref\n0 {size}\n0000000000 65535 f \n{table}"
+    body += f"trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{body.rindex('xref')}\n%%EOF\n"
+    return body.encode("latin-1")
+
+
+AUTHORITY = 9  # of time stamps: the library's own stamps with RSA alone
+
+type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def key(number: int = 0) -> Key:
+    return _key(number)
+
+
+@cache
+def _key(number: int) -> Key:
+    if number == AUTHORITY:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def certificate(
+    name: str = "Ministry of Public Works", number: int = 0, *, until: datetime | None = None, stamps: bool = False
+) -> x509.Certificate:
+    """A certificate of its own making, for *key(number)*."""
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    usage = dict.fromkeys(
+        (
+            *("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"),
+            *("encipher_only", "decipher_only"),
+        ),
+        False,
+    )
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key(number).public_key())
+        .serial_number(1_000 + number)
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(until or now + timedelta(days=365))
+        .add_extension(x509.KeyUsage(digital_signature=True, content_commitment=True, **usage), critical=True)
+    )
+    if stamps:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+    return builder.sign(key(number), hashes.SHA256())
+
+
+def seal(number: int = 0) -> bytes:
+    """Key and certificate, as a vault gives them in PEM."""
+    return _seal(number)
+
+
+@cache
+def _seal(number: int) -> bytes:
+    return pem(number, certificate(number=number))
+
+
+def pem(number: int, of: x509.Certificate) -> bytes:
+    return key(number).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + of.public_bytes(Encoding.PEM)
+
+
+def fingerprint(secret: bytes) -> str:
+    return hashlib.sha256(x509.load_pem_x509_certificates(secret)[0].public_bytes(Encoding.DER)).hexdigest()
+
+
+def stamper() -> Any:
+    """A time-stamp authority in this process."""
+    from asn1crypto import keys
+    from asn1crypto import x509 as x509_
+    from pyhanko.sign.timestamps import DummyTimeStamper
+
+    own = certificate("Time stamps", AUTHORITY, stamps=True)
+    plain = key(AUTHORITY).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return DummyTimeStamper(
+        x509_.Certificate.load(own.public_bytes(Encoding.DER)), keys.PrivateKeyInfo.load(plain), fixed_dt=DAY
+    )
