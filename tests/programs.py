@@ -27,6 +27,10 @@ PLACES = {
     "pg_ctl": (["pg_ctl", "/usr/lib/postgresql/*/bin/pg_ctl"], "apt-get install postgresql"),
     "azurite": ([str(NODE_MODULES / "azurite" / "dist" / "src" / "azurite.js")], "npm ci"),
     "playwright-core": ([str(NODE_MODULES / "playwright-core" / "cli.js")], "npm ci"),
+    "agents-playground": (
+        [str(NODE_MODULES / "@microsoft" / "m365agentsplayground" / "cli.js")],
+        "npm ci",
+    ),
     "app-manifest": ([str(NODE_MODULES / "@microsoft" / "app-manifest" / "build" / "json-schemas")], "npm ci"),
 }
 
