@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import card, catch_up, cold, drain, faults, machine, resync, steps, verify
+from bench import card, catch_up, cold, drain, faults, forged, machine, resync, steps, verify
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "steps": steps.measure,
     "verify": verify.measure,
     "card": card.measure,
+    "forged": forged.measure,
     "cold": cold.measure,
 }
 BEGIN, END = "<!-- the last run: written by make bench -->", "<!-- the end of the last run -->"
