@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import card, catch_up, cold, drain, faults, forged, machine, resync, steps, verify
+from bench import arrival, card, catch_up, cold, drain, fan_out, faults, forged, machine, resync, steps, verify
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
@@ -21,10 +21,12 @@ MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "catch_up": catch_up.measure,
     "faults": faults.measure,
     "drain": drain.measure,
+    "fan_out": fan_out.measure,
     "steps": steps.measure,
     "verify": verify.measure,
     "card": card.measure,
     "forged": forged.measure,
+    "arrival": arrival.measure,
     "cold": cold.measure,
 }
 BEGIN, END = "<!-- the last run: written by make bench -->", "<!-- the end of the last run -->"

@@ -3,13 +3,13 @@ what a decoder of tokens alone makes of them: signature, audience, end."""
 
 import asyncio
 import base64
+from typing import Any
 
 import jwt
 
 from bench import callers
 from bench.side import serve, spent, told
 from bot.channel import Activity, Channel
-from tests.bot.issuer import key
 
 
 async def no_token(*, fresh: bool = False) -> str:
@@ -20,11 +20,11 @@ async def turn(_: Activity) -> Activity:
     return {"statusCode": 200}
 
 
-def decoded(authorization: str | None) -> int:
+def decoded(authorization: str | None, key: jwt.PyJWK) -> int:
     """The control."""
     try:
         token = (authorization or "").removeprefix("Bearer ")
-        jwt.decode(token, key("channel").public_key(), algorithms=["RS256"], audience=callers.APP_ID, leeway=300)
+        jwt.decode(token, key, algorithms=["RS256"], audience=callers.APP_ID, leeway=300)
     except jwt.PyJWTError:
         return 401
     except ValueError:
@@ -32,7 +32,7 @@ def decoded(authorization: str | None) -> int:
     return 200
 
 
-def main(origin: str) -> None:
+def main(origin: str, key: dict[str, Any]) -> None:
     with asyncio.Runner() as runner:
         channel = Channel(
             app_id=callers.APP_ID,
@@ -47,7 +47,7 @@ def main(origin: str) -> None:
             with spent() as cost:
                 for name, authorization, body in calls:
                     if naive:
-                        statuses[name] = decoded(authorization)
+                        statuses[name] = decoded(authorization, jwt.PyJWK(key))
                         continue
                     answer = runner.run(channel.receive(base64.b64decode(body), authorization, turn))
                     statuses[name] = answer.status

@@ -38,7 +38,7 @@ class Nobody:
 
 def main(app_id: str, tenant_id: str, keys: dict[str, Any]) -> None:
     logging.disable(logging.CRITICAL)
-    jwt.PyJWKClient.fetch_data = lambda _: keys  # whichever address it would ask
+    setattr(jwt.PyJWKClient, "fetch_data", lambda _: keys)  # noqa: B010 (whichever address it would ask)
     config = AgentAuthConfiguration(client_id=app_id, tenant_id=tenant_id)
     config._connections = {"SERVICE_CONNECTION": config}  # as its connection manager does with what it reads
     adapter = CloudAdapter(channel_service_client_factory=Nobody())
