@@ -1,4 +1,4 @@
-"""P6: a circular to everybody: how long until the last of 3,972 people has a card, and is Teams ever asked too much?
+"""P6: one letter before everybody: when has the last of 3,972 people a card, and is Teams ever asked too much?
 
 In virtual time: the performer with its outbox and the pace of Teams are the product's, Teams is a service that refuses
 what Microsoft's limits refuse, and a storm refuses more.

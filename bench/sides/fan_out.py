@@ -1,4 +1,4 @@
-"""A circular goes to everybody at once, in virtual time: the product's outbox and pace, and Teams as it limits."""
+"""One letter is put before everybody, in virtual time: the product's outbox and pace, and Teams as it limits."""
 
 import asyncio
 import logging
@@ -12,22 +12,19 @@ from bench.published import TEAMS, Microsoft, refused_for
 from bench.side import serve, told
 from bench.sides.drain import START, Line, Queue, chat_of, meet
 from bot.chats import TeamsChats
-from registry.circuit_commands import Draft, Sign, Submit
-from registry.circuits import EVERYONE, Addressee
-from registry.commands import Command
-from registry.decisions import Accepted
+from registry.commands import Register
 from registry.effects import AskAction
 from service.annexes import Annexes
 from service.perform import Performer
 from service.take import Taker
 from store.store import SqlStore
-from tests.circuit_values import CIRCUIT_PEOPLE, CIRCUIT_UNITS
 from tests.fakes.archive import FakeArchive
 from tests.fakes.installs import FakeInstalls
+from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.shared_files import FakeSharedFiles
 from tests.simulation.kept import MemoryDatabase
 from tests.simulation.virtual import VirtualLoop, run
-from tests.values import OFFICE
+from tests.values import MAILBOX, OFFICE, mail
 
 GIVES_UP_AFTER_S = 3_600.0
 
@@ -58,15 +55,14 @@ class Unpaced:
 
 
 class FanOut:
-    """One circular, and so many people."""
+    """One letter before the register, and so many people who keep it."""
 
     def __init__(self, loop: VirtualLoop, people: int, storm: float, *, paced: bool) -> None:
         self._loop = loop
-        one = OFFICE.people["salem"]
-        names = [f"p{n}" for n in range(people - 1)]  # and the drafter; whoever signs knows it
-        everybody = {n: replace(one, person_id=n, upn=f"{n}@ministry.example") for n in names}
-        signers = {name: CIRCUIT_PEOPLE[name] for name in ("huda", "omar")}
-        self.office = replace(OFFICE, people=everybody | signers, units=CIRCUIT_UNITS)
+        clerk = OFFICE.people["abdullah"]
+        names = [f"p{n}" for n in range(people)]
+        everybody = {n: replace(clerk, person_id=n, upn=f"{n}@ministry.example") for n in names}
+        self.office = replace(OFFICE, people=everybody, rules=())
         self._database = MemoryDatabase()
         store = SqlStore(self._database, OFFICE.entity_id)  # type: ignore[arg-type]
         store.write(lambda tx: tx.save_office(self.office))
@@ -83,7 +79,7 @@ class FanOut:
             self.taker,
             self.clock,
             owner="fan out",
-            mailboxes={},
+            mailboxes={MAILBOX: FakeMailbox(MAILBOX, self.clock)},
             chats=TeamsChats(line, self.clock, TEAMS),
             installs=FakeInstalls(),
             annexes=Annexes(FakeArchive(), FakeSharedFiles()),
@@ -94,18 +90,8 @@ class FanOut:
         return START + timedelta(seconds=self._loop.time())
 
     async def run(self) -> dict[str, float]:
-        to = (Addressee(EVERYONE, None, "for_circulation"),)
-        begun = Draft(record_id="c1", by="omar", kind="circular", subject="دوام رمضان", text="للعلم.", addressees=to)
-        asks: tuple[Command, ...] = (begun, Submit(record_id="c1", step=1, by="omar"))
-        for number, ask in enumerate(asks):
-            taken = self.taker.take(ask, key=f"k{number}")
-            assert isinstance(taken.decision, Accepted), taken.decision
-        while self.store.read(lambda tx: tx.next_due_at()) is not None:  # what asks for the signature is no fan-out
-            await self.performer.perform_due()
-        self.outside.storm(self.outside._share)
-        signed = self.taker.take(Sign(record_id="c1", step=2, by="huda"), key="sign")
-        assert isinstance(signed.decision, Accepted), signed.decision
-        asked = sum(isinstance(effect, AskAction) for effect in signed.effects)
+        registered = self.taker.take(Register(record_id="r1", mail=mail()), key="mail")
+        asked = sum(isinstance(effect, AskAction) for effect in registered.effects)
         began = self._loop.time()
         for _ in range(4):
             self.effects.put()

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import importlib
 import json
 import logging
 from types import SimpleNamespace
@@ -10,11 +11,10 @@ from typing import Any
 import jwt
 from aiohttp.test_utils import make_mocked_request
 from aiohttp.web import json_response
-from microsoft_agents.hosting.aiohttp import CloudAdapter
-from microsoft_agents.hosting.aiohttp.jwt_authorization_middleware import _jwt_authorization_middleware
-from microsoft_agents.hosting.core import AgentAuthConfiguration
 
 from bench.side import serve, spent, told
+
+_SDK = "microsoft_agents.hosting"
 
 
 class Agent:
@@ -39,9 +39,12 @@ class Nobody:
 def main(app_id: str, tenant_id: str, keys: dict[str, Any]) -> None:
     logging.disable(logging.CRITICAL)
     setattr(jwt.PyJWKClient, "fetch_data", lambda _: keys)  # noqa: B010 (whichever address it would ask)
-    config = AgentAuthConfiguration(client_id=app_id, tenant_id=tenant_id)
+    hosting: Any = importlib.import_module(f"{_SDK}.aiohttp")
+    middleware: Any = importlib.import_module(f"{_SDK}.aiohttp.jwt_authorization_middleware")
+    core: Any = importlib.import_module(f"{_SDK}.core")
+    config = core.AgentAuthConfiguration(client_id=app_id, tenant_id=tenant_id)
     config._connections = {"SERVICE_CONNECTION": config}  # as its connection manager does with what it reads
-    adapter = CloudAdapter(channel_service_client_factory=Nobody())
+    adapter = hosting.CloudAdapter(channel_service_client_factory=Nobody())
 
     async def status(authorization: str | None, body: bytes) -> int:
         agent = Agent()
@@ -59,7 +62,7 @@ def main(app_id: str, tenant_id: str, keys: dict[str, Any]) -> None:
         headers = {} if authorization is None else {"Authorization": authorization}
         request = make_mocked_request("POST", "/api/messages", headers=headers, app={"agent_configuration": config})
         try:
-            answer = await _jwt_authorization_middleware(request, handle)
+            answer = await middleware._jwt_authorization_middleware(request, handle)
         except Exception:
             return 200 if agent.reached else 500
         return 200 if agent.reached else int(answer.status)

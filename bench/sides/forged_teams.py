@@ -2,14 +2,13 @@
 
 import asyncio
 import base64
+import importlib
 import json
 import logging
 from types import SimpleNamespace
 from typing import Any
 
 import jwt
-from microsoft_teams.api import InvokeResponse
-from microsoft_teams.apps.http.http_server import HttpServer
 
 from bench.side import serve, spent, told
 
@@ -22,11 +21,13 @@ class Routes:
 def main(app_id: str, tenant_id: str, keys: dict[str, Any]) -> None:
     logging.disable(logging.CRITICAL)
     setattr(jwt.PyJWKClient, "fetch_data", lambda _: keys)  # noqa: B010 (whichever address it would ask)
-    server = HttpServer(Routes())
+    api: Any = importlib.import_module("microsoft_teams.api")
+    http: Any = importlib.import_module("microsoft_teams.apps.http.http_server")
+    server = http.HttpServer(Routes())
     server.initialize(credentials=SimpleNamespace(client_id=app_id, tenant_id=tenant_id))
 
-    async def answer(_: Any) -> InvokeResponse:
-        return InvokeResponse(status=200, body={})
+    async def answer(_: Any) -> Any:
+        return api.InvokeResponse(status=200, body={})
 
     server.on_request = answer
 
