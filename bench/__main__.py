@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import card, catch_up, cold, drain, faults, machine, resync, steps, verify
+from bench import arrival, card, catch_up, cold, drain, fan_out, faults, forged, machine, resync, steps, verify
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
@@ -23,9 +23,12 @@ MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "catch_up": catch_up.measure,
     "faults": faults.measure,
     "drain": drain.measure,
+    "fan_out": fan_out.measure,
     "steps": steps.measure,
     "verify": verify.measure,
     "card": card.measure,
+    "forged": forged.measure,
+    "arrival": arrival.measure,
     "cold": cold.measure,
 }
 MACHINE = "machine"  # the marks between which stands what all measures depend on

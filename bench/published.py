@@ -88,7 +88,7 @@ class Microsoft:
         wait_s = self._mailbox.wait_s(now_s)
         if wait_s > 0 or self._at_once >= MAILBOX_AT_ONCE:
             self.refused += 1
-            return _refused(wait_s or 1.0)
+            return refused_for(wait_s or 1.0)
         self._mailbox.take(now_s)
         self.mail_calls += 1
         self._at_once += 1
@@ -143,7 +143,7 @@ class Microsoft:
         windows = [self._teams, *self._chats.setdefault(chat, [Window(*limit) for limit in CHAT_LIMITS])]
         if (wait_s := max(window.wait_s(now_s) for window in windows)) > 0:
             self.refused += 1
-            return _refused(wait_s)
+            return refused_for(wait_s)
         for window in windows:
             window.take(now_s)
         self.teams_calls += 1
@@ -157,7 +157,7 @@ def _draft(draft: str, *, is_draft: bool) -> dict[str, Any]:
     return {"id": draft, "isDraft": is_draft, "internetMessageId": f"<{draft}@ministry.example>"}
 
 
-def _refused(wait_s: float) -> tuple[int, dict[str, str], bytes]:
+def refused_for(wait_s: float) -> tuple[int, dict[str, str], bytes]:
     told = {"error": {"code": "TooManyRequests", "message": "later"}}
     headers = {"content-type": "application/json", "retry-after": f"{wait_s + 0.5:.0f}"}
     return 429, headers, json.dumps(told).encode()

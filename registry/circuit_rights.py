@@ -2,7 +2,8 @@
 # Who may do what with a record that we issue: the part of `may_act` that is about drafts and circuits
 ################################################################
 #
-# Rule 1: nobody decides on what they drafted, and whoever approved does not sign: three people, three acts.
+# Rule 1: nobody decides on what they drafted, and whoever approved does not sign: three people, three acts. Whoever
+#         another approved for has approved.
 # Rule 2: whoever signs does so at their level or below it.
 # Rule 3: the drafter's are the words and the recall; the way is changed by whoever is asked to decide on it now, and by
 #         those of the drafter's unit who sign.
@@ -40,9 +41,8 @@ def of_the_circuit(person: Person, record: "Record", verb: Verb, step: int | Non
             return _reroute(person, record, verb)
 
 
-def on_a_draft(person: Person, record: "Record", verb: Verb, number: int | None) -> list[str]:
+def on_a_draft(person: Person, record: "Record", verb: Verb, step: "Step | None") -> list[str]:
     """Return why *person* may not decide on the record, besides what the step itself says."""
-    step = record.step(number) if number is not None else None
     of_a_stage = step is not None and step.stage is not None
     if person.person_id == record.drafter and (verb in _DECIDES or (verb is Verb.COMPLETE and of_a_stage)):
         return ["may.own_draft"]
@@ -55,15 +55,17 @@ def on_a_draft(person: Person, record: "Record", verb: Verb, number: int | None)
 
 
 def approvers(record: "Record") -> frozenset[str]:
-    """Return who approved the record, as it is now worded."""
+    """Return who approved the record, as it is now worded, and for whom they did."""
     circuit = record.circuit
     approving = (
         {s.number: s.opened_from for s in circuit.stages if s.act == APPROVE and s.opened_from} if circuit else {}
     )
     return frozenset(
-        s.ended_by
+        who
         for s in record.steps
-        if s.ended_by and s.outcome in FOR and s.stage in approving and s.number >= approving[s.stage]
+        if s.outcome in FOR and s.stage in approving and s.number >= approving[s.stage]
+        for who in (s.ended_by, s.ended_for)
+        if who
     )
 
 

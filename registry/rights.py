@@ -68,7 +68,6 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_keeps"]
     else:
         reasons += _step_reasons(person, record, verb, at, step)
-        reasons += on_a_draft(person, record, verb, step) if record.rules.issued else []
     return MayAct(not reasons, tuple(dict.fromkeys(reasons)))
 
 
@@ -194,11 +193,15 @@ def _recall_reason(person: Person, record: Record, step: Step) -> list[str]:
 
 
 def _step_reasons(person: Person, record: Record, verb: Verb, at: datetime, number: int | None) -> list[str]:
+    def of_ours(step: Step | None) -> list[str]:
+        return on_a_draft(person, record, verb, step) if record.rules.issued else []
+
     if number is not None:
         step = record.step(number)
-        return ["may.no_such_step"] if step is None else _one_step(person, record, verb, step, at)
-    verdicts = [_one_step(person, record, verb, step, at) for step in steps_of(person, record, at)]
-    return min(verdicts, key=len, default=["may.ended"] if record.ended else ["may.not_yours"])
+        found = ["may.no_such_step"] if step is None else _one_step(person, record, verb, step, at)
+        return found + of_ours(step)
+    verdicts = [_one_step(person, record, verb, step, at) + of_ours(step) for step in steps_of(person, record, at)]
+    return min(verdicts, key=len, default=["may.ended" if record.ended else "may.not_yours", *of_ours(None)])
 
 
 _NOT_SO = ["may.not_asked_so"]
@@ -238,6 +241,8 @@ def _is_own_work(person: Person, standing: Standing, record: Record, step: Step)
     wrote = {who for s in _answers(record, step) for who in (s.ended_by, s.ended_for)}
     if record.forwarded_by is not None and record.sender == record.original_sender:
         wrote.add(record.forwarded_by)  # nobody else's letter: the forwarder's own
+    if record.drafter is not None:
+        wrote.add(record.drafter)
     return not wrote.isdisjoint({person.person_id, standing.for_person, *standing.through})
 
 

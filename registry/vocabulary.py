@@ -40,7 +40,8 @@ class Verb(StrEnum):
     SKIP = "skip"
 
 
-DECIDES = frozenset({Verb.APPROVE, Verb.REJECT})  # what nobody does, for another, to what either of them wrote
+# What nobody does, for another, to what either of them wrote.
+DECIDES = frozenset({Verb.APPROVE, Verb.REJECT, Verb.INITIAL, Verb.SIGN})
 
 
 @dataclass(frozen=True, slots=True)

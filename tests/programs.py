@@ -29,6 +29,10 @@ PLACES = {
     "pdftotext": (["pdftotext"], "apt-get install poppler-utils"),
     "azurite": ([str(NODE_MODULES / "azurite" / "dist" / "src" / "azurite.js")], "npm ci"),
     "playwright-core": ([str(NODE_MODULES / "playwright-core" / "cli.js")], "npm ci"),
+    "agents-playground": (
+        [str(NODE_MODULES / "@microsoft" / "m365agentsplayground" / "cli.js")],
+        "npm ci",
+    ),
     "app-manifest": ([str(NODE_MODULES / "@microsoft" / "app-manifest" / "build" / "json-schemas")], "npm ci"),
 }
 

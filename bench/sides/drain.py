@@ -115,8 +115,8 @@ class Drain:
         self.office = office()
         self.store.write(lambda tx: tx.save_office(self.office))
         for name in self.office.people:
-            chat = _chat(name)
-            self.store.write(partial(_meet, chat))
+            chat = chat_of(name)
+            self.store.write(partial(meet, chat))
         self.outside = Microsoft(loop.time, [raw(n) for n in range(self._letters)], self._card_came)
         outside = self.outside
         aiohttp.ClientSession = session_to(outside)  # type: ignore[misc,assignment]
@@ -131,7 +131,7 @@ class Drain:
             self.clock,
             owner="drain",
             mailboxes=boxes,
-            chats=TeamsChats(_Line(self.outside), self.clock, TEAMS),
+            chats=TeamsChats(Line(self.outside), self.clock, TEAMS),
             installs=FakeInstalls(),
             annexes=Annexes(archive, FakeSharedFiles()),
         )
@@ -224,11 +224,11 @@ class Drain:
         self.effects.put()
 
 
-class _Line:
+class Line:
     """`bot.channel.Channel` without botbuilder, whose share of the CPU is large and of the time none."""
 
     def __init__(self, outside: Microsoft) -> None:
-        self._outside, self._pace = outside, Pace()
+        self._outside, self.pace = outside, Pace()
 
     async def send(self, chat: Conversation, activity: dict[str, Any]) -> str:
         return await self._call("POST", chat.conversation_id, "", activity)
@@ -237,7 +237,7 @@ class _Line:
         await self._call("PUT", conversation_id, f"/{activity_id}", activity)
 
     async def _call(self, method: str, conversation_id: str, rest: str, said: dict[str, Any]) -> str:
-        await self._pace.turn(conversation_id)
+        await self.pace.turn(conversation_id)
         url = f"{TEAMS}v3/conversations/{conversation_id}/activities{rest}"
         status, headers, body = await self._outside.answer(method, url, json.dumps(said).encode())
         if status >= 300:
@@ -245,11 +245,11 @@ class _Line:
         return str(json.loads(body)["id"])
 
 
-def _meet(chat: Conversation, tx: Transaction) -> None:
+def meet(chat: Conversation, tx: Transaction) -> None:
     tx.save_conversation(chat, START)
 
 
-def _chat(person: str) -> Conversation:
+def chat_of(person: str) -> Conversation:
     return Conversation(person=person, conversation_id=f"a:{person}", service_url=TEAMS, user_mri="", bot_id="")
 
 

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from registry.commands import Approve, Close, Command, Complete, Refer, Remind, Return
+from registry.commands import Approve, Close, Command, Complete, NoteOpened, Recall, Refer, Reject, Remind, Return
 from registry.decisions import Accepted
 from registry.delegating import (
     AcceptDelegation,
@@ -22,8 +22,8 @@ from registry.delegation_sheet import fold_delegation
 from registry.record import DONE, Step, fold, holders
 from registry.vocabulary import Verb
 from registry.working_time import DueRules
-from tests.registry.acting_oracle import Oracle
 from tests.registry.test_delegating import Book
+from tests.registry.verbs_oracle import Whole
 from tests.values import OFFICE, PEOPLE, UNITS, Desk, forwarded, registered
 
 SOMEBODY = st.sampled_from(["huda", "omar", "salem", "laila", "noura"])
@@ -38,6 +38,8 @@ WAYS: dict[type[Command], Verb] = {
     Return: Verb.RETURN,
     Close: Verb.CLOSE,
     Refer: Verb.REFER,
+    Reject: Verb.REJECT,
+    Recall: Verb.RECALL,
 }
 
 
@@ -106,7 +108,7 @@ class ActingForAnother(RuleBasedStateMachine):
         step = data.draw(st.integers(1, len(self.desk.held.steps)))
         self._try(way, step, by, to, asked)
 
-    @rule(data=st.data(), way=st.sampled_from([Refer, Refer, Complete, Approve, Return]), to=SOMEBODY)
+    @rule(data=st.data(), way=st.sampled_from([Refer, Refer, Complete, Approve, Return, Reject]), to=SOMEBODY)
     def one_of_those_who_may_acts(self, data: st.DataObject, way: type[Command], to: str) -> None:
         """So that lives get long: the holder, or somebody who stands in for them."""
         turns = holders(self.desk.held)
@@ -115,7 +117,7 @@ class ActingForAnother(RuleBasedStateMachine):
         turn = data.draw(st.sampled_from(turns))
         step = self.desk.held.step(turn.step)
         assert step is not None
-        oracle = Oracle(self.desk.office, self.desk.now)
+        oracle = Whole(self.desk.office, self.desk.now)
         able = [who for who in PEOPLE if who == turn.person or oracle.stands_in(who, self.desk.held, step)]
         self._try(way, turn.step, data.draw(st.sampled_from(able or ["noura"])), to, "for_action")
 
@@ -126,7 +128,7 @@ class ActingForAnother(RuleBasedStateMachine):
             command = Refer(record_id="r1", step=step, by=by, asked=asked, to_person=to)
         else:
             command = way(record_id="r1", step=step, by=by, note="كلام")  # type: ignore[call-arg]
-        oracle = Oracle(self.desk.office, now)
+        oracle = Whole(self.desk.office, now)
         decision = self.desk.take(command)
         allowed = oracle.may(by, before, WAYS[way], step)
         if not isinstance(decision, Accepted):
@@ -136,8 +138,19 @@ class ActingForAnother(RuleBasedStateMachine):
         asked_step = before.steps[step - 1]
         for event in decision.events:
             if event.by == by:
-                own = asked_step.to_person in (by, None)
+                own = way is Recall or asked_step.to_person in (by, None)
                 assert event.on_behalf_of == (None if own else asked_step.to_person)
+        self._tell()
+
+    @rule(data=st.data(), by=SOMEBODY, asker=st.booleans())
+    def somebody_takes_back_what_was_asked(self, data: st.DataObject, by: str, asker: bool) -> None:
+        step = data.draw(st.sampled_from(self.desk.held.steps))
+        self._try(Recall, step.number, step.opened_by if asker and step.opened_by in PEOPLE else by, by, "for_action")
+
+    @rule(data=st.data())
+    def whoever_is_asked_looks(self, data: st.DataObject) -> None:
+        step = data.draw(st.sampled_from(self.desk.held.steps))
+        self.desk.take(NoteOpened(record_id="r1", step=step.number, by=step.to_person or "noura"))
         self._tell()
 
     @rule()
