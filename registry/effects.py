@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry.changed import changed
+from registry.document_effects import DOCUMENT_EFFECTS, DocumentEffect
 from registry.office import Office
 from registry.record import OPEN, Record, Step, asked_people
 from registry.rights import stand_ins
@@ -232,6 +233,7 @@ type Effect = (
     | RefreshDelegation
     | AskForDelegate
     | TellWaiting
+    | DocumentEffect
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -254,6 +256,7 @@ EFFECTS: dict[str, type[Effect]] = {
         RefreshDelegation,
         AskForDelegate,
         TellWaiting,
+        *DOCUMENT_EFFECTS,
     )
 }
 

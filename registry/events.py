@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from registry.circuit_events import CIRCUIT_EVENTS
+from registry.document_events import DOCUMENT_EVENTS
 from registry.event import Attachment as Attachment
 from registry.event import Event as Event
 from registry.event import Source as Source
@@ -101,17 +102,21 @@ class StepAcknowledged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCompleted(Event):
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"document"})
 
     step: int
     note: str | None  # the result, the opinion
+    document: str | None = None  # the SHA-256 of the frozen file that was decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepApproved(Event):
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"document"})
 
     step: int
     note: str | None
+    document: str | None = None  # the SHA-256 of the frozen file that was decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,5 +364,6 @@ EVENTS: dict[str, type[Event]] = {
         QuestionMailed,
         *VERB_EVENTS,
         *CIRCUIT_EVENTS,
+        *DOCUMENT_EVENTS,
     )
 }
