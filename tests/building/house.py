@@ -11,7 +11,7 @@ import azure.functions as func
 
 from tests.programs import REPOSITORY
 
-PRODUCT = ("texts", "registry", "service", "store", "graph", "bot", "functions", "app")
+PRODUCT = ("texts", "registry", "service", "store", "graph", "bot", "documents", "functions", "app")
 DOCS = REPOSITORY / "docs"
 
 

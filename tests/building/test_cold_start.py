@@ -18,6 +18,9 @@ SDKS = (
     "msal",
     "azure.identity",
     "azure.storage",
+    "lxml",
+    "pyhanko",
+    "segno",
 )
 DRIVERS = ("sqlalchemy", "psycopg", "sqlite3", "alembic")
 MORE = ("aiohttp", "httpx", "cryptography", "jwt", "azure.keyvault")

@@ -24,6 +24,7 @@ OFFENCES = {
         "graph/mime.py",
         "from msgraph.generated.models.user import User",
     ),
+    "Word, PDF and their signatures are known in documents alone": ("bot/words.py", "import lxml"),
     "A door decides nothing and opens nothing: it hands over to the house": (
         "functions/messages.py",
         "from registry.decide import decide",
