@@ -155,7 +155,7 @@ def _decide_looked(ask: NoteLooked, record: Record, office: Office, now: datetim
     decision = decide_seat(sign, free, office, now)
     if isinstance(decision, Accepted):
         return decision
-    return Accepted((_dropped(pending, decision.reason if isinstance(decision, Refused) else "may.ended", now),))
+    return Accepted((_dropped(pending, "draft.may_not_any_more", now),))
 
 
 def _decide_lost(ask: NoteLost, record: Record, office: Office, now: datetime) -> Decision:
@@ -230,7 +230,7 @@ def _edited(ask: _Told, record: Record, document: Document, office: Office, now:
     after = _then(after, [frozen])
     voided = DecisionsVoided(at=now, by=by, to_stage=stage.number, seal=sealed(after))
     after = _then(after, [voided])
-    asked = (changed(e, cause="edit") for e in asked_in(stage, after, voided, office, now))
+    asked = (changed(e, cause="restart") for e in asked_in(stage, after, voided, office, now))
     return [written, frozen, voided, *asked]
 
 

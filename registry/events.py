@@ -75,7 +75,8 @@ class Referred(Event):
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening; draft, circuit, issue
+    # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening; draft, circuit, issue, restart
+    cause: str
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None

@@ -15,6 +15,7 @@ from registry.rights import has_asked, recallable, steps_of
 from registry.sheet import read_entry
 from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
+from service.document_views import document_of
 from service.finding import is_named_by
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
@@ -198,6 +199,8 @@ class Service:
             return f"{record.reference.replace('/', '-')}.json", SLIP_TYPE
         if sha256 in (record.source.sha256, *(m.sha256 for m in record.mails)):
             return f"{record.reference.replace('/', '-')}.eml", "message/rfc822"
+        if (of_the_draft := document_of(record, sha256)) is not None:
+            return of_the_draft
         return next(
             (
                 (name, a.content_type)
