@@ -266,7 +266,9 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         "modified_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
-        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes", "level", "before", "version"), COUNTS),
+        **dict.fromkeys(
+            ("step", "serial", "year", "annex", "size_bytes", "level", "before", "version", "stage"), COUNTS
+        ),
         **dict.fromkeys(("parent", "resumes", "to_stage"), st.none() | COUNTS),
         "attachments": st.just(()),
         "addressees": st.just((Addressee("legal", None, "for_information"),)),
