@@ -17,6 +17,7 @@ from registry.sheet import read_entry
 from service.annexes import Annexes
 from service.draft_files import DraftFiles
 from service.draft_watch import DraftWatch
+from service.leavers import Leavers
 from service.perform import Performer
 from service.take import Taken, Taker
 from tests.circuit_values import draft
@@ -71,6 +72,7 @@ class DraftHouse:
             lease_s=LEASE_S,
             others=self.files.ways(),
         )
+        self.leavers = Leavers(self.store, self.taker)
         self._keys = count(1)
         for person in self.office.people:
             self.store.write(lambda tx, p=person: tx.save_conversation(chat_of(p), self.now))
@@ -124,6 +126,7 @@ class DraftHouse:
 
         async def work() -> None:
             for _ in range(times):
+                await self.leavers.look()
                 await self.performer.perform_due()
                 await self.watch.look()
                 await self.performer.perform_due()

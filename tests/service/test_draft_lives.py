@@ -38,14 +38,27 @@ _PEOPLE = ("omar", "salem", "huda", "hessa")
 class Life(RuleBasedStateMachine):
     """Omar's letter in Word."""
 
-    @initialize(restart=st.sampled_from(["first", "approve", "drafter"]), library=st.booleans())
-    def it_is_begun(self, restart: str, library: bool) -> None:
+    @initialize(
+        restart=st.sampled_from(["first", "approve", "drafter"]),
+        library=st.booleans(),
+        fails=st.sampled_from([None, ("place", False), ("place", True), ("read", False), ("set_access", True)]),
+        pressed=st.integers(0, 3),
+    )
+    def it_is_begun(self, restart: str, library: bool, fails: tuple[str, bool] | None, pressed: int) -> None:
+        """… and has come some of its way, in whatever weather."""
         self.house = DraftHouse(in_word(restart=restart), library=library)
         self.library = library
         self.house.begin()
         self.words = 0
         self.written: dict[tuple[str, str], bytes] = {}
         self.left = False
+        self.numbered = False
+        if fails is not None:
+            self.house.drafts.faults.add(fails[0], Unavailable("504"), done=fails[1])
+        for _ in range(pressed):
+            self.house.go(2)
+            self.house.press()
+        self.house.perform()
 
     def is_there(self) -> bool:
         document = self.house.record.document
@@ -56,6 +69,12 @@ class Life(RuleBasedStateMachine):
     @rule()
     def whose_turn_it_is_goes_on(self) -> None:
         self.house.press()
+
+    @rule(seconds=st.sampled_from([1.0, 70.0]))
+    def it_goes_on_and_what_follows_is_done(self, seconds: float) -> None:
+        self.house.press()
+        self.house.later(seconds)
+        self.house.perform()
 
     @rule()
     def somebody_presses_twice(self) -> None:
@@ -166,6 +185,12 @@ class Life(RuleBasedStateMachine):
         if not numbers:
             return
         frozen = [e.sha256 for e in events if isinstance(e, Frozen)][-1]
+        known = [e.sha256 for e in events if isinstance(e, DraftChanged | Frozen)]
+        assert known[-1] == frozen, "an edit was known of, and it was issued as it was before"
+        if not self.numbered and self.house.place in self.written:
+            there = hashlib.sha256(self.written[self.house.place]).hexdigest()
+            assert there == frozen, "an edit that lay in the drive was not seen before the last signature counted"
+        self.numbered = True
         counted = [s for s in record.steps if s.stage is not None and s.outcome in ("initialled", "approved", "signed")]
         counted = [s for s in counted if not s.voided]
         restart = self.house.office.documents.restart
@@ -211,5 +236,5 @@ class Life(RuleBasedStateMachine):
 
 
 def test_whatever_becomes_of_the_file_nothing_is_lost_doubled_or_overwritten() -> None:
-    plays = settings(max_examples=40, stateful_step_count=25, deadline=None)
+    plays = settings(max_examples=35, stateful_step_count=20, deadline=None)
     run_state_machine_as_test(Life, settings=plays)
