@@ -43,6 +43,7 @@ IMMUTABLE_IDS = 'IdType="ImmutableId"'
 
 FIRST_WAIT_S = 0.3  # doubled with each try
 _CHUNK_BYTES = 256 * 1024
+_LINKS = (302, 303, 307)
 
 
 class TokenSource(Protocol):
@@ -235,7 +236,8 @@ class GraphClient:
         except (aiohttp.ClientError, OSError) as why:
             raise Unavailable(f"no whole answer from Graph: {type(why).__name__}: {why}") from why
         try:
-            judge(answer.status, answer.headers, answer.body)
+            if not (ask.for_link and answer.status in _LINKS):
+                judge(answer.status, answer.headers, answer.body)
         except TarasulError as meaning:
             raise _Refused(answer.status, meaning, paused_by(answer.headers, ask.mailbox)) from meaning
         self._note(call, str(answer.status), answer, level=logging.DEBUG)

@@ -28,7 +28,8 @@ _NO_LONGER = (401, 403, 404, 410)  # the link's time is over, or what it led to 
 
 
 class LinkedFiles:
-    """The Downloads port. *hosts* are names such as `ministry-my.sharepoint.com`; none: nothing is ever fetched."""
+    """The Downloads port. *hosts* are names such as `ministry-my.sharepoint.com`, or `*.svc.ms` for all below it; none:
+    nothing is ever fetched."""
 
     def __init__(self, hosts: Collection[str], *, deadline_s: float = 30.0) -> None:
         self._hosts, self._deadline_s = frozenset(host.lower() for host in hosts), deadline_s
@@ -92,9 +93,13 @@ class LinkedFiles:
             return None
         here = url.scheme == "http" and host in _LOOPBACK
         usual = url.scheme == "https" and port == 443
-        if host not in self._hosts or not (here or usual) or url.user is not None or url.password is not None:
+        if not self._listed(host) or not (here or usual) or url.user is not None or url.password is not None:
             return None
         return url
+
+    def _listed(self, host: str) -> bool:
+        above = (f"*{host[n:]}" for n, letter in enumerate(host) if letter == ".")
+        return host in self._hosts or any(each in self._hosts for each in above)
 
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()

@@ -43,6 +43,7 @@ class Ask:
         repeatable: Whether asking twice does no harm; None: so it is for GET.
         deadline_s: Seconds for everything, waiting included; None: the client's own.
         limit_bytes: The longest answer that is read.
+        for_link: The answer is a redirect to a link that opens itself; it is given as it is, and never followed here.
     """
 
     method: str
@@ -55,6 +56,7 @@ class Ask:
     repeatable: bool | None = None
     deadline_s: float | None = None
     limit_bytes: int = 64 * 1024 * 1024
+    for_link: bool = False
 
     @property
     def may_be_repeated(self) -> bool:
@@ -63,7 +65,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with a status below 300. Header names are in lower case."""
+    """An answer with a status below 300, or the redirect that was asked for. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]

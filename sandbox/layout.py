@@ -21,6 +21,7 @@ from pathlib import Path
 
 from sandbox import certificates
 from sandbox.kept import Kept
+from sandbox.tenant.drive.store import LIBRARY
 
 HERE = Path(__file__).resolve().parent
 MINISTRY = HERE / "ministry"
@@ -108,6 +109,7 @@ def plan(
         "BOT_SERVICE_HOSTS": "127.0.0.1",
         "BOT_SERVICE_URL": f"{tenant_url}/",
         "SHAREPOINT_HOSTS": "127.0.0.1 ministry-my.sharepoint.com",
+        "LIBRARY_DRIVE_ID": LIBRARY,
         "PUBLIC_URL": product_url,
         "REGISTRY_MAILBOXES": " ".join(box["address"] for box in people["registry_mailboxes"]),
     }

@@ -52,10 +52,11 @@ class DraftState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftChanges:
-    """What changed in a drive since a cursor: any files of it, not drafts alone.
+    """What changed in a drive since a cursor, of the files that we put there: of others nothing is read or told.
 
     Attributes:
-        gone: Ids of items that are there no more, files and folders alike.
+        changed: Each once, as it is now; for whatever reason: content, name, place, access.
+        gone: Ids of items that are there no more, files and folders, ours and others'.
         look: Something happened (a folder was deleted, say) of which the drive does not name the files: whoever has
             drafts there looks at each.
         more: There is another page already, after `cursor`.

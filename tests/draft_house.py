@@ -17,6 +17,7 @@ from registry.sheet import read_entry
 from service.annexes import Annexes
 from service.draft_files import DraftFiles
 from service.draft_watch import DraftWatch
+from service.drafts_port import DraftPlace
 from service.leavers import Leavers
 from service.perform import Performer
 from service.take import Taken, Taker
@@ -24,10 +25,12 @@ from tests.circuit_values import draft
 from tests.document_values import in_word
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeChats
-from tests.fakes.drafts import HOST, FakeConverter, FakeDrafts, File
+from tests.fakes.converter import FakeConverter
+from tests.fakes.drafts import _File
 from tests.fakes.installs import FakeInstalls
 from tests.fakes.shared_files import FakeSharedFiles
 from tests.fakes.store import FakeStore
+from tests.fakes.timed_drafts import HOST, TimedDrafts
 from tests.service.house import chat_of
 from tests.values import NOON
 
@@ -47,7 +50,7 @@ class DraftHouse:
         self.store.write(lambda tx: tx.save_office(self.office))
         self.taker = Taker(self.store, self.clock)
         self.archive, self.chats, self.converter = FakeArchive(), FakeChats(), FakeConverter()
-        self.drafts = FakeDrafts(self.clock, library=library)
+        self.drafts = TimedDrafts(self.clock, library=library)
         self.watch = DraftWatch(self.store, self.drafts, self.clock, self.taker.chance)
         self.files = DraftFiles(
             self.store,
@@ -56,7 +59,7 @@ class DraftHouse:
             self.archive,
             self.drafts,
             self.chats,
-            lambda record, office: b"begun: " + record.subject.encode(),
+            lambda record, office: b"PK begun: " + record.subject.encode(),
             self.converter,
             hosts=[HOST],
         )
@@ -105,13 +108,13 @@ class DraftHouse:
         people = {k: v for k, v in self.office.people.items() if k != person}
         self.office = _with(self.office, people)
         self.store.write(lambda tx: tx.save_office(self.office))
-        self.drafts.leave(person)
+        self.drafts.end_drive(person)
         for step in self.record.open_steps:
             if step.to_person == person:
                 self.take(HandOver(record_id=self.record_id, step=step.number))
 
-    def edit(self, words: str, editor: str | None = "omar") -> None:
-        self.drafts.edit(self.place, words.encode(), editor)
+    def edit(self, words: str, editor: str = "omar") -> None:
+        self.drafts.edit(self.place, written(words), editor)
 
     # ------------------------------------------------------------ what goes by itself
 
@@ -151,14 +154,19 @@ class DraftHouse:
         return [type(e).__name__ for e in self.events]
 
     @property
-    def place(self) -> tuple[str, str]:
+    def place(self) -> DraftPlace:
         document = self.record.document
         assert document is not None
-        return document.drive, document.item
+        return DraftPlace(drive=document.drive, item=document.item)
 
     @property
-    def file(self) -> File:
+    def file(self) -> _File:
         return self.drafts.files[self.place]
+
+    @property
+    def access(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Who may read the file, and who may write it, besides its owner."""
+        return self.file.readers, self.file.writers
 
     @property
     def turns(self) -> list[tuple[str | None, str]]:
@@ -167,6 +175,11 @@ class DraftHouse:
     @property
     def stuck(self) -> list[tuple[int, str, str, str]]:
         return self.store.read(lambda tx: tx.stuck())
+
+
+def written(words: str) -> bytes:
+    """The bytes of a file that says *words*."""
+    return b"PK " + words.encode()
 
 
 def _with(office: Office, people: dict[str, Any]) -> Office:

@@ -31,13 +31,14 @@ def options(arguments: list[str]) -> Options:
     given = parser.parse_args(arguments)
     secrets = json.loads(given.secrets.read_text("utf-8")) if given.secrets else {}
     app_secret = os.environ.get("SANDBOX_APP_SECRET", Place().app_secret)
+    convert = os.environ.get("SANDBOX_CONVERT", "office")
     return Options(
         port=given.port,
         tls_port=given.tls_port,
         certificates=given.certificates,
         folder=given.folder,
         fresh=given.fresh,
-        place=Place(host_url=given.host_url.rstrip("/"), app_secret=app_secret, secrets=secrets),
+        place=Place(host_url=given.host_url.rstrip("/"), app_secret=app_secret, secrets=secrets, convert=convert),
         mailbox_call_s=given.mailbox_call_ms / 1000,
         exchanges=given.exchanges,
     )

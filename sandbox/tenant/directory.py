@@ -30,12 +30,15 @@ class Directory:
     def __init__(self, tenant: Tenant) -> None:
         self._world = tenant.world
         self.users = tenant.world.table("users")
+        self.removed = tenant.world.table("removed users")
         if not self.users:
             self._settle(tenant.ministry)
         self._by_name: dict[str, str] = {}
         self.log = ChangeLog()
         for user in sorted(self.users.values(), key=lambda user: int(user["seq"])):
             self._index(user)
+        for user in sorted(self.removed.values(), key=lambda user: int(user["seq"])):
+            self.log.note(user["seq"], user["id"])
 
     def find(self, who: str) -> Thing | None:
         """The user of this id, sign-in name or address, in whatever case."""
@@ -47,6 +50,17 @@ class Directory:
         self.users[after["id"]] = after
         self._index(after)
         return after
+
+    def remove(self, user: Thing) -> None:
+        """Delete somebody: nobody answers to them any more, and delta says that they are gone."""
+        del self.users[user["id"]]
+        for name in (user["id"], user["userPrincipalName"], user["mail"]):
+            self._by_name.pop(name.lower(), None)
+        for below in [each for each in self.users.values() if each.get("manager") == user["id"]]:
+            self.change(below, manager=None)
+        gone = {"id": user["id"], "seq": self._world.next("directory")}
+        self.removed[user["id"]] = gone
+        self.log.note(gone["seq"], user["id"])
 
     def _index(self, user: Thing) -> None:
         for name in (user["id"], user["userPrincipalName"], user["mail"]):
@@ -215,10 +229,15 @@ def users_delta(tenant: Tenant, request: Request, now: datetime) -> Response:
         if len(items) == size:
             more = True
             break
-        user = directory.users[user_id]
         after = number
+        if user_id in directory.removed:
+            if not place["first"]:
+                items.append({"id": user_id, "@removed": {"reason": "changed"}})
+            continue
+        user = directory.users[user_id]
         items.append({"id": user["id"], **_shown(tenant, user, names), **_tracked_manager(user, names)})
-    sealed = graph.seal(tenant, {**place, "after": after, "at": now.timestamp()})
+    first = place["first"] and more
+    sealed = graph.seal(tenant, {**place, "after": after, "first": first, "at": now.timestamp()})
     link = f"{request.base}/v1.0/users/delta?$" + ("skiptoken=" if more else "deltatoken=") + sealed
     return graph.collection(
         request, "users", items, next_link=link if more else None, delta_link=None if more else link

@@ -18,7 +18,9 @@ from sandbox.tenant.wire import Refused, Request, Response, json_response
 ROUTES = Routes()
 
 # What the page's people may.
-DELEGATED = "Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite User.Read User.ReadBasic.All Chat.ReadWrite"
+DELEGATED = (
+    "Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite User.Read User.ReadBasic.All Chat.ReadWrite Files.ReadWrite.All"
+)
 GRAPH_NAMES = (tokens.GRAPH, "00000003-0000-0000-c000-000000000000")
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.tenant.controls import offset_s
 from sandbox.tenant.tenant import Tenant
-from sandbox.tenant.wire import Request, Response
+from sandbox.tenant.wire import Job, Request, Response
 
 
 class InProcess:
@@ -50,10 +50,10 @@ class InProcess:
             self.settle()
         self._unshifted = max(self._unshifted, end)
 
-    def _walk(self, steps: Generator[Request, Response, Any]) -> Any:
+    def _walk(self, steps: Generator[Request | Job, Response, Any]) -> Any:
         try:
             asked = next(steps)
             while True:
-                asked = steps.send(self._product(asked))
+                asked = steps.send(asked.run() if isinstance(asked, Job) else self._product(asked))
         except StopIteration as done:
             return done.value

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox.tenant import chats, connector, files, tokens
+from sandbox.tenant import chats, connector, tokens
 from sandbox.tenant.deliveries import Errand
+from sandbox.tenant.drive import people
 from sandbox.tenant.tenant import Routes, Tenant
 from sandbox.tenant.wire import Refused, Request, Response, Steps, json_response, refuse
 from sandbox.tenant.world import Thing
@@ -205,28 +206,14 @@ def _said(tenant: Tenant, someone: Thing, asked: Thing, now: datetime) -> Steps:
         announce(tenant, someone["id"], "add", now, after_s=0)
     chat = chats.chat_of(tenant, someone["id"])
     assert chat is not None
-    handed = [files.keep(tenant, someone, str(f["name"]), files.body_of(f)) for f in asked.get("files") or ()]
+    handed = [people.keep(tenant, someone, str(f["name"]), people.body_of(f), now) for f in asked.get("files") or ()]
     message: Thing = {"type": "message", "text": str(asked.get("text") or ""), "textFormat": "plain"}
     if handed:
-        message["attachments"] = [_download_info(tenant, file, now) for file in handed]
+        message["attachments"] = [people.download_info(tenant, *each, now) for each in handed]
     said = chats.say(tenant.world, chat, now, someone["id"], message)
     own = {**message, "id": asked.get("client_activity_id") or said}
     answer = yield to_bot(tenant, activity_from(tenant, chat, someone, now, **own), now)
     return json_response({"activityId": said, "status": answer.status})
-
-
-def _download_info(tenant: Tenant, file: Thing, now: datetime) -> Thing:
-    """A file as Teams hands it to a bot in a personal chat."""
-    return {
-        "contentType": "application/vnd.microsoft.teams.file.download.info",
-        "contentUrl": file["web_url"],
-        "name": file["name"],
-        "content": {
-            "downloadUrl": files.download_link(tenant, file, now),
-            "uniqueId": file["id"],
-            "fileType": file["name"].rpartition(".")[2],
-        },
-    }
 
 
 @ROUTES.on("POST", "/sandbox/teams/{upn}/uninstall")

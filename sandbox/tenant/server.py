@@ -27,7 +27,7 @@ from sandbox.tenant.limits import MAILBOX_CONCURRENCY
 from sandbox.tenant.mail.access import crowded, slot
 from sandbox.tenant.services import bring_samples, open_tenant
 from sandbox.tenant.tenant import SPARED, Place, Tenant, service_of
-from sandbox.tenant.wire import HELD, NO_ANSWER, Request, Response
+from sandbox.tenant.wire import HELD, NO_ANSWER, Job, Request, Response
 
 LOG = logging.getLogger("tenant")
 
@@ -171,7 +171,7 @@ class Server:
         self._wake.set()
         return answer
 
-    async def _walk(self, steps: Generator[Request, Response, Any]) -> Any:
+    async def _walk(self, steps: Generator[Request | Job, Response, Any]) -> Any:
         """Put each request that is yielded to the product, and return what the walk ends with."""
         try:
             asked = next(steps)
@@ -180,7 +180,9 @@ class Server:
         except StopIteration as done:
             return done.value
 
-    async def _ask(self, request: Request) -> Response:
+    async def _ask(self, request: Request | Job) -> Response:
+        if isinstance(request, Job):
+            return await asyncio.to_thread(request.run)
         try:
             async with self._net.request(
                 request.method,

@@ -17,7 +17,6 @@ from sandbox.tenant import (
     controls,
     directory,
     entra,
-    files,
     groups,
     letters,
     mailbox_settings,
@@ -26,6 +25,7 @@ from sandbox.tenant import (
     teams,
     vault,
 )
+from sandbox.tenant.drive import service as drive
 from sandbox.tenant.mail import (
     answering,
     arriving,
@@ -47,7 +47,7 @@ SERVICES = (
     *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
     *(attachments.ROUTES, sending.ROUTES, mailbox_settings.ROUTES),
     *(teams.ROUTES, connector.ROUTES, presses.ROUTES, groups.ROUTES),
-    *(files.ROUTES, letters.ROUTES, controls.ROUTES),
+    *(*drive.ROUTES, letters.ROUTES, controls.ROUTES),
 )
 
 

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from sandbox.tenant import faults, graph, odata
 from sandbox.tenant.deliveries import Errand
+from sandbox.tenant.drive.calls import drive_of_user, opened
+from sandbox.tenant.drive.store import Drives
 from sandbox.tenant.limits import SUBSCRIPTION_LISTS, SUBSCRIPTION_WRITES, Limit
 from sandbox.tenant.mail.access import may_reach
 from sandbox.tenant.mail.store import Change, Mailboxes
@@ -29,6 +31,7 @@ ROUTES = Routes()
 SHORTEST = timedelta(minutes=45)
 LONGEST = timedelta(minutes=10_080)
 LONGEST_OF_DIRECTORY = timedelta(minutes=41_760)
+LONGEST_OF_DRIVE = timedelta(minutes=42_300)
 PER_MAILBOX = 1000
 CLIENT_STATE_LENGTH = 128
 HANDSHAKE_S = 10.0
@@ -51,6 +54,7 @@ PROPERTIES = (
     *("notificationQueryOptions", "notificationUrlAppId"),
 )
 _MESSAGES = re.compile(r"/v1\.0/users/([^/]+)/(?:mailFolders/([^/]+)/)?messages/?", re.IGNORECASE)
+_DRIVE = re.compile(r"(?:drives/(?P<drive>[^/]+)|users/(?P<user>[^/]+)/drive)/root", re.IGNORECASE)
 
 
 def _invalid(message: str) -> Exception:
@@ -84,23 +88,24 @@ def create(tenant: Tenant, request: Request, now: datetime) -> Steps:
         raise _invalid("Notifications with resource data are not offered for this resource.")
     wanted = {kind.strip() for kind in said["changeType"].split(",")}
     of_directory = said["resource"].strip("/").lower() == "users"
-    if not wanted <= set(KINDS) or (of_directory and "created" in wanted):
+    drive = _watched_drive(tenant, who, said["resource"], now)
+    if not wanted <= set(KINDS) or (of_directory and "created" in wanted) or (drive and wanted != {"updated"}):
         raise _invalid(f"changeType '{said['changeType']}' is not supported.")
     if len(str(said.get("clientState") or "")) > CLIENT_STATE_LENGTH:
         raise _invalid(f"clientState is longer than {CLIENT_STATE_LENGTH} characters.")
     if of_directory:
         graph.require(who, "User.Read.All", "User.Read.All")
-    mailbox, folder = ("", None) if of_directory else _watched(tenant, who, said["resource"])
-    expires = _expiry(said["expirationDateTime"], now, LONGEST_OF_DIRECTORY if of_directory else LONGEST)
+    mailbox, folder = ("", None) if of_directory or drive else _watched(tenant, who, said["resource"])
+    expires = _expiry(said["expirationDateTime"], now, _longest(mailbox, drive))
     urls = {
         "notificationUrl": said["notificationUrl"],
         "lifecycleNotificationUrl": said.get("lifecycleNotificationUrl"),
     }
     yield from _shake_hands(tenant, [url for url in urls.values() if url])
     table = tenant.world.table("subscriptions")
-    same = {"app": who.app_id, "mailbox": mailbox, "folder": folder, "kinds": sorted(wanted)}
+    same = {"app": who.app_id, "mailbox": mailbox, "folder": folder, "drive": drive, "kinds": sorted(wanted)}
     for other in table.values():
-        if all(other[name] == value for name, value in same.items()):
+        if all(other.get(name, "") == value for name, value in same.items()):
             message = f"Subscription with the same changeType and resource already exists. Id: {other['id']}"
             raise refuse(409, "Conflict", message)
     if mailbox and sum(other["mailbox"] == mailbox for other in table.values()) >= PER_MAILBOX:
@@ -134,6 +139,21 @@ def _watched(tenant: Tenant, who: graph.Caller, resource: str) -> tuple[str, str
     if folder is None:
         raise refuse(404, "ErrorItemNotFound", "The specified object was not found in the store.")
     return owner["id"], folder["key"]
+
+
+def _watched_drive(tenant: Tenant, who: graph.Caller, resource: str, now: datetime) -> str:
+    """The id of the drive that a resource names; none for any other resource. A drive is watched at its root alone."""
+    found = _DRIVE.fullmatch(resource.strip("/"))
+    if found is None:
+        return ""
+    graph.require(who, "Files.ReadWrite.All", "Files.ReadWrite.All")
+    if found["user"]:
+        return str(drive_of_user(tenant, who, found["user"], now)["id"])
+    return str(opened(tenant, tenant.part(Drives).drive(found["drive"], now))["id"])
+
+
+def _longest(mailbox: str, drive: str) -> timedelta:
+    return LONGEST if mailbox else LONGEST_OF_DRIVE if drive else LONGEST_OF_DIRECTORY
 
 
 def _expiry(text: Any, now: datetime, longest: timedelta) -> datetime:
@@ -234,7 +254,7 @@ def renew(tenant: Tenant, request: Request, now: datetime, subscription_id: str)
         yield from _shake_hands(tenant, [said["notificationUrl"]])
         changed["notificationUrl"] = said["notificationUrl"]
     if "expirationDateTime" in said:
-        longest = LONGEST if found["mailbox"] else LONGEST_OF_DIRECTORY
+        longest = _longest(found["mailbox"], found.get("drive", ""))
         changed = _renewed(tenant, changed, _expiry(said["expirationDateTime"], now, longest), now)
     tenant.world.table("subscriptions")[subscription_id] = changed
     return json_response({"@odata.context": graph.context(request, "subscriptions/$entity"), **_shown(changed)})
@@ -310,9 +330,23 @@ def _noticed(tenant: Tenant, change: Change, now: datetime) -> None:
         _tell(tenant, found, found["notificationUrl"], item, now)
 
 
+@ROUTES.at_start
+def watch_drives(tenant: Tenant) -> None:
+    tenant.part(Drives).watchers.append(lambda drive, now: _stirred(tenant, drive, now))
+
+
+def _stirred(tenant: Tenant, drive: str, now: datetime) -> None:
+    """Of a drive is told that something changed in it, and not what."""
+    for found in tenant.world.table("subscriptions").values():
+        if found.get("drive") == drive:
+            item = {"changeType": "updated", "resource": found["resource"].strip("/"), "resourceData": None}
+            _tell(tenant, found, found["notificationUrl"], item, now)
+
+
 def lifecycle(tenant: Tenant, subscription: Thing, event: str, now: datetime) -> None:
-    """Tell a subscriber what becomes of the subscription itself, where it wants to hear it."""
-    if subscription["lifecycleNotificationUrl"]:
+    """Tell a subscriber what becomes of the subscription itself, where it wants to hear it. Of a drive's, nobody hears
+    that notifications were missed."""
+    if subscription["lifecycleNotificationUrl"] and not (subscription.get("drive") and event == "missed"):
         _tell(tenant, subscription, subscription["lifecycleNotificationUrl"], {"lifecycleEvent": event}, now)
 
 

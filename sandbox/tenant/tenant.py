@@ -22,7 +22,7 @@ import msgspec
 from sandbox.tenant import faults
 from sandbox.tenant.deliveries import Courier, Deliveries
 from sandbox.tenant.limits import Limits
-from sandbox.tenant.wire import NO_ANSWER, Refused, Request, Response, Steps, error_response
+from sandbox.tenant.wire import NO_ANSWER, Job, Refused, Request, Response, Steps, error_response
 from sandbox.tenant.world import World
 
 # What a route's function takes: the tenant, the request, the instant, and the parts of the path its template names.
@@ -47,6 +47,7 @@ class Place:
     host_url: str = "http://127.0.0.1:7071"  # the functions host, where the product lives
     app_secret: str = field(default="sandbox-app-secret", repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # the vault's, by name
+    convert: str = "plain"  # how documents become PDF where the control does not say (drive/convert.py)
 
 
 class Routes:
@@ -129,6 +130,8 @@ class Tenant:
         steps = self.handle(request, now)
         try:
             asked = next(steps)
+            while isinstance(asked, Job):
+                asked = steps.send(asked.run())
         except StopIteration as done:
             response: Response = done.value
             return response

@@ -6,7 +6,7 @@
 # of simulated days run in one process; server.py puts HTTP around it.
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -98,7 +98,15 @@ def refuse(status: int, code: str, message: str, **headers: str) -> Refused:
     return Refused(error_response(status, code, message, **headers))
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something slow that knows nothing of the tenant: whoever drives the handler does it where nobody else waits for
+    it, and sends back what it returned."""
+
+    run: Callable[[], Response]
+
+
 # A handler that must ask the product something before it can answer (the validation of a notification URL, a press on
 # a card) yields the Request and is sent the Response; whoever drives it does the calling. A call that got no answer at
 # all is sent back as NO_ANSWER.
-type Steps = Generator[Request, Response, Response]
+type Steps = Generator[Request | Job, Response, Response]

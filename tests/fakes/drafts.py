@@ -1,74 +1,54 @@
-################################################################
-# Drives in memory: what service/drafts_port.py says, and what people do to files
-################################################################
-#
-# Rule 1: a file is found by our key, and never made twice; what somebody wrote is never overwritten by us.
-# Rule 2: who has a file open locks it against us for as long as a test says.
-# Rule 3: every write of ours is counted; what a test lets fail fails before or after it was done.
+"""Drives with drafts in them, in memory."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from registry.errors import Changed, Gone, Locked
 from service.drafts_port import DraftChanges, DraftPlace, DraftState, NoDrive
 from tests.fakes.faults import Faults
 
-LIBRARY = "d-library"
-HOST = "ministry-my.sharepoint.com"
+LIBRARY = "library"
+BEGAN = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+PAGE = 3
 
 
-@dataclass(slots=True)
-class File:
-    """One file as it stands, and the names of those who have had access, in order of the calls."""
-
+@dataclass(frozen=True, slots=True)
+class _File:
     state: DraftState
     body: bytes
-    key: str
+    key: str | None  # None: somebody's own
     folders: tuple[str, ...]
     readers: frozenset[str] = frozenset()
     writers: frozenset[str] = frozenset()
-    locked_by: list[str | None] = field(default_factory=list)
+    links: int = 0
+    open_by: str | None = None
+    changed: int = 0
 
 
 class FakeDrafts:
-    """The Drafts port. `files` are what is there by (drive, item); `without_drive` are people who have none."""
+    """Drafts. Everybody has a drive but whom `without` names; `faults` strike before or after a deed.
 
-    def __init__(self, clock: Callable[[], datetime], *, library: bool = True) -> None:
-        self.files: dict[tuple[str, str], File] = {}
-        self.without_drive: set[str] = set()
-        self.library = library
+    What people do to a file: `edit`, `rename`, `delete`, `hold` and `let_go`, `link`; `put_own` is a file of theirs.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[DraftPlace, _File] = {}
+        self.without: set[str] = set()
         self.faults = Faults()
-        self.made: list[str] = []  # the keys under which a file was made
-        self._clock, self._ids, self._log = clock, count(1), list[tuple[str, str]]()
+        self.gone: list[tuple[int, DraftPlace]] = []
+        self._numbers, self._epoch = count(1), 0
 
     # ------------------------------------------------------------ the port
 
     async def place(self, owner: str | None, folders: Sequence[str], name: str, body: bytes, *, key: str) -> DraftState:
-        if (owner is None and not self.library) or owner in self.without_drive:
-            raise NoDrive(owner or "the library")
-        drive = f"d-{owner}" if owner is not None else LIBRARY
         self.faults.before("place")
-        found = next((f for (d, _), f in self.files.items() if d == drive and f.key == key), None)
-        if found is None:
-            item = f"f{next(self._ids)}"
-            place = DraftPlace(drive=drive, item=item)
-            state = DraftState(
-                place=place,
-                name=name,
-                ctag=f"c:{item},1",
-                etag=f"e:{item},1",
-                web_url=f"https://{HOST}/:w:/{item}",
-                size_bytes=len(body),
-                editor=None,
-                modified_at=self._clock(),
-            )
-            found = self.files[drive, item] = File(state, body, key, tuple(folders))
-            self.made.append(key)
-            self._log.append((drive, item))
+        drive = self.drive_of(owner)
+        found = next((f for f in self.files.values() if f.key == key and f.state.place.drive == drive), None)
+        made = found or self._add(drive, tuple(folders), name, body, key, None)
         self.faults.after("place")
-        return found.state
+        return made.state
 
     async def look(self, place: DraftPlace) -> DraftState:
         self.faults.before("look")
@@ -82,94 +62,131 @@ class FakeDrafts:
     async def write(self, place: DraftPlace, body: bytes, *, etag: str) -> DraftState:
         self.faults.before("write")
         file = self._file(place)
-        if file.body == body:
-            return file.state
-        self._admit(file)
+        if file.open_by is not None:
+            raise Locked("open in Office", file.open_by)
         if file.state.etag != etag:
-            raise Changed("somebody wrote first")
-        self._written(file, body, None)
+            if file.body == body:
+                return file.state
+            raise Changed("written since")
+        state = self._write(place, body, None)
         self.faults.after("write")
-        return file.state
+        return state
 
     async def set_access(self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str]) -> None:
         self.faults.before("set_access")
-        file = self._file(place)
-        self._admit(file)
-        file.readers, file.writers = readers, writers
+        file, owner = self._file(place), frozenset((place.drive.removeprefix("drive-of-"),))
+        wanted = {"readers": readers - writers - owner, "writers": writers - owner, "links": 0}
+        if any(getattr(file, name) != value for name, value in wanted.items()):
+            self._keep(place, replace(file, **wanted))  # type: ignore[arg-type]
         self.faults.after("set_access")
 
     async def changes(self, drive: str, cursor: str | None) -> DraftChanges:
         self.faults.before("changes")
-        if drive.removeprefix("d-") in self.without_drive:
-            raise Gone(drive)
+        if drive not in self._drives():
+            raise Gone("no such drive")
         if cursor is None:
-            return DraftChanges(changed=(), gone=(), cursor=str(len(self._log)), more=False)
-        named = list(dict.fromkeys(item for d, item in self._log[int(cursor) :] if d == drive))
-        there = [self.files[drive, i].state for i in named if (drive, i) in self.files]
-        gone = tuple(i for i in named if (drive, i) not in self.files)
-        return DraftChanges(changed=tuple(there), gone=gone, cursor=str(len(self._log)), more=False)
+            return DraftChanges(changed=(), gone=(), cursor=f"{self._epoch}/{next(self._numbers)}", more=False)
+        epoch, _, since = cursor.partition("/")
+        if epoch != str(self._epoch):
+            raise Gone("a dead cursor")
+        mine = [f for f in self.files.values() if f.state.place.drive == drive]
+        news = [(f.changed, f) for f in mine if f.key is not None and f.changed > int(since)]
+        gone = [(at, place) for at, place in self.gone if place.drive == drive and at > int(since)]
+        upto = sorted([at for at, _ in news] + [at for at, _ in gone])
+        last = upto[min(PAGE, len(upto)) - 1] if upto else int(since)
+        return DraftChanges(
+            changed=tuple(f.state for at, f in news if at <= last),
+            gone=tuple(place.item for at, place in gone if at <= last),
+            cursor=f"{epoch}/{last}",
+            more=len(upto) > PAGE,
+        )
 
     # ------------------------------------------------------------ what people do
 
-    def edit(self, place: tuple[str, str], body: bytes, editor: str | None) -> None:
-        """Somebody writes."""
-        self._written(self.files[place], body, editor)
+    def drive_of(self, owner: str | None) -> str:
+        """The id of a person's drive, or the library's. Raises NoDrive."""
+        if owner in self.without:
+            raise NoDrive(owner)
+        return LIBRARY if owner is None else f"drive-of-{owner}"
 
-    def rename(self, place: tuple[str, str], name: str) -> None:
-        """Everything but the content changes."""
-        file = self.files[place]
-        file.state = replace(file.state, name=name, etag=f"{file.state.etag}n")
-        self._log.append(place)
+    def put_own(self, owner: str | None, folders: Sequence[str], name: str, body: bytes) -> DraftPlace:
+        return self._add(self.drive_of(owner), tuple(folders), name, body, None, owner).state.place
 
-    def delete(self, place: tuple[str, str]) -> None:
-        del self.files[place]
-        self._log.append(place)
+    def edit(self, place: DraftPlace, body: bytes, by: str) -> None:
+        self._write(place, body, by)
 
-    def leave(self, person: str) -> None:
-        """Somebody leaves, and their drive with them."""
-        self.without_drive.add(person)
-        for drive, item in [p for p in self.files if p[0] == f"d-{person}"]:
-            del self.files[drive, item]
+    def rename(self, place: DraftPlace, name: str) -> None:
+        file = self._file(place)
+        self._keep(place, replace(file, state=replace(file.state, name=name)))
 
-    def open_for(self, place: tuple[str, str], times: int, holder: str | None) -> None:
-        """Somebody has it open: the next *times* that we would write are refused."""
-        self.files[place].locked_by += [holder] * times
+    def delete(self, place: DraftPlace) -> None:
+        self.files.pop(place)
+        self.gone.append((next(self._numbers), place))
 
-    # ------------------------------------------------------------ small
+    def hold(self, place: DraftPlace, who: str) -> None:
+        self.files[place] = replace(self._file(place), open_by=who)
 
-    def _file(self, place: DraftPlace) -> File:
-        try:
-            return self.files[place.drive, place.item]
-        except KeyError:
-            raise Gone(f"{place.drive} has no {place.item}") from None
+    def let_go(self, place: DraftPlace) -> None:
+        self.files[place] = replace(self._file(place), open_by=None)
 
-    def _admit(self, file: File) -> None:
-        if file.locked_by:
-            raise Locked("resourceLocked", file.locked_by.pop(0))
+    def link(self, place: DraftPlace) -> None:
+        self._keep(place, replace(self._file(place), links=1))
 
-    def _written(self, file: File, body: bytes, editor: str | None) -> None:
-        place, number = file.state.place, next(self._ids)
-        file.body = body
-        file.state = replace(
-            file.state,
-            ctag=f"c:{place.item},{number}",
-            etag=f"e:{place.item},{number}",
+    def access(self, place: DraftPlace) -> tuple[frozenset[str], frozenset[str], int]:
+        """Who reads, who writes, and how many links there are."""
+        file = self._file(place)
+        return file.readers, file.writers, file.links
+
+    def kill_cursors(self) -> None:
+        self._epoch += 1
+
+    def end_drive(self, owner: str) -> None:
+        """The owner left, and the drive with them."""
+        self.without.add(owner)
+        for place in [place for place in self.files if place.drive == f"drive-of-{owner}"]:
+            del self.files[place]
+
+    # ------------------------------------------------------------
+
+    def _drives(self) -> set[str]:
+        return {LIBRARY, *(f.state.place.drive for f in self.files.values())}
+
+    def _file(self, place: DraftPlace) -> _File:
+        if place not in self.files:
+            raise Gone("no such file")
+        return self.files[place]
+
+    def _add(
+        self, drive: str, folders: tuple[str, ...], name: str, body: bytes, key: str | None, by: str | None
+    ) -> _File:
+        number = next(self._numbers)
+        place = DraftPlace(drive=drive, item=f"item-{number}")
+        stem, dot, suffix = name.rpartition(".")
+        state = DraftState(
+            place=place,
+            name=name if key is None else f"{stem}-{number}{dot}{suffix}",
+            ctag=f"c{number}",
+            etag=f"e{number}",
+            web_url=f"https://drive.example/{place.item}",
             size_bytes=len(body),
-            editor=editor,
-            modified_at=self._clock(),
+            editor=by,
+            modified_at=BEGAN + timedelta(seconds=number),
         )
-        self._log.append((place.drive, place.item))
+        self.files[place] = _File(state, body, key, folders, changed=number)
+        return self.files[place]
 
+    def _write(self, place: DraftPlace, body: bytes, by: str | None) -> DraftState:
+        file, number = self._file(place), next(self._numbers)
+        state = replace(
+            file.state,
+            ctag=f"c{number}",
+            size_bytes=len(body),
+            editor=by,
+            modified_at=BEGAN + timedelta(seconds=number),
+        )
+        return self._keep(place, replace(file, state=state, body=body))
 
-class FakeConverter:
-    """The Converter port: what it made, by key."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, bytes] = {}
-        self.faults = Faults()
-
-    async def pdf(self, docx: bytes, *, key: str) -> bytes:
-        self.faults.before("pdf")
-        self.made[key] = b"%PDF-1.7 of " + docx[:32]
-        self.faults.after("pdf")
-        return self.made[key]
+    def _keep(self, place: DraftPlace, file: _File) -> DraftState:
+        number = next(self._numbers)
+        self.files[place] = replace(file, state=replace(file.state, etag=f"e{number}"), changed=number)
+        return self.files[place].state

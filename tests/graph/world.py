@@ -13,7 +13,7 @@ import aiohttp
 
 from graph.client import GraphClient, Manners
 from sandbox.tenant.server import Options, Server
-from tests.described import batched, description, hold
+from tests.described import batched, breaks, description, hold
 from tests.stage import Answer, ask
 
 REGISTRY = "registry@ministry.example"
@@ -157,7 +157,7 @@ class Judge:
         return trace
 
     def _note(self, method: str, url: str, verdict: tuple[list[str], list[str]]) -> None:
-        self.found += [f"{method} {url}: {said}" for said in (*verdict[0], *verdict[1])]
+        self.found += [f"{method} {url}: {said}" for said in (*breaks(verdict), *verdict[1])]
 
 
 def client_of(
