@@ -64,6 +64,8 @@ class Settings:
     bot_service_url: str = "https://smba.trafficmanager.net/teams/"
     sharepoint_hosts: tuple[str, ...] = ()
     read_shared_links: bool = False
+    drafts_in_word: bool = False
+    library_drive_id: str = ""
     install_for_everyone: bool = False
     teams_app_id: str = ""
     api_audience: str = ""
@@ -104,6 +106,7 @@ class Settings:
             bot_service_hosts=tuple(_words(given.get("BOT_SERVICE_HOSTS", _TEAMS_HOSTS))),
             sharepoint_hosts=tuple(h.lower() for h in _words(given.get("SHAREPOINT_HOSTS", ""))),
             install_for_everyone=given.get("INSTALL_FOR_EVERYONE", "false").lower() == "true",
+            drafts_in_word=given.get("DRAFTS_IN_WORD", "false").lower() == "true",
             read_shared_links=given.get("READ_SHARED_LINKS", "false").lower() == "true",
             time_zone=ZoneInfo(given.get("TIME_ZONE", "Asia/Kuwait")),
             lease_s=float(given.get("LEASE_S", 60)),
@@ -123,6 +126,7 @@ _PLAIN = (
     "azure_client_certificate_path",
     "database_url",
     "key_vault_url",
+    "library_drive_id",
     "graph_base_url",
     "authority_url",
     "bot_openid_metadata_url",
@@ -169,7 +173,7 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     ]
     wrong += [
         f"{name} must be true or false"
-        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE")
+        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "DRAFTS_IN_WORD")
         if given.get(name, "false").lower() not in ("true", "false")
     ]
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:

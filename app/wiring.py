@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -20,20 +21,27 @@ from app.settings import ROOT, Settings, settings
 if TYPE_CHECKING:
     from app.credentials import Identity
     from bot.channel import Channel
+    from bot.chats import TeamsChats
     from bot.handlers import Bot
     from graph.client import GraphClient
+    from graph.converting import GraphConverter
     from graph.downloads import LinkedFiles
+    from graph.drafts import DriveDrafts
     from graph.entra import TokenChecker
     from graph.mailbox import OutlookMailbox
     from graph.shared_files import TenantFiles
     from service.absences import Away
+    from service.comparing import Comparing
     from service.delegations import Delegations
     from service.deliveries import Deliveries
     from service.digest import Digests
+    from service.draft_files import DraftFiles
+    from service.draft_watch import DraftWatch
     from service.evidence import Evidence
     from service.handed import HandedFiles
     from service.intake import Intake
     from service.leavers import Leavers
+    from service.links import Links
     from service.people import Organisation, People
     from service.perform import Performer
     from service.ports import Archive
@@ -78,9 +86,11 @@ class House:
 
     @part
     def organisation(self) -> "Organisation":
+        from registry.document import DocumentRules
         from service.people import load_organisation
 
-        return load_organisation(self.settings.organisation, ROOT, self.settings.registry_mailboxes)
+        known = load_organisation(self.settings.organisation, ROOT, self.settings.registry_mailboxes)
+        return known if self.settings.drafts_in_word else replace(known, documents=DocumentRules())
 
     @part
     def store(self) -> "SqlStore":
@@ -110,7 +120,20 @@ class House:
     def service(self) -> "Service":
         from service.service import Service
 
-        return Service(self.store, self.taker, clock)
+        return Service(self.store, self.taker, clock, self.links)
+
+    @part
+    def links(self) -> "Links":
+        from service.links import Links
+
+        return Links(self.settings.graph_client_state, self.settings.public_url, clock)
+
+    @part
+    def comparing(self) -> "Comparing":
+        from documents.word import words_of
+        from service.comparing import Comparing
+
+        return Comparing(self.service, self.archive, words_of)
 
     @part
     def deliveries(self) -> "Deliveries":
@@ -219,7 +242,6 @@ class House:
 
     @part
     def performer(self) -> "Performer":
-        from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
         from service.annexes import Annexes
         from service.perform import Performer
@@ -230,11 +252,55 @@ class House:
             clock,
             owner=self.owner,
             mailboxes=self.mailboxes,
-            chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
+            chats=self.chats,
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             annexes=Annexes(self.archive, self.shared_files),
             lease_s=self.settings.lease_s,
+            others=self.draft_files.ways() if self.settings.drafts_in_word else {},
         )
+
+    @part
+    def chats(self) -> "TeamsChats":
+        from bot.chats import TeamsChats
+
+        return TeamsChats(self.channel, clock, self.settings.bot_service_url)
+
+    @part
+    def drives(self) -> "DriveDrafts":
+        from graph.drafts import DriveDrafts
+
+        known = self.settings
+        return DriveDrafts(self.graph, self.downloads, app_id=known.azure_client_id, library=known.library_drive_id)
+
+    @part
+    def converter(self) -> "GraphConverter":
+        from graph.converting import GraphConverter
+
+        return GraphConverter(self.graph, self.downloads, self.settings.library_drive_id, clock)
+
+    @part
+    def draft_files(self) -> "DraftFiles":
+        from documents.beginnings import beginnings
+        from documents.templates import Templates
+        from service.draft_files import DraftFiles
+
+        return DraftFiles(
+            self.store,
+            self.taker,
+            clock,
+            self.archive,
+            self.drives,
+            self.chats,
+            beginnings(Templates()),
+            self.converter if self.settings.library_drive_id else None,
+            hosts=self.settings.sharepoint_hosts,
+        )
+
+    @part
+    def draft_watch(self) -> "DraftWatch":
+        from service.draft_watch import DraftWatch
+
+        return DraftWatch(self.store, self.drives, clock, self.taker.chance)
 
     @part
     def delegations(self) -> "Delegations":

@@ -388,6 +388,8 @@ def _body(kind: str, schema: Schema) -> Schema:
     return {"required": True, "content": {kind: {"schema": schema}}}
 
 
+_TICKET = _in_query("ticket", _TEXT, "In a token's place: of a link that somebody was given for some minutes.")
+
 _EVIDENCE: Schema = {
     "/v1/records/{record_id}/dossier": {
         "get": {
@@ -479,8 +481,8 @@ DOCUMENT: Schema = {
         "/v1/records/{record_id}/documents/{sha256}": {
             "get": {
                 "operationId": "open_document",
-                "summary": "The exact bytes of the mail or of an annex.",
-                "parameters": [_RECORD, _in_path("sha256", _SHA256)],
+                "summary": "The exact bytes of the mail, of an annex, or of a version of a draft and its preview.",
+                "parameters": [_RECORD, _in_path("sha256", _SHA256), _TICKET],
                 "responses": {
                     "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
                     **{str(status): _problem(status) for status in (400, 401, 403, 404, 503)},
@@ -498,6 +500,26 @@ DOCUMENT: Schema = {
                         "content": {"text/html": {"schema": _TEXT}},
                     },
                     **{str(status): _problem(status) for status in (400, 401, 403, 404, 409, 503)},
+                },
+            }
+        },
+        "/v1/records/{record_id}/comparison/{before}/{after}": {
+            "get": {
+                "operationId": "compare_versions",
+                "summary": "What changed between two versions of a draft's Word file: its words alone.",
+                "parameters": [
+                    _RECORD,
+                    _in_path("before", _SHA256),
+                    _in_path("after", _SHA256),
+                    _in_query("lang", _one_of(("ar", "en")), "Arabic where it is left out."),
+                    _TICKET,
+                ],
+                "responses": {
+                    "200": {
+                        "description": "HTML that runs nothing and fetches nothing.",
+                        "content": {"text/html": {"schema": _TEXT}},
+                    },
+                    **{str(status): _problem(status) for status in (400, 401, 403, 404, 503)},
                 },
             }
         },

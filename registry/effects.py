@@ -265,6 +265,15 @@ EFFECTS: dict[str, type[Effect]] = {
 _ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id")
 
 
+def _file_shown(record: Record) -> tuple[object, ...]:
+    """What a card says of the Word file, and what it leads to."""
+    document = record.document
+    if document is None:
+        return ()
+    shown = (document.item, document.version, document.frozen, document.preview)
+    return (*shown, document.lost, document.held, document.dropped, record.pending)
+
+
 def _shown(step: Step) -> Step:
     """The step without what no card shows: that it was looked at changes none."""
     return changed(step, read_at=None, read_by=None)
@@ -276,7 +285,8 @@ def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Eff
     anew = before is not None and any(getattr(before, name) != getattr(after, name) for name in _ON_EVERY_CARD)
     for step in after.steps:
         was = before.step(step.number) if before is not None else None
-        if was is not None and (anew or (was != step and _shown(was) != _shown(step))):
+        file_anew = step.state == OPEN and before is not None and _file_shown(before) != _file_shown(after)
+        if was is not None and (anew or file_anew or (was != step and _shown(was) != _shown(step))):
             people = _shown_to(after, step, office)
             due += [RefreshCard(record_id=after.record_id, step=step.number, person=who) for who in people]
             if was.reminded_at != step.reminded_at:  # after the others: this copy says that it is a reminder

@@ -85,6 +85,20 @@ def document_view(record: Record, *, open_to_viewer: bool) -> dict[str, Any] | N
     }
 
 
+def to_compare(record: Record) -> tuple[str, str] | None:
+    """Which two versions are compared first: what was decided on before an edit (else the version before), and what is
+    decided on now (else the last one). None where there is one version only."""
+    document = record.document
+    if document is None or len(document.versions) < 2:
+        return None
+    after = document.frozen if document.frozen is not None and document.of(document.frozen) else document.sha256
+    decided = [s.document for s in record.steps if s.document not in (None, after)]
+    known = [sha256 for sha256 in decided if sha256 is not None and document.of(sha256) is not None]
+    earlier = [v.sha256 for v in document.versions if v.sha256 != after]
+    before = known[-1] if known else earlier[-1] if earlier else None
+    return (before, after) if before is not None else None
+
+
 def document_of(record: Record, sha256: str) -> tuple[str, str] | None:
     """The name and content type of a version of the file, or of its preview; None where *sha256* is neither."""
     document = record.document

@@ -10,7 +10,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from registry.commands import Command
@@ -57,10 +57,7 @@ _LONGEST_NAME = 80
 _NOT_IN_NAMES = re.compile(r'["*:<>?/\\|#%~&{}]+')
 
 
-class Template(Protocol):
-    """What the Word file of a draft begins with."""
-
-    def __call__(self, record: Record, office: Office) -> bytes: ...
+type Template = Callable[[Record, Office], bytes]  # what the Word file of a draft begins with
 
 
 class DraftFiles:

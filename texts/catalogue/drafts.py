@@ -75,6 +75,14 @@ ROWS: dict[str, tuple[str, str]] = {
         "يُكتب النص في ملف Word يوضع في OneDrive لديك؛ ما تكتبه هنا يبدأ به الملف.",
         "It is written in a Word file in your OneDrive; what you write here is how the file begins.",
     ),
+    "card.link_ready": (
+        "الرابط جاهز لك وحدك لعشر دقائق.",
+        "The link is ready, for you alone and for ten minutes.",
+    ),
+    "api.link_refused": (
+        "انتهت مدة هذا الرابط أو ليس لك. افتح البطاقة في Teams واضغط الزر من جديد.",
+        "This link has ended, or is not yours. Open the card in Teams and press the button again.",
+    ),
     "verb.open_word": ("فتح في Word", "Open in Word"),
     "verb.preview": ("معاينة PDF", "See as PDF"),
     "verb.compare": ("ما الذي تغيّر", "What changed"),
