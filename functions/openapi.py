@@ -55,6 +55,23 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+# A draft's Word file; what leads to its words is null for who may not read them.
+_DOCUMENT = _object(
+    name=_TEXT_OR_NULL,
+    web_url=_TEXT_OR_NULL,
+    version=_WHOLE,
+    sha256=_SHA256,
+    size_bytes=_WHOLE,
+    frozen=_or_null(_SHA256),
+    frozen_version=_or_null(_WHOLE),
+    preview=_or_null(_SHA256),
+    lost=_TEXT_OR_NULL,
+    held_by=_TEXT_OR_NULL,
+    is_held={"type": "boolean"},
+    pending=_or_null(_one_of(("submit", "sign"))),
+    versions=_list_of(_object(version=_WHOLE, sha256=_SHA256, size_bytes=_WHOLE, editor=_TEXT_OR_NULL, at=_INSTANT)),
+)
+
 _SCHEMAS: dict[str, Schema] = {
     "Said": {"description": "A sentence in both languages.", **_object(ar=_TEXT, en=_TEXT)},
     "Party": {"description": "A name and an address, as a letter writes them.", **_object(name=_TEXT, address=_TEXT)},
@@ -114,6 +131,7 @@ _SCHEMAS: dict[str, Schema] = {
             signing_level=_or_null(_WHOLE),
             signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),
+            document=_or_null(_DOCUMENT),
             circuit=_list_of(_ref("Stage")),
             their_reference=_TEXT_OR_NULL,
             letter_date=_TEXT_OR_NULL,
