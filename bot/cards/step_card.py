@@ -350,6 +350,8 @@ def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
         hint = "card.write_without_reply"
     elif Verb.COMPLETE in verbs or Verb.FILE in verbs:
         hint = _COMPLETED_WITH.get(view.step.asked, "card.write_result")
+    elif Verb.WITHDRAW in verbs:
+        hint = "card.write_withdrawal"
     else:
         hint = "card.write_reason" if view.record.rules.listed else "card.write_dismissal"
     return text_input(view.language, "note", hint, typed)
