@@ -23,6 +23,9 @@ _TEAMS_HOSTS = "smba.trafficmanager.net smba.infra.gcc.teams.microsoft.com *.bot
 _METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 _GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _HOST = re.compile(r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$")
+_BELOW = re.compile(r"^\*(\.[0-9A-Za-z-]+){2,}$")
+_DRIVE_ID = re.compile(r"^[0-9A-Za-z!_-]+$")
+_FOLDERS = re.compile(r"^([^{}/\\]|\{(unit|year|kind)\}|/(?!/|$))+$")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}  # noqa: S104 (refused, not bound)
 _IN_AZURE = ("WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME")  # no plan sets all of them
 _UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not read the vault
@@ -66,6 +69,8 @@ class Settings:
     read_shared_links: bool = False
     drafts_in_word: bool = False
     library_drive_id: str = ""
+    draft_folders: str = "Tarasul/{unit}/{year}"
+    watch_drives: bool = False
     install_for_everyone: bool = False
     teams_app_id: str = ""
     api_audience: str = ""
@@ -108,6 +113,7 @@ class Settings:
             install_for_everyone=given.get("INSTALL_FOR_EVERYONE", "false").lower() == "true",
             drafts_in_word=given.get("DRAFTS_IN_WORD", "false").lower() == "true",
             read_shared_links=given.get("READ_SHARED_LINKS", "false").lower() == "true",
+            watch_drives=given.get("WATCH_DRIVES", "false").lower() == "true",
             time_zone=ZoneInfo(given.get("TIME_ZONE", "Asia/Kuwait")),
             lease_s=float(given.get("LEASE_S", 60)),
             log_level=given.get("LOG_LEVEL", "INFO").upper(),
@@ -126,11 +132,12 @@ _PLAIN = (
     "azure_client_certificate_path",
     "database_url",
     "key_vault_url",
-    "library_drive_id",
     "graph_base_url",
     "authority_url",
     "bot_openid_metadata_url",
     "bot_service_url",
+    "library_drive_id",
+    "draft_folders",
 )
 _URLS = (
     "PUBLIC_URL",
@@ -169,11 +176,15 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     wrong += [
         f"SHAREPOINT_HOSTS: {h} is no host's name"
         for h in _words(given.get("SHAREPOINT_HOSTS", ""))
-        if not _HOST.match(h) or ".." in h
+        if not (_HOST.match(h) or _BELOW.match(h)) or ".." in h
     ]
+    if not _DRIVE_ID.match(given.get("LIBRARY_DRIVE_ID", "b!")):
+        wrong.append("LIBRARY_DRIVE_ID is no drive's id, as b!… of /sites/{site}/drive")
+    if not _FOLDERS.match(given.get("DRAFT_FOLDERS", "-")) or given.get("DRAFT_FOLDERS", "-").startswith("/"):
+        wrong.append("DRAFT_FOLDERS must name folders with / between them; {unit}, {year} and {kind} may stand in them")
     wrong += [
         f"{name} must be true or false"
-        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "DRAFTS_IN_WORD")
+        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "WATCH_DRIVES", "DRAFTS_IN_WORD")
         if given.get(name, "false").lower() not in ("true", "false")
     ]
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from service.links import Links
     from service.people import Organisation, People
     from service.perform import Performer
-    from service.ports import Archive
+    from service.ports import Archive, Transaction
     from service.reconcile import Reconciler
     from service.reminders import Reminders
     from service.service import Service
@@ -217,6 +217,19 @@ class House:
         return TenantFiles(self.graph, self.downloads, allowed=self.settings.read_shared_links)
 
     @part
+    def drives(self) -> "DriveDrafts":
+        from graph.drafts import DriveDrafts
+
+        known = self.settings
+        return DriveDrafts(self.graph, self.downloads, app_id=known.azure_client_id, library=known.library_drive_id)
+
+    @part
+    def converter(self) -> "GraphConverter":
+        from graph.converting import GraphConverter
+
+        return GraphConverter(self.graph, self.downloads, self.settings.library_drive_id, clock)
+
+    @part
     def handed(self) -> "HandedFiles":
         from service.handed import HandedFiles
 
@@ -266,19 +279,6 @@ class House:
         return TeamsChats(self.channel, clock, self.settings.bot_service_url)
 
     @part
-    def drives(self) -> "DriveDrafts":
-        from graph.drafts import DriveDrafts
-
-        known = self.settings
-        return DriveDrafts(self.graph, self.downloads, app_id=known.azure_client_id, library=known.library_drive_id)
-
-    @part
-    def converter(self) -> "GraphConverter":
-        from graph.converting import GraphConverter
-
-        return GraphConverter(self.graph, self.downloads, self.settings.library_drive_id, clock)
-
-    @part
     def draft_files(self) -> "DraftFiles":
         from documents.beginnings import beginnings
         from documents.templates import Templates
@@ -293,7 +293,8 @@ class House:
             self.chats,
             beginnings(Templates()),
             self.converter if self.settings.library_drive_id else None,
-            hosts=self.settings.sharepoint_hosts,
+            opens=self.downloads.may_fetch,
+            folders=self.settings.draft_folders,
         )
 
     @part
@@ -343,7 +344,7 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import DIRECTORY, client_state, fingerprint
+        from graph.notifications import fingerprint, state_of
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
@@ -354,10 +355,10 @@ class House:
             self.graph,
             f"{here}/notifications{made_under}",
             f"{here}/lifecycle{made_under}",
-            partial(client_state, known.graph_client_state, epoch=1),
+            partial(state_of, known.graph_client_state),
             clock,
         )
-        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, [DIRECTORY])
+        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, self.rings_besides)
 
     @part
     def reconciler(self) -> "Reconciler":
@@ -388,6 +389,25 @@ class House:
         async with self._knowing:
             if (await asyncio.to_thread(self.service.office)).version == 0:
                 await self.people.refresh()
+
+    def rings_besides(self, tx: "Transaction") -> list[str]:
+        """What rings beside the mailboxes: the directory, and the drives that hold open drafts."""
+        from graph.notifications import DIRECTORY
+        from service.subscribe import drive_resource
+
+        watched = self.settings.drafts_in_word and self.settings.watch_drives
+        drives = dict.fromkeys(drive for drive, _, _ in tx.open_drafts()) if watched else {}
+        return [DIRECTORY, *map(drive_resource, drives)]
+
+    async def drive_rang(self, rang: str) -> int | None:
+        """A drive rang: how many drafts in it are to be looked at. None where no drive did."""
+        from graph.notifications import DRIVE, drive_of
+
+        if not rang.startswith((DRIVE, "drives/")):
+            return None
+        held = await asyncio.to_thread(self.store.read, lambda tx: tx.open_drafts())
+        drive = drive_of(rang, {drive for drive, _, _ in held})
+        return await self.draft_watch.look([drive]) if drive is not None else 0
 
     async def directory_rang(self) -> None:
         await self.people.rang(clock())

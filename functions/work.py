@@ -35,6 +35,9 @@ async def look_into_mailbox(
     if ask["mailbox"] == DIRECTORY:
         await house().directory_rang()
         return
+    if (looks := await house().drive_rang(ask["mailbox"])) is not None:
+        effects.set([BELL] if looks else [])
+        return
     await house().office_known()
     done = await house().intake.visit(ask["mailbox"])
     effects.set([BELL] if done.taken else [])

@@ -24,9 +24,13 @@ MOST_ITEMS = 10_000
 
 DIRECTORY = "users"  # what is watched of the directory; it rings in the place of a mailbox
 
+DRIVE = "drive:"  # begins what rings in the place of a mailbox where a drive does
+
 LIFECYCLE_EVENTS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})
 
 _STATE = re.compile(r"([0-9a-f]{16})\.(\d{1,10})\.[A-Za-z0-9_-]{43}", re.ASCII)
+_OF_DRIVE = re.compile(r"drive\.([0-9a-f]{16})\.[A-Za-z0-9_-]{43}", re.ASCII)
+_DRIVE_ROOT = re.compile(r"drives/([^/]+)/root", re.ASCII)
 _SUBSCRIPTION = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
@@ -55,6 +59,30 @@ def client_state(key: str, mailbox: str, epoch: int) -> str:
         epoch: A number of ours that tells one generation of subscriptions from the next; any that we signed is good.
     """
     said = f"{_mailbox_key(mailbox)}.{epoch}"
+    digest = hmac.digest(key.encode(), said.encode(), hashlib.sha256)
+    return f"{said}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+def state_of(key: str, watched: str, epoch: int = 1) -> str:
+    """Return what a subscription is made with, whatever it watches: a mailbox, the directory, "drives/<id>/root".
+
+    Which drives ring changes with the drafts that are open, and the door has no store: so a drive's state is good by
+    its signature alone, and the door hands on which drive it was by a short name of it (`drive_of`).
+    """
+    of_drive = _DRIVE_ROOT.fullmatch(watched)
+    return client_state(key, watched, epoch) if of_drive is None else _drive_state(key, _mailbox_key(of_drive[1]))
+
+
+def drive_of(rang: str, drives: Iterable[str]) -> str | None:
+    """Return the one of *drives* (their ids) that *rang*, in the place of a mailbox; None where it is none of them."""
+    for drive in drives:
+        if rang in (DRIVE + _mailbox_key(drive), f"drives/{drive}/root"):
+            return drive
+    return None
+
+
+def _drive_state(key: str, short: str) -> str:
+    said = f"drive.{short}"
     digest = hmac.digest(key.encode(), said.encode(), hashlib.sha256)
     return f"{said}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
@@ -101,6 +129,9 @@ class _Callers:
         return self._checked[state]
 
     def _check(self, state: str) -> str | None:
+        if (of_drive := _OF_DRIVE.fullmatch(state)) is not None:
+            signed = [_drive_state(key, of_drive[1]).encode() for key in self._keys]
+            return DRIVE + of_drive[1] if any([hmac.compare_digest(state.encode(), each) for each in signed]) else None
         said = _STATE.fullmatch(state)
         if said is None or (mailbox := self._mailboxes.get(said[1])) is None:
             return None

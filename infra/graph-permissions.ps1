@@ -11,6 +11,8 @@ needed: docs/tenant.md.
 param(
     [Parameter(Mandatory)] [guid] $ServicePrincipalObjectId,  # the enterprise application's, not the registration's
     [switch] $ReadSharedFiles,  # only where READ_SHARED_LINKS is true
+    [switch] $DraftsInLibrary,  # drafts in Word; then run library-access.ps1
+    [switch] $DraftsInOneDrive, # … in people's own OneDrive: of everybody, there is no lesser permission
     [switch] $WithoutAbsences   # nobody's automatic reply is read
 )
 
@@ -21,6 +23,8 @@ $permissions = @(
     'AppCatalog.Read.All'
 )
 if ($ReadSharedFiles) { $permissions += 'Files.Read.All' }
+if ($DraftsInLibrary) { $permissions += 'Sites.Selected' }
+if ($DraftsInOneDrive) { $permissions += 'Files.ReadWrite.All' }
 if (-not $WithoutAbsences) { $permissions += 'MailboxSettings.Read' }
 
 Connect-MgGraph -Scopes 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' -NoWelcome

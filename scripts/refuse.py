@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Written with brackets so that this file does not refuse itself.
+# Written with brackets so that this file does not refuse itself. What follows a variable or a * is no path of a disk: a
+# drive of Graph has a root too.
 REFUSED = {
     "a package registry's host": r"registry[.]npmjs|registry[.]yarnpkg|pypi[.]org|pythonhoste[d]|deb[.]debian[.]org",
-    "a path of one machine": r"(?<![\w.~/-])/(?:work|root|home/\w+)/",
+    "a path of one machine": r"(?<![\w.~/}*-])/(?:work|root|home/\w+)/",
     "a folder beside the repository": r"[.][.]/shared",
 }
 # .ci/run may look beside the repository; nothing depends on what it finds there.

@@ -8,10 +8,9 @@
 # Rule 4: what only SharePoint wrote (properties of its own) is no edit: `same_words` says so.
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from registry.commands import Command
 from registry.document import LIBRARY, SIGN, SUBMIT, Document
@@ -47,6 +46,7 @@ from service.ports import Archive, Chats, Clock, Store
 from service.take import Taker
 from service.word_parts import same_words
 from texts import clean, say
+from texts.isolates import bare
 
 GONE = "draft.gone"
 _QUIET = timedelta(seconds=60)  # nobody wrote for so long: they have stopped for now …
@@ -74,11 +74,17 @@ class DraftFiles:
         template: Template,
         converter: Converter | None,
         *,
-        hosts: Sequence[str],
+        opens: Callable[[str], bool],
+        folders: str = "Tarasul/{unit}/{year}",
     ) -> None:
+        """
+        Args:
+            opens: Whether a card may offer a link: it leads to a host of the ministry's own.
+            folders: Where a file lies below a drive's root; {unit}, {year} and {kind} are filled in.
+        """
         self._store, self._taker, self._clock, self._archive = store, taker, clock, archive
         self._drafts, self._chats, self._template, self._converter = drafts, chats, template, converter
-        self._hosts = frozenset(hosts)
+        self._opens, self._folders = opens, folders
 
     def ways(self) -> dict[type[Effect], Performs]:
         """How each effect is performed."""
@@ -125,7 +131,7 @@ class DraftFiles:
                 drive=state.place.drive,
                 item=state.place.item,
                 ctag=state.ctag,
-                web_url=state.web_url if self._is_ours(state.web_url) else "",
+                web_url=state.web_url if self._opens(state.web_url) else "",
                 name=state.name,
                 sha256=sha256,
                 size_bytes=len(read),
@@ -139,12 +145,13 @@ class DraftFiles:
         key = f"draft:{record.record_id}:{again}"
         owners = [record.drafter] if office.documents.place != LIBRARY and not again else []
         writers = (s.to_person for s in record.open_steps if s.asked == FOR_DRAFTING)
+        folders = _folders_of(record, office, self._folders)
         for owner in (*owners, None, *writers, record.drafter):
             person = office.person(owner)
             if owner is not None and (person is None or not person.active):
                 continue
             try:
-                return await self._drafts.place(owner, _folders(record, office), file_name(record), body, key=key)
+                return await self._drafts.place(owner, folders, file_name(record), body, key=key)
             except NoDrive:
                 continue
         raise Misconfigured("there is neither a library nor a drive of anybody who writes the draft")
@@ -256,17 +263,6 @@ class DraftFiles:
     def _freed(self, record: Record, document: Document) -> Command | None:
         return NoteFreed(record_id=record.record_id) if document.held is not None else None
 
-    def _is_ours(self, link: str) -> bool:
-        """Whether a card may offer *link*: https on a host of the list (http on this machine alone)."""
-        try:
-            parts = urlsplit(link)
-            host = (parts.hostname or "").lower()
-        except ValueError:
-            return False
-        loopback = host in ("127.0.0.1", "localhost", "::1")
-        right = parts.scheme == "https" or (parts.scheme == "http" and loopback)
-        return right and host in self._hosts and parts.username is None
-
 
 def file_name(record: Record) -> str:
     """Return what the file is called: the record's id, shortened to what is random in it, and its subject."""
@@ -275,12 +271,16 @@ def file_name(record: Record) -> str:
     return f"{record.record_id.rpartition('-')[2][-12:]} {tidy}".strip() + ".docx"
 
 
-def _folders(record: Record, office: Office) -> tuple[str, ...]:
-    """A folder per unit and year."""
+def _folders_of(record: Record, office: Office, named: str) -> tuple[str, ...]:
+    """The folders that *named* names, from the drive's root down."""
     unit = office.unit(record.registry_unit_id)
-    year = record.registered_at.astimezone(office.zone).year
-    name = _NOT_IN_NAMES.sub("-", clean(unit.ar if unit is not None else record.registry_unit_id)).strip(" .")
-    return (say("ar", "draft.folder"), name, str(year))
+    values = {
+        "unit": unit.ar if unit is not None else record.registry_unit_id,
+        "year": str(record.registered_at.astimezone(office.zone).year),
+        "kind": say("ar", f"kind.{record.kind}"),
+    }
+    tidy = {name: bare(_NOT_IN_NAMES.sub("-", clean(value))).strip(" .") for name, value in values.items()}
+    return tuple(folder.format_map(tidy) for folder in named.split("/") if folder)
 
 
 def _told(record: Record, state: DraftState, sha256: str, body: bytes) -> dict[str, Any]:

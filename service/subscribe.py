@@ -49,6 +49,11 @@ def resource_of(mailbox: str, folder: str = INBOX) -> str:
     return f"users/{mailbox}/mailFolders('{folder}')/messages"
 
 
+def drive_resource(drive: str) -> str:
+    """The path that Graph watches for a drive: its root, for it watches nothing less."""
+    return f"drives/{drive}/root"
+
+
 def plan(
     wanted: Sequence[Place], known: Iterable[Subscribed], actual: Iterable[Subscribed] | None, now: datetime
 ) -> Plan:
@@ -88,10 +93,16 @@ class Subscriber:
         subscriptions: Subscriptions,
         clock: Clock,
         mailboxes: Sequence[str],
-        besides: Sequence[str] = (),
+        besides: Sequence[str] | Callable[[Transaction], Iterable[str]] = (),
     ) -> None:
+        """
+        Args:
+            besides: The resources that shall ring beside the mailboxes, or what names those of the moment: the
+                directory, the drives that have open drafts (`drive_resource`).
+        """
         self._store, self._subscriptions, self._clock = store, subscriptions, clock
-        self._mailboxes, self._besides = mailboxes, besides
+        self._mailboxes = mailboxes
+        self._besides = besides if callable(besides) else lambda tx: besides
 
     async def keep(self) -> list[str]:
         """Do what the plan says; return the mailboxes that must be visited for it."""
@@ -126,11 +137,15 @@ class Subscriber:
     # ------------------------------------------------------------ what there is, what there should be
 
     def _known(self) -> tuple[list[Place], list[Subscribed]]:
-        followed, known = self._store.read(
-            lambda tx: ({m: list(tx.followed(m)) or [INBOX] for m in self._mailboxes}, tx.subscriptions())
+        followed, known, besides = self._store.read(
+            lambda tx: (
+                {m: list(tx.followed(m)) or [INBOX] for m in self._mailboxes},
+                tx.subscriptions(),
+                list(dict.fromkeys(self._besides(tx))),
+            )
         )
         wanted = [Place(m, resource_of(m, key)) for m, keys in followed.items() for key in keys[:MOST_FOLDERS]]
-        wanted += [Place(resource, resource) for resource in self._besides]
+        wanted += [Place(resource, resource) for resource in besides]
         return wanted, known
 
     async def _actual(self) -> list[Subscribed] | None:

@@ -61,7 +61,7 @@ class DraftHouse:
             self.chats,
             lambda record, office: b"PK begun: " + record.subject.encode(),
             self.converter,
-            hosts=[HOST],
+            opens=lambda link: link.startswith(f"https://{HOST}/"),
         )
         self.performer = Performer(
             self.store,

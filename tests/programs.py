@@ -25,6 +25,8 @@ PLACES = {
     "node": (["node"], "Node 20 or newer"),
     "initdb": (["initdb", "/usr/lib/postgresql/*/bin/initdb"], "apt-get install postgresql"),
     "pg_ctl": (["pg_ctl", "/usr/lib/postgresql/*/bin/pg_ctl"], "apt-get install postgresql"),
+    "soffice": (["soffice"], "apt-get install libreoffice-writer-nogui"),
+    "pdftotext": (["pdftotext"], "apt-get install poppler-utils"),
     "azurite": ([str(NODE_MODULES / "azurite" / "dist" / "src" / "azurite.js")], "npm ci"),
     "playwright-core": ([str(NODE_MODULES / "playwright-core" / "cli.js")], "npm ci"),
     "app-manifest": ([str(NODE_MODULES / "@microsoft" / "app-manifest" / "build" / "json-schemas")], "npm ci"),

@@ -74,7 +74,9 @@ class Stage:
         if "--exchanges" not in tenant_arguments:
             tenant_arguments = (*tenant_arguments, "--exchanges", str(self._exchanges))
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        laid_out = plan(root, folder, Ports(0, 0, 0), env={**inherited, **(env or {})}, lock_s=lock_s)
+        laid_out = plan(
+            root, folder, Ports(0, 0, 0), env={"SANDBOX_CONVERT": "plain", **inherited, **(env or {})}, lock_s=lock_s
+        )
         tenant = replace(laid_out.tenant, arguments=(*laid_out.tenant.arguments, *tenant_arguments))
         self.layout = replace(laid_out, tenant=tenant)
         self.urls = self.layout.urls

@@ -51,6 +51,12 @@ def test_all_that_is_wrong_is_named_together() -> None:
         ("TIME_ZONE", "../etc/passwd"),
         ("LEASE_S", "0"),
         ("LOG_LEVEL", "LOUD"),
+        ("SHAREPOINT_HOSTS", "*.com"),
+        ("SHAREPOINT_HOSTS", "https://ministry.sharepoint.com"),
+        ("LIBRARY_DRIVE_ID", "https://ministry.sharepoint.com/sites/registry"),
+        ("DRAFT_FOLDERS", "drafts/{person}"),
+        ("DRAFT_FOLDERS", "/drafts"),
+        ("WATCH_DRIVES", "yes"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:

@@ -1,11 +1,8 @@
 """Word documents into PDF, by whoever does it; and by Graph with all that goes wrong on the way."""
 
-import io
-import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pytest
 
@@ -14,34 +11,12 @@ from graph.converting import FOLDER, GraphConverter
 from graph.downloads import LinkedFiles
 from registry.errors import Misconfigured, Unavailable
 from service.letter_ports import Converter, Unreadable
+from tests.docx import docx
 from tests.fakes.converter import FakeConverter
 from tests.graph.drives import LIBRARY
 from tests.graph.world import Judge, World, client_of
 
 WORDS = "قرار رقم ١٢ بشأن الميزانية"
-_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-
-
-def docx(*paragraphs: str) -> bytes:
-    """The least that Word takes for a document."""
-    body = "".join(f"<w:p><w:pPr><w:bidi/></w:pPr><w:r><w:t>{escape(p)}</w:t></w:r></w:p>" for p in paragraphs)
-    kinds = "http://schemas.openxmlformats.org/package/2006/content-types"
-    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
-    files = {
-        "[Content_Types].xml": f'<Types xmlns="{kinds}"><Default Extension="rels" ContentType="application/vnd.open'
-        f'xmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="{main}"/>'
-        "</Types>",
-        "_rels/.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r" Type="{office}" '
-        'Target="word/document.xml"/></Relationships>',
-        "word/document.xml": f"<w:document {_W}><w:body>{body}</w:body></w:document>",
-    }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as package:
-        for name, text in files.items():
-            package.writestr(zipfile.ZipInfo(name), text)  # of no time: the same bytes each time
-    return packed.getvalue()
 
 
 def now() -> datetime:

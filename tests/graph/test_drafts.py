@@ -1,16 +1,17 @@
 """Drafts in OneDrive, where only OneDrive can be asked: people who write meanwhile, who leave, who share; and links."""
 
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from graph.client import GraphClient
+from graph.client import GraphClient, Manners
 from graph.downloads import LinkedFiles
 from graph.drafts import DriveDrafts, marked, taken_name
-from registry.errors import Gone, Misconfigured, Unavailable
+from registry.errors import Changed, Gone, Misconfigured, Unavailable
 from service.drafts_port import DraftState, NoDrive
 from tests.graph.drives import HUDA, KHALID, LIBRARY, OMAR, PEOPLE, InOneDrive, upn
-from tests.graph.world import Judge, World
+from tests.graph.world import Judge, World, client_of
 
 FOLDERS, NAME, BODY = ("Tarasul", "2026"), "R-2026-000114.docx", b"PK the first words"
 
@@ -165,3 +166,43 @@ class TestNames:
 async def test_the_library_is_where_the_setting_says(place: InOneDrive) -> None:
     state = await place.port.place(None, (), NAME, BODY, key="in the library")
     assert state.place.drive == LIBRARY
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_lost_or_spoilt_on_the_way_nothing_is_doubled_or_written_over(
+    world: World, judge: Judge, downloads: Meddled, seed: int
+) -> None:
+    """Each deed is asked for until it is done, over a cloud of which every third answer is lost, late or spoilt."""
+    client = client_of(world, judge, Manners(patience_s=0.5, deadline_s=5))
+    place = InOneDrive(world, client, downloads, world.state["app_id"])
+    names = ("504_after", "lost", "reset", "503", "429", "half", "cut", "proxy", "nothing", "500", "504")
+    faults = [{"match": "graph", "fault": name, "rate": 0.05, "args": {"retry_after": None}} for name in names]
+    faults += [{"match": "files", "fault": name, "rate": 0.1} for name in ("lost", "503", "cut", "reset")]
+    folders, own = (f"by chance {seed}",), b"PK somebody's own"
+    theirs = place.put_own(OMAR, folders, marked(NAME, "one key"), own)
+    there = place.count(OMAR)
+
+    async def done[T](deed: Callable[[], Awaitable[T]]) -> T:
+        for _ in range(100):
+            with contextlib.suppress(Unavailable):
+                return await deed()
+        raise AssertionError("it was never done")
+
+    world.faults(*faults, seed=seed)
+    made = await done(lambda: place.port.place(OMAR, folders, NAME, BODY, key="one key"))
+    again = await done(lambda: place.port.place(OMAR, folders, NAME, b"PK other words", key="one key"))
+    written = b"PK the second words"
+    with contextlib.suppress(Changed):  # a try of ours may have renamed nothing, and counted all the same
+        await done(lambda: place.port.write(made.place, written, etag=made.etag))
+    wanted = {"readers": frozenset({HUDA}), "writers": frozenset({KHALID})}
+    await done(lambda: place.port.set_access(made.place, **wanted))
+    state, body = await done(lambda: place.port.read(made.place))
+    assert world.struck() > 0
+    world.faults()
+
+    assert again.place == made.place == state.place != theirs
+    assert body == written
+    assert place.count(OMAR) == there + 1
+    assert place.access(made.place) == ({HUDA}, {KHALID}, 0)
+    assert (await place.port.read(theirs))[1] == own
+    await client.close()

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.notifications import Hint, LifecycleHint, client_state, read_hints, read_lifecycle
+from graph.notifications import (
+    DRIVE,
+    Hint,
+    LifecycleHint,
+    client_state,
+    drive_of,
+    read_hints,
+    read_lifecycle,
+    state_of,
+)
 from tests.programs import REPOSITORY
 
 KEY = "k" * 43
@@ -45,6 +54,34 @@ class TestClientState:
     def test_it_differs_by_mailbox_epoch_and_key_and_by_nothing_else(self) -> None:
         assert good() == good(A.upper())
         assert len({good(), good(B), good(epoch=2), good(key="other" * 9)}) == 4
+
+
+class TestDrives:
+    """Which drives ring changes from day to day: the door knows them by their signature alone."""
+
+    STATE = state_of(KEY, "drives/b!Abc/root")
+
+    def test_a_drive_rings_and_is_told_from_others_by_whoever_knows_them(self) -> None:
+        (hint,) = read_hints(body(item(self.STATE)), (KEY,), BOXES)
+        assert hint.mailbox.startswith(DRIVE)
+        assert drive_of(hint.mailbox, ["b!Other", "b!Abc"]) == "b!Abc"
+        assert drive_of("drives/b!Abc/root", ["b!Other", "b!Abc"]) == "b!Abc"
+        assert drive_of(hint.mailbox, ["b!Other"]) is None
+
+    def test_no_drive_rings_without_the_key(self) -> None:
+        mark = self.STATE[-1]
+        forged = [self.STATE[:-1] + ("A" if mark != "A" else "B"), self.STATE.replace("drive.", "drive.0"), "drive."]
+        others = [state_of("other" * 9, "drives/b!Abc/root"), self.STATE.upper()]
+        assert read_hints(body(*map(item, [*forged, *others])), (KEY,), BOXES) == []
+
+    def test_a_drive_cannot_pass_for_a_mailbox_nor_a_mailbox_for_a_drive(self) -> None:
+        assert read_hints(body(item(self.STATE.removeprefix("drive."))), (KEY,), BOXES) == []
+        short, _, mac = good().split(".")
+        assert read_hints(body(item(f"drive.{short}.{mac}")), (KEY,), BOXES) == []
+
+    def test_whatever_is_no_drive_is_signed_as_before(self) -> None:
+        assert state_of(KEY, A) == good()
+        assert state_of(KEY, "users") == client_state(KEY, "users", 1)
 
 
 class TestHints:

@@ -5,16 +5,18 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from graph.client import GraphClient
-from graph.notifications import DIRECTORY, client_state, read_hints
+from graph.notifications import DIRECTORY, client_state, drive_of, read_hints, state_of
 from graph.subscriptions import GraphSubscriptions
 from registry.errors import Gone, Misconfigured, Unavailable
 from service.ports import Subscribed, Subscriptions
+from service.subscribe import drive_resource
 from tests.fakes.subscriptions import FakeSubscriptions
 from tests.graph.mails import plain
 from tests.graph.scripted import Say, asking, error
@@ -345,3 +347,24 @@ async def test_a_drive_is_asked_to_ring_in_the_one_way_it_can() -> None:
     assert (made.mailbox, made.resource, asked["changeType"]) == (drive, drive, "updated")
     life = datetime.fromisoformat(asked["expirationDateTime"]) - now()
     assert timedelta(days=29) < life < timedelta(minutes=42_300)
+
+
+async def test_a_drive_that_changes_rings_and_is_known_by_its_signature(
+    world: World, graph: GraphClient, doors: Doors
+) -> None:
+    drive = "b!7b1f0c52-0d0c-4b0e-9a55-3f2f6f5f0003"
+    url = f"{doors.url}/api/graph"
+    graphs = GraphSubscriptions(graph, f"{url}/notifications", f"{url}/lifecycle", partial(state_of, KEY), now)
+    resource = drive_resource(drive)
+    made = await graphs.subscribe(resource, resource)
+    assert (await graphs.subscribe(resource, resource)).subscription_id == made.subscription_id
+    assert [(s.mailbox, s.resource, s.outdated) for s in await graphs.actual()] == [(resource, resource, False)]
+    assert made.expires_at - now() > timedelta(days=29)
+
+    doors.rung = asyncio.get_running_loop().create_future()
+    content = {"upn": "huda@ministry.example", "name": "a.docx", "content": "UEs="}
+    await asyncio.to_thread(world.control, "POST", "files", json=content)
+    body = await asyncio.wait_for(doors.rung, 30)
+    (hint,) = read_hints(body, (KEY,), [REGISTRY])
+    assert drive_of(hint.mailbox, ["b!other", drive]) == drive
+    await graphs.end(made.subscription_id)

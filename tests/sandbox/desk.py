@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from sandbox.tenant.in_process import InProcess
 from sandbox.tenant.services import open_tenant
 from sandbox.tenant.wire import Request, Response
+from tests.described import breaks
 
 BASE = "http://127.0.0.1:8400"
 NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -151,7 +152,8 @@ class Desk:
             return  # a failing gateway answers as it likes, and what is spoilt on its way is not Graph's
         verdicts = [k.response(method, url, answer.status, answer.headers, answer.body)]
         if answer.status < 400:
-            verdicts.append(k.request(method, url, headers, body))
+            asked = k.request(method, url, headers, body)
+            verdicts.append((breaks(asked), asked[1]))
         self.found += [f"{method} {url}: {each}" for each in _said(verdicts)]
 
 

@@ -38,7 +38,7 @@ def to_the_signer() -> DraftHouse:
 def test_the_file_lies_in_the_drafters_drive_by_unit_and_year() -> None:
     house = begun()
     assert house.place.drive == "drive-of-omar"
-    assert house.file.folders == ("تراسل", "الشؤون المالية", "2026")
+    assert house.file.folders == ("Tarasul", "الشؤون المالية", "2026")
     assert house.access == (frozenset(), frozenset())
     assert hash_of(house.file.body) in house.archive.kept
 

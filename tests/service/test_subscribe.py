@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registry.errors import Misconfigured, TarasulError, Throttled, Unavailable
 from service.ports import Subscribed
-from service.subscribe import MOST_FOLDERS, Place, Subscriber, plan, resource_of
+from service.subscribe import MOST_FOLDERS, Place, Subscriber, drive_resource, plan, resource_of
 from tests.fakes.subscriptions import FakeSubscriptions
 from tests.service.house import Registry
 from tests.values import MAILBOX, NOON, SECOND_MAILBOX
@@ -200,6 +200,17 @@ async def test_what_goes_wrong_with_one_of_many_renewals_is_its_own(desk: Desk) 
     desk.graph.faults.add("renew", Misconfigured("403"))
     await desk.subscriber.keep()
     assert [s.expires_at > desk.house.now + LIFE / 2 for s in desk.kept()] == [False, True]
+
+
+async def test_a_drive_rings_for_as_long_as_it_has_an_open_draft(desk: Desk) -> None:
+    drives = ["b!1", "b!2", "b!1"]
+    besides = Subscriber(
+        desk.house.store, desk.graph, desk.house.clock, [MAILBOX], lambda tx: [drive_resource(d) for d in drives]
+    )
+    assert await besides.keep() == [MAILBOX, "drives/b!1/root", "drives/b!2/root"]
+    drives[:] = ["b!2", "b!3"]
+    assert await besides.keep() == ["drives/b!3/root"]
+    assert {s.resource for s in desk.kept()} == {resource_of(MAILBOX), "drives/b!2/root", "drives/b!3/root"}
 
 
 async def test_what_is_no_mailbox_s_rings_as_well_and_its_reader_is_told_of_what_happened_before(desk: Desk) -> None:

@@ -34,7 +34,6 @@ ROWS: dict[str, tuple[str, str]] = {
         "ملف المسودة {reference} مفتوح لديك، والعمل عليه ينتظر. أغلقه في Word ليكتمل.",
         "You have the file of draft {reference} open, and the work on it waits. Close it in Word so that it can go on.",
     ),
-    "draft.folder": ("تراسل", "Tarasul"),
     # cards
     "card.file": ("الملف", "File"),
     "card.file_version": ("الإصدار {version}، {when}", "Version {version}, {when}"),

@@ -36,6 +36,7 @@ LARGEST_PART = 32 * 1024 * 1024
 LINES_ON_PAGE = 44
 NOTE = "Plain rendering: made without LibreOffice. The words are in this page, unseen; a machine can read them."
 _EXPORT = 'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}'
+_ARABIC = re.compile("[\u0590-\u065f\u066e-\u06ef\u06fa-\u08ff\ufb1d-\ufefc]")  # letters, not digits
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 _turn = threading.Lock()
@@ -139,9 +140,16 @@ def _page(lines: list[str], codes: dict[str, int]) -> bytes:
         y = 780 - number * 16.5
         if line.strip():
             width = min(495.0, 5.0 * len(line))
-            coded = "".join(f"{codes[letter]:04x}" for letter in line)
+            coded = "".join(f"{codes[letter]:04x}" for letter in _as_seen(line))
             drawn += [f"{545 - width:.1f} {y} {width:.1f} 8 re f", f"BT /F2 10 Tf 3 Tr 50 {y} Td <{coded}> Tj ET"]
     return "\n".join(drawn).encode()
+
+
+def _as_seen(line: str) -> str:
+    """The letters of a line from left to right, as a page has them, word by word: who reads a PDF turns them round."""
+    if not _ARABIC.search(line):
+        return line
+    return "".join(part[::-1] if _ARABIC.search(part) else part for part in re.split(r"(\s+)", line)[::-1])
 
 
 def _to_unicode(codes: dict[str, int]) -> bytes:

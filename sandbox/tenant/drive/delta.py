@@ -66,7 +66,7 @@ def _page(call: Call, said: dict[str, str], token: str | None) -> Response:
     if faults.befalls(world, "replay", "graph", call.now, line):
         items = [*items, *items]
     sealed = graph.seal(call.tenant, {**place, "after": after, "first": place["first"] and more})
-    tail = f"drives('{drive['id']}')/root/$delta"
+    tail = "Collection(driveItem)"
     link = f"{fresh}?token={sealed}"
     return graph.collection(
         call.request, tail, items, next_link=link if more else None, delta_link=None if more else link

@@ -8,7 +8,6 @@
 from sandbox.tenant import graph, odata
 from sandbox.tenant.drive import view
 from sandbox.tenant.drive.calls import Call, locked, missing, on, right_name
-from sandbox.tenant.drive.store import etag
 from sandbox.tenant.wire import Response, refuse
 from sandbox.tenant.world import Thing
 
@@ -19,8 +18,6 @@ CONFLICT = "@microsoft.graph.conflictBehavior"
 @on("GET", "")
 def get(call: Call) -> Response:
     call.may_read(call.item)
-    if call.request.headers.get("if-none-match") == etag(call.item):
-        return Response(304)
     return call.shown(call.item)
 
 

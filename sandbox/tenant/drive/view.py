@@ -38,16 +38,14 @@ def identity(tenant: Tenant, by: Thing) -> Thing:
 
 
 def drive_shown(tenant: Tenant, drive: Thing) -> dict[str, Any]:
-    owner = {"user": {"id": drive["owner"]}} if drive["owner"] else {"group": {"displayName": "Registry Owners"}}
     user = find_user(tenant, drive["owner"]) if drive["owner"] else None
-    if user is not None:
-        owner["user"]["displayName"] = user["displayName"]
+    owner = {"id": drive["owner"], "displayName": user["displayName"] if user else ""}
     return {
         "id": drive["id"],
         "driveType": drive["kind"],
         "name": drive["name"],
         "webUrl": drive["web_url"],
-        "owner": owner,
+        "owner": {"user": owner if drive["owner"] else {"displayName": "System Account"}},
         "quota": {"deleted": 0, "remaining": 1_099_000_000_000, "state": "normal", "total": 1_099_511_627_776},
     }
 
