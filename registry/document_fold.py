@@ -1,6 +1,7 @@
 """What the events of a Word file make of a record: the part of `evolve` that is about drafts in drives."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from registry.changed import changed
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from registry.record import Record
 
 
+_APART = timedelta(minutes=10)  # that a drive's clock may be behind ours: nothing older is told of a new file
+
+
 def after_document(record: "Record", event: Event) -> "Record":
     """Return *record* after an event of document_events.py."""
     if isinstance(event, DraftPlaced):
@@ -44,7 +48,7 @@ def _placed(document: Document | None, e: DraftPlaced) -> Document:
             placed=document.placed + 1,
             sha256=e.sha256,
             size_bytes=e.size_bytes,
-            modified_at=e.at,
+            modified_at=e.at - _APART,
             lost=None,
             held=None,
         )
@@ -55,7 +59,7 @@ def _placed(document: Document | None, e: DraftPlaced) -> Document:
         version=1,
         sha256=e.sha256,
         size_bytes=e.size_bytes,
-        modified_at=e.at,
+        modified_at=e.at - _APART,
         versions=(first,),
     )
 

@@ -15,9 +15,9 @@ from registry.office import Office
 from registry.record import Record, holders
 from registry.sheet import read_entry
 from service.annexes import Annexes
-from service.draft_files import DraftFiles
+from service.draft_files import DraftFiles, Template
 from service.draft_watch import DraftWatch
-from service.drafts_port import DraftPlace
+from service.drafts_port import DraftPlace, Drafts
 from service.leavers import Leavers
 from service.perform import Performer
 from service.take import Taken, Taker
@@ -51,17 +51,25 @@ class DraftHouse:
         self.taker = Taker(self.store, self.clock)
         self.archive, self.chats, self.converter = FakeArchive(), FakeChats(), FakeConverter()
         self.drafts = TimedDrafts(self.clock, library=library)
-        self.watch = DraftWatch(self.store, self.drafts, self.clock, self.taker.chance)
+        self.over(self.drafts, lambda record, office: b"PK begun: " + record.subject.encode())
+        self.leavers = Leavers(self.store, self.taker)
+        self._keys = count(1)
+        for person in self.office.people:
+            self.store.write(lambda tx, p=person: tx.save_conversation(chat_of(p), self.now))
+
+    def over(self, drives: Drafts, template: Template) -> None:
+        """Let the files lie in *drives*, and begin as *template* has it."""
+        self.watch = DraftWatch(self.store, drives, self.clock, self.taker.chance)
         self.files = DraftFiles(
             self.store,
             self.taker,
             self.clock,
             self.archive,
-            self.drafts,
+            drives,
             self.chats,
-            lambda record, office: b"PK begun: " + record.subject.encode(),
+            template,
             self.converter,
-            opens=lambda link: link.startswith(f"https://{HOST}/"),
+            opens=lambda link: link.startswith((f"https://{HOST}/", "http://127.0.0.1")),
         )
         self.performer = Performer(
             self.store,
@@ -75,10 +83,6 @@ class DraftHouse:
             lease_s=LEASE_S,
             others=self.files.ways(),
         )
-        self.leavers = Leavers(self.store, self.taker)
-        self._keys = count(1)
-        for person in self.office.people:
-            self.store.write(lambda tx, p=person: tx.save_conversation(chat_of(p), self.now))
 
     def clock(self) -> datetime:
         return self.now
