@@ -1,4 +1,4 @@
-"""What an issued letter needs of the world beside a converter: its paper, somebody who signs it, and how it is judged."""
+"""What an issued letter needs of the world beside a converter: its paper, and somebody who signs it."""
 
 from dataclasses import dataclass
 from datetime import datetime
