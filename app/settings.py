@@ -71,6 +71,7 @@ class Settings:
     templates_dir: str = ""
     sharepoint_hosts: tuple[str, ...] = ()
     read_shared_links: bool = False
+    drafts_in_word: bool = False
     library_drive_id: str = ""
     draft_folders: str = "Tarasul/{unit}/{year}"
     watch_drives: bool = False
@@ -114,6 +115,7 @@ class Settings:
             bot_service_hosts=tuple(_words(given.get("BOT_SERVICE_HOSTS", _TEAMS_HOSTS))),
             sharepoint_hosts=tuple(h.lower() for h in _words(given.get("SHAREPOINT_HOSTS", ""))),
             install_for_everyone=given.get("INSTALL_FOR_EVERYONE", "false").lower() == "true",
+            drafts_in_word=given.get("DRAFTS_IN_WORD", "false").lower() == "true",
             read_shared_links=given.get("READ_SHARED_LINKS", "false").lower() == "true",
             watch_drives=given.get("WATCH_DRIVES", "false").lower() == "true",
             time_zone=ZoneInfo(given.get("TIME_ZONE", "Asia/Kuwait")),
@@ -190,7 +192,7 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
         wrong.append("DRAFT_FOLDERS must name folders with / between them; {unit}, {year} and {kind} may stand in them")
     wrong += [
         f"{name} must be true or false"
-        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "WATCH_DRIVES")
+        for name in ("READ_SHARED_LINKS", "INSTALL_FOR_EVERYONE", "WATCH_DRIVES", "DRAFTS_IN_WORD")
         if given.get(name, "false").lower() not in ("true", "false")
     ]
     if not _IN_VAULT.match(given.get("SEAL_CERTIFICATE", "https://vault/secrets/name")):

@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from app.settings import ROOT, Settings, settings
 if TYPE_CHECKING:
     from app.credentials import Identity
     from bot.channel import Channel
+    from bot.chats import TeamsChats
     from bot.handlers import Bot
+    from documents.templates import Templates
     from graph.client import GraphClient
     from graph.converting import GraphConverter
     from graph.downloads import LinkedFiles
@@ -29,16 +32,20 @@ if TYPE_CHECKING:
     from graph.mailbox import OutlookMailbox
     from graph.shared_files import TenantFiles
     from service.absences import Away
+    from service.comparing import Comparing
     from service.delegations import Delegations
     from service.deliveries import Deliveries
     from service.digest import Digests
+    from service.draft_files import DraftFiles
+    from service.draft_watch import DraftWatch
     from service.evidence import Evidence
     from service.handed import HandedFiles
     from service.intake import Intake
     from service.leavers import Leavers
+    from service.links import Links
     from service.people import Organisation, People
     from service.perform import Performer
-    from service.ports import Archive
+    from service.ports import Archive, Transaction
     from service.reconcile import Reconciler
     from service.reminders import Reminders
     from service.sealing import Sealing
@@ -82,9 +89,11 @@ class House:
 
     @part
     def organisation(self) -> "Organisation":
+        from registry.document import DocumentRules
         from service.people import load_organisation
 
-        return load_organisation(self.settings.organisation, ROOT, self.settings.registry_mailboxes)
+        known = load_organisation(self.settings.organisation, ROOT, self.settings.registry_mailboxes)
+        return known if self.settings.drafts_in_word else replace(known, documents=DocumentRules())
 
     @part
     def store(self) -> "SqlStore":
@@ -114,7 +123,20 @@ class House:
     def service(self) -> "Service":
         from service.service import Service
 
-        return Service(self.store, self.taker, clock)
+        return Service(self.store, self.taker, clock, self.links)
+
+    @part
+    def links(self) -> "Links":
+        from service.links import Links
+
+        return Links(self.settings.graph_client_state, self.settings.public_url, clock)
+
+    @part
+    def comparing(self) -> "Comparing":
+        from documents.word import words_of
+        from service.comparing import Comparing
+
+        return Comparing(self.service, self.archive, words_of)
 
     @part
     def deliveries(self) -> "Deliveries":
@@ -241,17 +263,22 @@ class House:
         )
 
     @part
+    def templates(self) -> "Templates":
+        from documents.templates import Templates
+
+        return Templates(self.settings.templates_dir and str(ROOT / self.settings.templates_dir))
+
+    @part
     def sealing(self) -> "Sealing":
         from app.sealing import entity_seal
         from documents.letters import Letters
-        from documents.templates import Templates
         from service.sealing import Sealing
 
         return Sealing(
             self.store,
             self.archive,
             clock,
-            paper=Letters(Templates(self.settings.templates_dir and str(ROOT / self.settings.templates_dir))),
+            paper=Letters(self.templates),
             converter=self.converter,
             signer=entity_seal(self.settings, clock),
             public_url=self.settings.public_url,
@@ -259,7 +286,6 @@ class House:
 
     @part
     def performer(self) -> "Performer":
-        from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
         from service.annexes import Annexes
         from service.perform import Performer
@@ -270,12 +296,43 @@ class House:
             clock,
             owner=self.owner,
             mailboxes=self.mailboxes,
-            chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
+            chats=self.chats,
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             annexes=Annexes(self.archive, self.shared_files),
             sealing=self.sealing,
             lease_s=self.settings.lease_s,
+            others=self.draft_files.ways() if self.settings.drafts_in_word else {},
         )
+
+    @part
+    def chats(self) -> "TeamsChats":
+        from bot.chats import TeamsChats
+
+        return TeamsChats(self.channel, clock, self.settings.bot_service_url)
+
+    @part
+    def draft_files(self) -> "DraftFiles":
+        from documents.beginnings import beginnings
+        from service.draft_files import DraftFiles
+
+        return DraftFiles(
+            self.store,
+            self.taker,
+            clock,
+            self.archive,
+            self.drives,
+            self.chats,
+            beginnings(self.templates),
+            self.converter if self.settings.library_drive_id else None,
+            opens=self.downloads.may_fetch,
+            folders=self.settings.draft_folders,
+        )
+
+    @part
+    def draft_watch(self) -> "DraftWatch":
+        from service.draft_watch import DraftWatch
+
+        return DraftWatch(self.store, self.drives, clock, self.taker.chance)
 
     @part
     def delegations(self) -> "Delegations":
@@ -318,7 +375,7 @@ class House:
 
     @part
     def subscriber(self) -> "Subscriber":
-        from graph.notifications import DIRECTORY, fingerprint, state_of
+        from graph.notifications import fingerprint, state_of
         from graph.subscriptions import GraphSubscriptions
         from service.subscribe import Subscriber
 
@@ -332,7 +389,7 @@ class House:
             partial(state_of, known.graph_client_state),
             clock,
         )
-        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, [DIRECTORY])
+        return Subscriber(self.store, subscriptions, clock, known.registry_mailboxes, self.rings_besides)
 
     @part
     def reconciler(self) -> "Reconciler":
@@ -363,6 +420,25 @@ class House:
         async with self._knowing:
             if (await asyncio.to_thread(self.service.office)).version == 0:
                 await self.people.refresh()
+
+    def rings_besides(self, tx: "Transaction") -> list[str]:
+        """What rings beside the mailboxes: the directory, and the drives that hold open drafts."""
+        from graph.notifications import DIRECTORY
+        from service.subscribe import drive_resource
+
+        watched = self.settings.drafts_in_word and self.settings.watch_drives
+        drives = dict.fromkeys(drive for drive, _, _ in tx.open_drafts()) if watched else {}
+        return [DIRECTORY, *map(drive_resource, drives)]
+
+    async def drive_rang(self, rang: str) -> int | None:
+        """A drive rang: how many drafts in it are to be looked at. None where no drive did."""
+        from graph.notifications import DRIVE, drive_of
+
+        if not rang.startswith((DRIVE, "drives/")):
+            return None
+        held = await asyncio.to_thread(self.store.read, lambda tx: tx.open_drafts())
+        drive = drive_of(rang, {drive for drive, _, _ in held})
+        return await self.draft_watch.look([drive]) if drive is not None else 0
 
     async def directory_rang(self) -> None:
         await self.people.rang(clock())

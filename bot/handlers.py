@@ -42,6 +42,7 @@ from bot.desk import Desk
 from bot.drafts import DRAFTS, Drafts
 from bot.extended import Extended
 from bot.extension import Extension
+from bot.file_acts import OPENS_FILES, file_card
 from bot.groups import Groups
 from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
@@ -228,7 +229,10 @@ class Bot:
             self._desk.opened(seen.view)
         if press.automatic or press.verb == "view":
             self._remember(press)
-            return Shown(card=step_card(seen.view, at))
+            looks = not press.automatic and self._service.look_at_file(seen.view.record)
+            return Shown(card=step_card(seen.view, at), rang=looks)
+        if press.verb in OPENS_FILES:
+            return Shown(card=file_card(self._service, press, seen.view, at))
         act = ACTS.get(press.verb)
         if act is None:
             return Shown(text=say(lang, "chat.unknown_button"))

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import azure.functions as func
 
 from functions.callers import answered, as_download, in_json
+from functions.documents import answered_by_link
 from functions.problems import problem
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ async def open_document(req: func.HttpRequest) -> func.HttpResponse:
         safe = content_type if content_type in _SHOWN_AS_THEY_ARE else "application/octet-stream"
         return func.HttpResponse(body, mimetype=safe, headers=as_download(name))
 
-    return await answered(req, answer)
+    what = f"{req.route_params['record_id']}/documents/{req.route_params['sha256']}"
+    return await answered_by_link(req, answer, what, ("ticket",))
 
 
 @bp.route("v1/records/{record_id}/body", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -56,6 +56,23 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+# A draft's Word file; what leads to its words is null for who may not read them.
+_DOCUMENT = _object(
+    name=_TEXT_OR_NULL,
+    web_url=_TEXT_OR_NULL,
+    version=_WHOLE,
+    sha256=_SHA256,
+    size_bytes=_WHOLE,
+    frozen=_or_null(_SHA256),
+    frozen_version=_or_null(_WHOLE),
+    preview=_or_null(_SHA256),
+    lost=_TEXT_OR_NULL,
+    held_by=_TEXT_OR_NULL,
+    is_held={"type": "boolean"},
+    pending=_or_null(_one_of(("submit", "sign"))),
+    versions=_list_of(_object(version=_WHOLE, sha256=_SHA256, size_bytes=_WHOLE, editor=_TEXT_OR_NULL, at=_INSTANT)),
+)
+
 _SCHEMAS: dict[str, Schema] = {
     "Said": {"description": "A sentence in both languages.", **_object(ar=_TEXT, en=_TEXT)},
     "Party": {"description": "A name and an address, as a letter writes them.", **_object(name=_TEXT, address=_TEXT)},
@@ -118,6 +135,7 @@ _SCHEMAS: dict[str, Schema] = {
             signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),
             sealed=_or_null(_ref("Sealed")),
+            document=_or_null(_DOCUMENT),
             circuit=_list_of(_ref("Stage")),
             their_reference=_TEXT_OR_NULL,
             letter_date=_TEXT_OR_NULL,
@@ -393,6 +411,8 @@ def _body(kind: str, schema: Schema) -> Schema:
     return {"required": True, "content": {kind: {"schema": schema}}}
 
 
+_TICKET = _in_query("ticket", _TEXT, "In a token's place: of a link that somebody was given for some minutes.")
+
 _EVIDENCE: Schema = {
     "/v1/records/{record_id}/dossier": {
         "get": {
@@ -484,8 +504,8 @@ DOCUMENT: Schema = {
         "/v1/records/{record_id}/documents/{sha256}": {
             "get": {
                 "operationId": "open_document",
-                "summary": "The exact bytes of the mail or of an annex.",
-                "parameters": [_RECORD, _in_path("sha256", _SHA256)],
+                "summary": "The exact bytes of the mail, of an annex, or of a version of a draft and its preview.",
+                "parameters": [_RECORD, _in_path("sha256", _SHA256), _TICKET],
                 "responses": {
                     "200": {"description": "The bytes.", "content": {"*/*": {"schema": {}}}},
                     **{str(status): _problem(status) for status in (400, 401, 403, 404, 503)},
@@ -503,6 +523,26 @@ DOCUMENT: Schema = {
                         "content": {"text/html": {"schema": _TEXT}},
                     },
                     **{str(status): _problem(status) for status in (400, 401, 403, 404, 409, 503)},
+                },
+            }
+        },
+        "/v1/records/{record_id}/comparison/{before}/{after}": {
+            "get": {
+                "operationId": "compare_versions",
+                "summary": "What changed between two versions of a draft's Word file: its words alone.",
+                "parameters": [
+                    _RECORD,
+                    _in_path("before", _SHA256),
+                    _in_path("after", _SHA256),
+                    _in_query("lang", _one_of(("ar", "en")), "Arabic where it is left out."),
+                    _TICKET,
+                ],
+                "responses": {
+                    "200": {
+                        "description": "HTML that runs nothing and fetches nothing.",
+                        "content": {"text/html": {"schema": _TEXT}},
+                    },
+                    **{str(status): _problem(status) for status in (400, 401, 403, 404, 503)},
                 },
             }
         },

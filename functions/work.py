@@ -35,6 +35,9 @@ async def look_into_mailbox(
     if ask["mailbox"] == DIRECTORY:
         await house().directory_rang()
         return
+    if (looks := await house().drive_rang(ask["mailbox"])) is not None:
+        effects.set([BELL] if looks else [])
+        return
     await house().office_known()
     done = await house().intake.visit(ask["mailbox"])
     effects.set([BELL] if done.taken else [])
@@ -90,6 +93,15 @@ async def remind_of_what_is_due(timer: func.TimerRequest, effects: func.Out[typi
     from app.wiring import house
 
     effects.set([BELL] if await house().reminders.look() else [])
+
+
+@bp.timer_trigger("timer", schedule="10 */2 * * * *", run_on_startup=False)
+@bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
+async def look_for_edits(timer: func.TimerRequest, effects: func.Out[typing.List[str]]) -> None:
+    """Ask the drives that hold open drafts what changed."""
+    from app.wiring import house
+
+    effects.set([BELL] if house().settings.drafts_in_word and await house().draft_watch.look() else [])
 
 
 @bp.timer_trigger("timer", schedule="20 * * * * *", run_on_startup=False)

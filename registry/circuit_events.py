@@ -14,7 +14,7 @@ class Drafted(Event):
     """Somebody began a record of ours. It has no number: `reference` says in which register it will get one."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "sender", "party", "attachment_names"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "written_in"})
 
     entity_id: str
     kind: str
@@ -32,6 +32,7 @@ class Drafted(Event):
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     due_at: datetime | None = None
+    written_in: str | None = None  # word: its words are those of a file, which is to be placed; None: it is `text`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +65,11 @@ class Submitted(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepInitialled(Event):
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"document"})
 
     step: int
     note: str | None
+    document: str | None = None  # the SHA-256 of the frozen file that was decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +77,12 @@ class StepSigned(Event):
     """`seal` is what was signed. A press binds it to a person and to these words; it is no protected signature."""
 
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"document"})
 
     step: int
     seal: str
     note: str | None
+    document: str | None = None  # as in StepInitialled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,9 +33,9 @@ def after_circuit(record: "Record", event: Event) -> "Record":
     """Return *record* after an event of circuit_events.py."""
     match event:
         case StepInitialled():
-            return _decided(record, event, event.step, event.note)
+            return _decided(record, event, event.step, event.note, event.document)
         case StepSigned():
-            return changed(_decided(record, event, event.step, event.note), signed_by=event.by)
+            return changed(_decided(record, event, event.step, event.note, event.document), signed_by=event.by)
         case Submitted():
             circuit = Circuit(stages=event.stages, seal=event.seal, level=record.level)
             return changed(_decided(record, event, event.step, event.note), circuit=circuit, status=Status.IN_CIRCUIT)
@@ -107,9 +107,17 @@ def _redrafted(record: "Record", e: Redrafted) -> "Record":
     return changed(after, circuit=replace(circuit, edited=True), steps=steps, signed_by=None)
 
 
-def _decided(record: "Record", event: Event, number: int, note: str | None) -> "Record":
-    outcome = _ENDINGS[type(event)]
-    return _with_step(record, number, state=DONE, outcome=outcome, result=note, ended_at=event.at, ended_by=event.by)
+def _decided(record: "Record", event: Event, number: int, note: str | None, document: str | None = None) -> "Record":
+    return _with_step(
+        record,
+        number,
+        state=DONE,
+        outcome=_ENDINGS[type(event)],
+        result=note,
+        ended_at=event.at,
+        ended_by=event.by,
+        document=document,
+    )
 
 
 def _with_step(record: "Record", number: int, **new: object) -> "Record":

@@ -46,12 +46,30 @@ def on_a_draft(person: Person, record: "Record", verb: Verb, step: "Step | None"
     of_a_stage = step is not None and step.stage is not None
     if person.person_id == record.drafter and (verb in _DECIDES or (verb is Verb.COMPLETE and of_a_stage)):
         return ["may.own_draft"]
+    if of_a_stage or verb is Verb.SUBMIT:
+        waiting = _for_the_file(record, step)
+        if waiting is not None:
+            return [waiting]
     if verb is Verb.CLOSE and (step is None or step.to_person is not None):
         return ["may.registry_only"]
     if verb is not Verb.SIGN:
         return []
     reasons = [] if person.signs >= max(record.level, 1) else ["may.level"]
     return [*reasons, *(["may.approved_it"] if person.person_id in approvers(record) else [])]
+
+
+def _for_the_file(record: "Record", step: "Step | None") -> str | None:
+    """Why nobody can decide yet: the Word file is not there, or a press waits for it."""
+    if not record.in_word or not record.is_draft:
+        return None
+    if record.document is None:
+        return "draft.not_placed"
+    pending = record.pending
+    if pending is None or step is None:
+        return None
+    if pending.what == "sign":
+        return "draft.being_checked"
+    return "draft.being_frozen" if pending.step == step.number else None
 
 
 def approvers(record: "Record") -> frozenset[str]:

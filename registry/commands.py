@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
+from registry.document_commands import DocumentCommand
 from registry.mail import Address, Mail, Part
 from registry.record import Link, Record
 from registry.sealed_commands import NoteSealed
@@ -492,4 +493,5 @@ type Command = (
     | NoteStuck
     | NoteSealed
     | CircuitCommand
+    | DocumentCommand
 )

@@ -7,7 +7,8 @@
 # Rule 3: asking twice is harmless: the second answer is Nothing(), and nobody is told off.
 # Rule 4: when something is due follows from what was decided and the office's calendar; no decision names it itself.
 # Rule 5: where somebody acts for another, every event of theirs says so; no decision says it itself.
-# Rule 6: the cards that must be sent or changed follow from the record before and after; no decision names them itself.
+# Rule 6: the cards that must be sent or changed follow from the record before and after, and so does what must be done
+#         to a draft's file; no decision names them itself.
 
 from collections.abc import Callable
 from datetime import datetime
@@ -68,6 +69,18 @@ from registry.commands import (
 from registry.confirming import decide_confirm
 from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.document_commands import (
+    NoteChanged,
+    NoteFreed,
+    NoteFrozen,
+    NoteHeld,
+    NoteLooked,
+    NoteLost,
+    NotePlaced,
+    NotePreview,
+)
+from registry.document_effects import files_due
+from registry.documents import decide_pending_sign, decide_told, waits_for_a_look
 from registry.drafting import decide_draft, decide_redraft, decide_submit, decide_withdraw
 from registry.effects import SendReply, cards_due
 from registry.ending import decide_reopen, decide_void
@@ -114,7 +127,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
         after = evolve(command.record_id, after, event)
         events.append(event)
     assert after is not None, "an accepted decision has at least one event"
-    effects = (*decision.effects, *cards_due(record, after, office), *seals_due(record, after))
+    cards, files = cards_due(record, after, office), files_due(record, after, office)
+    effects = (*decision.effects, *cards, *files, *seals_due(record, after))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
 
 
@@ -145,6 +159,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
     match command:
         case Recall() if is_of_the_way(command.step, record):
             return decide_way_recall(command, record, office, now)
+        case Sign() if waits_for_a_look(command, record, office, now):
+            return decide_pending_sign(command, record, office, now)
         case Initial() | Sign():
             return decide_seat(command, record, office, now)
         case Approve() | Complete() | Return() | Reject() if _is_a_seat(command.step, record):
@@ -231,6 +247,10 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_insert(command, record, office, now)
         case Skip():
             return decide_skip(command, record, office, now)
+        case NotePlaced() | NoteChanged() | NoteFrozen() | NoteLooked():
+            return decide_told(command, record, office, now)
+        case NoteLost() | NoteHeld() | NoteFreed() | NotePreview():
+            return decide_told(command, record, office, now)
 
 
 def _is_a_seat(number: int, record: Record) -> bool:

@@ -7,6 +7,7 @@
 #         everybody to whom it will go.
 # Rule 3: an edit voids what was decided on other words, and the way begins again; what comes back unchanged goes on
 #         where it was.
+# Rule 4: what is drafted in Word is on its way when its file was frozen: registry/documents.py.
 
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from registry.circuit_commands import Draft, Redraft, Submit, Withdraw
 from registry.circuit_events import Drafted, Redrafted, Submitted
 from registry.circuits import OPEN, WAITING, Addressee, Stage, seal_of
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.document_events import PressPending
 from registry.events import Attachment, Closed
 from registry.issuing import nobody_there
 from registry.mail import Address
@@ -43,7 +45,8 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
         return Refused("draft.no_unit")
     if kind is None or not kind.issued:
         return Refused("draft.unknown_kind")
-    if (why := _unfit(ask, person, office)) is not None:
+    in_word = kind.code in office.documents.word
+    if (why := _unfit(ask, person, office, in_word=in_word)) is not None:
         return Refused(why)
     drafted = Drafted(
         at=now,
@@ -66,6 +69,7 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
             Attachment(size_bytes=f.size_bytes, sha256=f.sha256, content_type=f.content_type) for f in ask.files
         ),
         attachment_names=tuple(f.name for f in ask.files),
+        written_in="word" if in_word else None,
     )
     after = evolve(ask.record_id, None, drafted)
     return Accepted((drafted, to_drafter(after, drafted, "draft", now)))
@@ -92,7 +96,7 @@ def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) 
         return Nothing()
     if not (verdict := may_act(person, record, Verb.EDIT, now)):
         return Refused(verdict.reasons[0], {"reference": record.reference})
-    if (why := _unfit(ask, person, office)) is not None:
+    if (why := _unfit(ask, person, office, in_word=record.in_word)) is not None:
         return Refused(why)
     if record.circuit is None or record.circuit.current is None:
         return Accepted((written,))
@@ -107,14 +111,22 @@ def decide_submit(ask: Submit, record: Record, office: Office, now: datetime) ->
         return Refused("may.unknown_person")
     if step is not None and step.state == DONE and (step.outcome, step.ended_by) == ("submitted", ask.by):
         return Nothing()
+    pending = record.pending
+    if pending is not None and (pending.what, pending.step, pending.by) == ("submit", ask.step, ask.by):
+        return Nothing()
     if not (verdict := may_act(person, record, Verb.SUBMIT, now, ask.step)):
         return refusal(verdict.reasons[0], record, step, office)
     assert step is not None, "may_act knows the step"
-    stages = _way(record, office)
+    stages = way_of(record, office)
     if isinstance(stages, Refused):
         return stages
-    if (nobody := _undeliverable(record, office)) is not None:
+    if (nobody := undeliverable(record, office)) is not None:
         return nobody
+    if record.in_word:
+        capacity, note = capacity_of(person, step, office), words(ask.note)
+        return Accepted(
+            (PressPending(at=now, by=ask.by, capacity=capacity, what="submit", step=step.number, note=note),)
+        )
     submitted = Submitted(
         at=now,
         by=ask.by,
@@ -147,6 +159,8 @@ def decide_withdraw(ask: Withdraw, record: Record, office: Office, now: datetime
 def sealed(record: Record) -> str:
     """Return the seal of the record's words and files as they stand."""
     files = [a.sha256 for a in record.attachments]
+    if record.document is not None and record.document.frozen is not None:
+        files.append(record.document.frozen)
     return seal_of(record.subject, record.text, record.addressees, record.party, files)
 
 
@@ -155,10 +169,10 @@ _WORDS = ("subject", "text", "addressees", "party", "confidentiality", "urgency"
 
 def _restarted(written: Redrafted, after: Record, office: Office, now: datetime) -> Decision:
     """The way from its beginning, with the new words under a new seal; back to the drafter where it has none now."""
-    stages = _way(after, office)
+    stages = way_of(after, office)
     if isinstance(stages, Refused):
         return stages
-    if (nobody := _undeliverable(after, office)) is not None:
+    if (nobody := undeliverable(after, office)) is not None:
         return nobody
     back = to_drafter(after, written, "edit", now)
     again = evolve(after.record_id, after, back)
@@ -170,8 +184,8 @@ def _restarted(written: Redrafted, after: Record, office: Office, now: datetime)
     return Accepted((written, back, submitted, *asked_in(begun(again.circuit), again, submitted, office, now)))
 
 
-def _way(record: Record, office: Office) -> tuple[Stage, ...] | Refused:
-    """The stages to go through: those it has, where they still serve; else what the office lays down now."""
+def way_of(record: Record, office: Office) -> tuple[Stage, ...] | Refused:
+    """Return the stages to go through: those it has, where they still serve; else what the office lays down now."""
     circuit = record.circuit
     if circuit is None or circuit.level != record.level:
         return plan(record, office)
@@ -183,16 +197,17 @@ def _way(record: Record, office: Office) -> tuple[Stage, ...] | Refused:
     return stages if fault(stages, record, office) is None else plan(record, office)
 
 
-def _undeliverable(record: Record, office: Office) -> Refused | None:
+def undeliverable(record: Record, office: Office) -> Refused | None:
+    """Return why it could not be put before everybody to whom it goes; None where it can."""
     if record.direction == "internal" and record.kind == "internal_memo" and not record.addressees:
         return Refused("issue.to_nobody")
     return next((why for a in record.addressees if (why := nobody_there(a, record, office)) is not None), None)
 
 
-def _unfit(ask: Draft | Redraft, person: Person, office: Office) -> str | None:
+def _unfit(ask: Draft | Redraft, person: Person, office: Office, *, in_word: bool) -> str | None:
     if words(ask.subject) is None:
         return "say.subject_missing"
-    if words(ask.text) is None:
+    if words(ask.text) is None and not in_word:
         return "say.text_missing"
     if ask.confidentiality not in CONFIDENTIALITIES or ask.urgency not in URGENCIES:
         return "register.unknown_level"

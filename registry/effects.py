@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry.changed import changed
+from registry.document_effects import DOCUMENT_EFFECTS, DocumentEffect
 from registry.office import Office
 from registry.record import OPEN, Record, Step, asked_people
 from registry.rights import stand_ins
@@ -234,6 +235,7 @@ type Effect = (
     | AskForDelegate
     | TellWaiting
     | SealLetter
+    | DocumentEffect
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -257,12 +259,22 @@ EFFECTS: dict[str, type[Effect]] = {
         AskForDelegate,
         TellWaiting,
         SealLetter,
+        *DOCUMENT_EFFECTS,
     )
 }
 
 
 # What stands on every card of a record, whatever has become of the step.
 _ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id")
+
+
+def _file_shown(record: Record) -> tuple[object, ...]:
+    """What a card says of the Word file, and what it leads to."""
+    document = record.document
+    if document is None:
+        return ()
+    shown = (document.item, document.version, document.frozen, document.preview)
+    return (*shown, document.lost, document.held, document.dropped, record.pending)
 
 
 def _shown(step: Step) -> Step:
@@ -278,7 +290,8 @@ def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Eff
         anew |= after.direction == "out"
     for step in after.steps:
         was = before.step(step.number) if before is not None else None
-        if was is not None and (anew or (was != step and _shown(was) != _shown(step))):
+        file_anew = step.state == OPEN and before is not None and _file_shown(before) != _file_shown(after)
+        if was is not None and (anew or file_anew or (was != step and _shown(was) != _shown(step))):
             people = _shown_to(after, step, office)
             due += [RefreshCard(record_id=after.record_id, step=step.number, person=who) for who in people]
             if was.reminded_at != step.reminded_at:  # after the others: this copy says that it is a reminder

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from registry.circuit_events import CIRCUIT_EVENTS
+from registry.document_events import DOCUMENT_EVENTS
 from registry.event import Attachment as Attachment
 from registry.event import Event as Event
 from registry.event import Source as Source
@@ -75,7 +76,8 @@ class Referred(Event):
     to_person: str | None  # None: whoever keeps the register of `to_unit`
     to_unit: str
     parent: int | None
-    cause: str  # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening; draft, circuit, issue
+    # rule, person, answer, return, escalation; rejection, recall, secrecy, reopening; draft, circuit, issue, restart
+    cause: str
     answers: tuple[int, ...] = ()  # the steps whose results are put before this person
     resumes: int | None = None  # the waiting step whose place this one takes
     rule: str | None = None
@@ -102,17 +104,21 @@ class StepAcknowledged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCompleted(Event):
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"document"})
 
     step: int
     note: str | None  # the result, the opinion
+    document: str | None = None  # the SHA-256 of the frozen file that was decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepApproved(Event):
     private: ClassVar[frozenset[str]] = frozenset({"note"})
+    later: ClassVar[frozenset[str]] = frozenset({"document"})
 
     step: int
     note: str | None
+    document: str | None = None  # the SHA-256 of the frozen file that was decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,5 +367,6 @@ EVENTS: dict[str, type[Event]] = {
         *VERB_EVENTS,
         *CIRCUIT_EVENTS,
         *SEALED_EVENTS,
+        *DOCUMENT_EVENTS,
     )
 }

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from registry.changed import changed
 from registry.circuits import Circuits
 from registry.delegation import Delegation, Standing, standings
+from registry.document import DocumentRules
 from registry.working_time import DueRules
 from texts import Language
 
@@ -93,6 +94,7 @@ class Office:
     loop_guard: LoopGuard = LoopGuard()
     due: DueRules | None = None  # None: nothing has a time
     circuits: Circuits = field(default_factory=Circuits)
+    documents: DocumentRules = field(default_factory=DocumentRules)
     delegations: tuple[Delegation, ...] = ()  # those that are not over
 
     def person(self, person_id: str | None) -> Person | None:

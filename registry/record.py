@@ -16,6 +16,9 @@ from registry.changed import changed
 from registry.circuit_events import CIRCUIT_EVENTS, Drafted
 from registry.circuit_fold import after_circuit, with_seat_taken
 from registry.circuits import Addressee, Circuit
+from registry.document import Document, Pending
+from registry.document_events import DOCUMENT_EVENTS
+from registry.document_fold import after_document
 from registry.events import (
     AnnexFetched,
     AnnexRefused,
@@ -91,6 +94,7 @@ class Step:
     read_by: str | None = None  # … and who
     stage: int | None = None  # the stage of the circuit that this is a seat of
     voided: bool = False  # what was decided here was decided on other words
+    document: str | None = None  # the SHA-256 of the frozen file that was decided on
 
     @property
     def disposition(self) -> Disposition:
@@ -231,6 +235,8 @@ class Record:
     circuit: Circuit | None = None
     signed_by: str | None = None
     sealed: SealedLetter | None = None
+    in_word: bool = False  # it is drafted as a Word file, which is …
+    document: Document | None = None  # … this one, as soon as it was placed
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -238,6 +244,21 @@ class Record:
     @property
     def open_steps(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.state == OPEN)
+
+    @property
+    def pending(self) -> Pending | None:
+        """A press that was accepted and waits for the file; none any more where its step was ended meanwhile."""
+        pending = self.document.pending if self.document is not None else None
+        step = self.step(pending.step) if pending is not None else None
+        return pending if step is not None and step.state == OPEN else None
+
+    @property
+    def lies_in(self) -> tuple[str, str] | None:
+        """The drive and the item of its Word file, for as long as what is written there matters."""
+        document = self.document
+        if document is None or document.lost is not None or self.ended or not self.is_draft:
+            return None
+        return document.drive, document.item
 
     @property
     def ended(self) -> bool:
@@ -444,6 +465,7 @@ def _drafted(record_id: str, e: Drafted) -> Record:
         addressees=e.addressees,
         party=e.party,
         level=e.level,
+        in_word=e.written_in == "word",
     )
 
 
@@ -455,10 +477,10 @@ def _after(record: Record, event: Event) -> Record:
             return _reminded(record, number, event.at, remind_at)
         case StepAcknowledged(step=number):
             return _ended(record, number, event, "acknowledged", None)
-        case StepCompleted(step=number, note=note):
-            return _ended(record, number, event, "completed", note)
-        case StepApproved(step=number, note=note):
-            return _ended(record, number, event, "approved", note)
+        case StepCompleted(step=number, note=note, document=document):
+            return _ended(record, number, event, "completed", note, document)
+        case StepApproved(step=number, note=note, document=document):
+            return _ended(record, number, event, "approved", note, document)
         case StepReturned(step=number, note=note):
             return _ended(record, number, event, "returned", note)
         case AnnotationDrafted(note=note):
@@ -504,6 +526,8 @@ def _after(record: Record, event: Event) -> Record:
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:
+            if type(event) in DOCUMENT_EVENTS:
+                return after_document(record, event)
             return after_circuit(record, event) if type(event) in CIRCUIT_EVENTS else after_verb(record, event)
 
 
@@ -562,7 +586,9 @@ def _status_with(record: Record, step: Step) -> Status:
     return record.status if waits_for_the_registry else Status.IN_ACTION
 
 
-def _ended(record: Record, number: int, event: Event, outcome: str, result: str | None) -> Record:
+def _ended(
+    record: Record, number: int, event: Event, outcome: str, result: str | None, document: str | None = None
+) -> Record:
     steps = list(record.steps)
     ended = changed(
         steps[number - 1],
@@ -572,6 +598,7 @@ def _ended(record: Record, number: int, event: Event, outcome: str, result: str 
         ended_at=event.at,
         ended_by=event.by,
         ended_for=event.on_behalf_of,
+        document=document,
     )
     steps[number - 1] = ended
     return changed(record, steps=tuple(steps))

@@ -77,18 +77,20 @@ def decide_seat(ask: StageCommand, record: Record, office: Office, now: datetime
     if note is None and verb in (Verb.REJECT, Verb.RETURN):
         return Refused("say.reason_missing")
     n, by = step.number, ask.by
+    document = record.document.frozen if record.document is not None else None
     match ask:
         case Return():
             returned = StepReturned(at=now, by=by, capacity=capacity, step=n, note=note)
             return _returned(returned, ask.to_stage, record, office, now)
         case Initial():
-            ended: Event = StepInitialled(at=now, by=by, capacity=capacity, step=n, note=note)
+            ended: Event = StepInitialled(at=now, by=by, capacity=capacity, step=n, note=note, document=document)
         case Complete():
-            ended = StepCompleted(at=now, by=by, capacity=capacity, step=n, note=note)
+            ended = StepCompleted(at=now, by=by, capacity=capacity, step=n, note=note, document=document)
         case Approve():
-            ended = StepApproved(at=now, by=by, capacity=capacity, step=n, note=note)
+            ended = StepApproved(at=now, by=by, capacity=capacity, step=n, note=note, document=document)
         case Sign():
-            ended = StepSigned(at=now, by=by, capacity=capacity, step=n, seal=record.circuit.seal, note=note)
+            seal = record.circuit.seal
+            ended = StepSigned(at=now, by=by, capacity=capacity, step=n, seal=seal, note=note, document=document)
         case Reject():
             ended = StepRejected(at=now, by=by, capacity=capacity, step=n, note=note)
     after = evolve(record.record_id, record, ended)

@@ -6,6 +6,7 @@ from registry.circuits import EVERYONE, Addressee, Stage
 from registry.issuing import acknowledged
 from registry.office import Office
 from registry.record import Record
+from service.document_views import document_view
 from service.sealed_views import sealed_view
 from texts import LANGUAGES, say
 
@@ -22,6 +23,7 @@ def issued_view(record: Record, office: Office, *, open_to_viewer: bool) -> dict
         "signed_by": _person(record.signed_by, office),
         "acknowledged": {"done": done, "all": all_of_them} if all_of_them else None,
         "sealed": sealed_view(record) if open_to_viewer else None,
+        "document": document_view(record, open_to_viewer=open_to_viewer),
         "circuit": [_stage(s, record, office) for s in record.circuit.stages] if record.circuit is not None else [],
     }
 

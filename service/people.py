@@ -19,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from registry.circuits import Circuits
+from registry.document import DocumentRules
 from registry.effects import InstallApp
 from registry.errors import Misconfigured
 from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
@@ -26,6 +27,7 @@ from registry.planning import level_of
 from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.circuit_rules import read_circuits
+from service.document_rules import read_documents
 from service.due_rules import read_due_rules
 from service.imported import CLERK, HEAD, NOTHING_IMPORTED, UNTOLD, Imported, read_imported
 from service.ports import Clock, Directory, DirectoryPerson, Store, Transaction
@@ -52,6 +54,7 @@ class Organisation:
     loop_guard: LoopGuard
     due: DueRules | None = None
     circuits: Circuits = field(default_factory=Circuits)
+    documents: DocumentRules = field(default_factory=DocumentRules)
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -85,6 +88,7 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
         loop_guard=LoopGuard(**body.get("loop_guard", {})),
         due=read_due_rules(body["due"])[0] if "due" in body else None,
         circuits=read_circuits(body.get("circuits", {}), [u["id"] for u in body["units"]])[0],
+        documents=read_documents(body.get("documents", {}))[0],
     )
 
 
@@ -103,6 +107,7 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     wrong += [f"unit {unit} is under {over}, which is no unit" for unit, over in above.items() if over not in ids]
     wrong += read_due_rules(body["due"])[1] if "due" in body else []
     wrong += read_circuits(body.get("circuits", {}), ids)[1]
+    wrong += read_documents(body.get("documents", {}))[1]
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
@@ -209,6 +214,7 @@ def office_of(
         loop_guard=organisation.loop_guard,
         due=organisation.due,
         circuits=circuits,
+        documents=organisation.documents,
         units=units,
         people={
             p.person_id: Person(

@@ -15,10 +15,11 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from registry.commands import (
     Command,
@@ -104,6 +105,9 @@ class Later:
     unless: Callable[[Transaction], bool] | None = None  # what it waits for came meanwhile: due at once
 
 
+type Performs = Callable[[Any, int], Awaitable[Done | Later]]  # an effect of its type, and how often it was tried
+
+
 class Performer:
     """Performs what the outbox asks for."""
 
@@ -123,11 +127,12 @@ class Performer:
         most_tries: int = 40,
         at_once: int = 8,
         mail_after_s: float = 3_600.0,
+        others: Mapping[type[Effect], Performs] | None = None,
     ) -> None:
         self._store, self._taker, self._clock, self._owner = store, taker, clock, owner
         self._mailboxes, self._chats, self._installs, self._annexes = mailboxes, chats, installs, annexes
         self._lease_s, self._most_tries, self._at_once = lease_s, most_tries, at_once
-        self._mail_after_s, self._sealing = mail_after_s, sealing
+        self._mail_after_s, self._sealing, self._others = mail_after_s, sealing, others or {}
         self._turns = count()
 
     async def perform_due(self, *, rounds: int = 50) -> int:
@@ -215,6 +220,10 @@ class Performer:
                 return Done()
             case SealLetter():
                 return await self._seal(effect)
+            case _ if (performs := self._others.get(type(effect))) is not None:
+                return await performs(effect, tries)
+            case _:
+                raise Misconfigured(f"{type(effect).__name__}: what it needs is not set up")
 
     async def _ask(self, effect: Fresh, tries: int, say_first: str | None = None) -> Done | Later:
         """Send a card; a reminder is one more copy of it, with a sentence first."""

@@ -183,6 +183,10 @@ class Transaction(Protocol):
         """Keep the record and its new lines, with what it is found by."""
         ...
 
+    def open_drafts(self) -> list[tuple[str, str, str]]:
+        """Where the Word files of open drafts lie: (drive, item, record)."""
+        ...
+
     def to_remind(self, now: datetime, limit: int) -> list[tuple[str, int, datetime]]:
         """Open steps whose holders are to be reminded by *now*: (record, step, since when), the longest due first."""
         ...

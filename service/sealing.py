@@ -96,10 +96,9 @@ class Sealing:
 
     async def _words(self, case: _Case) -> bytes:
         """The Word file that was signed: the frozen one, or the record's words in the template of its kind."""
-        document = getattr(case.record, "document", None)
-        frozen = getattr(document, "frozen", None)
-        if frozen:
-            return await self._archive.get(frozen)
+        document = case.record.document
+        if document is not None and document.frozen is not None:
+            return await self._archive.get(document.frozen)
         values = words_of_record(case.record, case.office)
         return await asyncio.to_thread(self._paper.written, case.record.kind, values)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from registry.commands import Command
+from registry.document_effects import LookAtDraft
 from registry.joining import MOST_IN_A_MATTER
 from registry.office import Office, Person
 from registry.record import Record, record_at
@@ -15,7 +16,9 @@ from registry.rights import has_asked, recallable, steps_of
 from registry.sheet import read_entry
 from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
+from service.document_views import document_of
 from service.finding import is_named_by
+from service.links import Links
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
 from service.reached import deliveries
@@ -45,8 +48,8 @@ class NotYet(Exception):
 class Service:
     """The office's desk: everything that is answered from what is kept."""
 
-    def __init__(self, store: Store, taker: Taker, clock: Clock) -> None:
-        self.store, self.taker, self.clock = store, taker, clock
+    def __init__(self, store: Store, taker: Taker, clock: Clock, links: Links | None = None) -> None:
+        self.store, self.taker, self.clock, self.links = store, taker, clock, links
 
     def take(self, command: Command, *, key: str) -> Taken:
         """See service.take.Taker.take."""
@@ -201,6 +204,8 @@ class Service:
             return f"{record.reference.replace('/', '-')}.pdf", PDF_TYPE
         if sha256 in (record.source.sha256, *(m.sha256 for m in record.mails)):
             return f"{record.reference.replace('/', '-')}.eml", "message/rfc822"
+        if (of_the_draft := document_of(record, sha256)) is not None:
+            return of_the_draft
         return next(
             (
                 (name, a.content_type)
@@ -209,6 +214,18 @@ class Service:
             ),
             None,
         )
+
+    def readable(self, viewer: Viewer, record_id: str) -> tuple[Record | None, Office]:
+        """A record, where *viewer* may read it, and the office."""
+        return self._readable(viewer, record_id, self.clock())
+
+    def look_at_file(self, record: Record) -> bool:
+        """Have a draft's Word file looked at: somebody opens its card. False where it has none to be looked at."""
+        if record.lies_in is None:
+            return False
+        look = LookAtDraft(record_id=record.record_id)
+        self.store.write(lambda tx: tx.request([look], record.version, self.clock(), self.taker.chance.new_token))
+        return True
 
     def body(self, viewer: Viewer, record_id: str) -> str | None:
         """The SHA-256 of the mail whose words are the letter's, where *viewer* may open it; empty for a letter that is

@@ -19,6 +19,8 @@ from registry.circuit_commands import Sign
 from registry.commands import Command, Enter, JoinMatter, Quarantine, Register, Relate, Release, Unrelate
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.document_commands import NoteLooked
+from registry.documents import numbers
 from registry.effects import Effect
 from registry.events import (
     AnnexFetched,
@@ -36,7 +38,6 @@ from registry.joining import MOST_IN_A_MATTER
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
-from registry.seats import numbers
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
 from service.ports import Clock, SeenMail, Store, Stored, Transaction, Wanted
@@ -170,7 +171,7 @@ def _numbered(tx: Transaction, command: Command, record: Record | None, office: 
             unit, kind = office.unit(command.delivery.unit_id), command.kind
         case Release():
             unit, kind = office.unit(record.registry_unit_id) if record is not None else None, command.kind
-        case Sign() if record is not None and numbers(command, record, office, now):
+        case Sign() | NoteLooked() if record is not None and numbers(command, record, office, now):
             unit, kind = office.unit(record.registry_unit_id), record.kind
         case _:
             return command

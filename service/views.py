@@ -8,7 +8,7 @@
 # Rule 4: names and sentences are in both languages; which one is shown is the page's business.
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from registry.circuit_events import Drafted, Numbered, SentBack, StageInserted, Submitted
@@ -42,6 +42,8 @@ from registry.sealed_events import Sealed
 from registry.sheet import ERASED, Entry, read_entry, verify
 from registry.verb_events import Corrected, MatterJoined, Unlinked
 from registry.vocabulary import DELIVERIES, INVERSE, KINDS, Verb
+from service.document_views import document_said
+from service.instants import instant as instant
 from service.issued_views import issued_view
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
@@ -61,11 +63,6 @@ class Viewer:
 
     def is_cleared(self, record: Record, now: datetime) -> bool:
         return self.person is None or bool(may_act(self.person, record, Verb.READ, now))
-
-
-def instant(at: datetime | None) -> str | None:
-    """`2026-11-21T10:00:00Z`, as the API writes instants."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at is not None else None
 
 
 def record_view(
@@ -227,6 +224,8 @@ def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) ->
 
 
 def _what_happened(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
+    if (of_the_file := document_said(event, office, lang)) is not None:
+        return of_the_file
     match event:
         case Registered(reasons=reasons, reference=reference, kind=kind) if reasons and (
             cleared or not KINDS[kind].listed

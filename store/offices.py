@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from registry.circuits import Circuits
+from registry.document import DocumentRules
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from registry.working_time import DueRules
 from store import schema as s
@@ -51,6 +52,7 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         rules=tuple(ReferralRule(**{**rule, "any_words": tuple(rule["any_words"])}) for rule in body["rules"]),
         due=msgspec.convert(body["due"], DueRules) if body.get("due") is not None else None,
         circuits=msgspec.convert(body["circuits"], Circuits) if body.get("circuits") is not None else Circuits(),
+        documents=msgspec.convert(body.get("documents", {}), DocumentRules),
         delegations=open_delegations(connection, entity_id),
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
@@ -86,6 +88,7 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
             ],
             "due": msgspec.to_builtins(office.due),
             "circuits": msgspec.to_builtins(office.circuits),
+            "documents": msgspec.to_builtins(office.documents),
         },
         ensure_ascii=False,
     )

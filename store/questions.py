@@ -114,7 +114,17 @@ def forget_lost(on: Connection, entity_id: str, record_ids: Sequence[str]) -> No
     r = s.records.c
     there = set(on.execute(select(r.record_id).where(r.entity_id == entity_id, r.record_id.in_(record_ids))).scalars())
     gone = [record_id for record_id in record_ids if record_id not in there]
-    for table in (s.mail, s.message_ids, s.open_steps, s.readers, s.asks, s.events, s.event_texts, s.outbox):
+    for table in (
+        s.mail,
+        s.message_ids,
+        s.open_steps,
+        s.open_drafts,
+        s.readers,
+        s.asks,
+        s.events,
+        s.event_texts,
+        s.outbox,
+    ):
         on.execute(delete(table).where(table.c.entity_id == entity_id, table.c.record_id.in_(gone)))
 
 

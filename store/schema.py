@@ -71,6 +71,9 @@ Index("records_serial", records.c.entity_id, records.c.serial)
 Index("records_registered", records.c.entity_id, records.c.registered_at)
 Index("records_updated", records.c.entity_id, records.c.updated_at)
 
+# Where the Word files of open drafts lie.
+open_drafts = _table("open_drafts", _key("record_id"), _must("drive"), _must("item"))
+
 # Whom each record is put before now; `custody`: whose turn it is, not only who is told.
 open_steps = _table(
     "open_steps",

@@ -112,6 +112,15 @@ number_record = Statement(
 )
 new_event = _insert(s.events)
 new_event_text = _insert(s.event_texts)
+new_open_draft = _insert(s.open_drafts)
+drop_open_draft = Statement(
+    delete(s.open_drafts).where(s.open_drafts.c.entity_id == _here, s.open_drafts.c.record_id == bindparam("record_id"))
+)
+open_drafts = Statement(
+    select(s.open_drafts.c.drive, s.open_drafts.c.item, s.open_drafts.c.record_id)
+    .where(s.open_drafts.c.entity_id == _here)
+    .order_by(s.open_drafts.c.record_id)
+)
 new_open_step = _insert(s.open_steps)
 drop_open_step = Statement(
     delete(s.open_steps).where(

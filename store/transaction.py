@@ -123,6 +123,7 @@ class SqlTransaction(ListsOfPeople):
                 questions.file_anew(self._on.cold, self._entity_id, after, searchable(after))
         self._save_entries(entries, at)
         self._save_open_steps(before, after)
+        self._save_open_draft(before.lies_in if before is not None else None, after)
         was, now = _readers(before) if before is not None else frozenset(), _readers(after)
         self._many(sql.new_reader, [{"record_id": record_id, "person_id": p} for p in sorted(now - was)])
         if was - now:
@@ -172,6 +173,19 @@ class SqlTransaction(ListsOfPeople):
                 for n in later
             ],
         )
+
+    def _save_open_draft(self, lay_in: tuple[str, str] | None, after: Record) -> None:
+        if lay_in == after.lies_in:
+            return
+        if lay_in is not None:
+            self._run(sql.drop_open_draft, record_id=after.record_id)
+        if after.lies_in is not None:
+            drive, item = after.lies_in
+            self._run(sql.new_open_draft, record_id=after.record_id, drive=drive, item=item)
+
+    def open_drafts(self) -> list[tuple[str, str, str]]:
+        rows = self._run(sql.open_drafts).fetchall()
+        return [(drive, item, record_id) for drive, item, record_id in rows]
 
     def to_remind(self, now: datetime, limit: int) -> list[tuple[str, int, datetime]]:
         rows = self._run(sql.to_remind, now=write_instant(now), limit=limit).fetchall()

@@ -94,6 +94,9 @@ def draft_form(
             ),
         ),
         choice(lang, "level", "card.draft_level", levels, typed.level) if len(levels) > 1 else None,
+        sentence(say(lang, "card.word_rule"), size="small", isSubtle=True, spacing="small")
+        if (record.in_word if record is not None else kind.code in office.documents.word)
+        else None,
         sentence(
             say(lang, "card.edit_rule" if record is not None else "card.draft_rule"),
             size="small",

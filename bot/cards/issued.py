@@ -103,6 +103,8 @@ def rate(record: Record, lang: Language) -> Json | None:
 
 
 def text(record: Record, lang: Language, longest: int) -> Json | None:
+    if record.document is not None:
+        return None  # its words are the file's
     return letter.written(lang, label(say(lang, "card.text")), cut(record.text, longest, lang))
 
 
@@ -119,7 +121,8 @@ def circuit(record: Record, office: Office, lang: Language) -> Json | None:
         sentence(_line(stage, place, record, office, lang), spacing="small", **_look(stage))
         for place, stage in enumerate(made.stages[:_MOST_STAGES], start=1)
     ]
-    void = sentence(say(lang, "card.edited_void"), color="warning", spacing="small") if _was_edited(record) else None
+    edited = _was_edited(record) and not record.in_word  # of a file, document.file_state says so
+    void = sentence(say(lang, "card.edited_void"), color="warning", spacing="small") if edited else None
     return box(lang, [label(say(lang, name)), *rows, void], spacing="medium")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.cards import issued, letter
+from bot.cards import document, issued, letter
 from bot.cards.parts import (
     Json,
     actor,
@@ -60,7 +60,7 @@ def record_card(
             body += [sentence(say(lang, key, level=level)), facts(letter.held_by(record, office, lang, at))]
         else:
             begins = (
-                issued.facts_of(record, office, lang)
+                [*issued.facts_of(record, office, lang), *document.file_facts(record, office, lang)]
                 if record.rules.issued
                 else [
                     letter.sender(record, lang),
@@ -70,6 +70,7 @@ def record_card(
                 ]
             )
             body += [
+                document.file_state(record, office, lang),
                 letter.subject(record, lang),
                 facts(
                     *begins,

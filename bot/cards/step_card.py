@@ -9,7 +9,7 @@
 
 from datetime import datetime
 
-from bot.cards import issued, letter
+from bot.cards import document, issued, letter
 from bot.cards.parts import (
     Json,
     Press,
@@ -197,8 +197,10 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
         return [
             head(lang, issued.title(record, lang), asked, record),
             _stands_in(view, at),
+            document.file_state(record, view.office, lang),
             letter.subject(record, lang),
             _issued_facts(view, at),
+            document.file_buttons(record, view.person, view.office, lang, view.asked.token, at),
             *_put_before(view, longest),
             issued.text(record, lang, longest),
             issued.circuit(record, view.office, lang) if record.is_draft else None,
@@ -258,6 +260,7 @@ def _issued_facts(view: CardView, at: datetime) -> Json | None:
     lang, record, office = view.language, view.record, view.office
     return facts(
         *issued.facts_of(record, office, lang),
+        *document.file_facts(record, office, lang),
         letter.urgency(record, lang),
         letter.due(view.step, office, lang, at),
         letter.secrecy(record, lang),
@@ -288,6 +291,7 @@ def _asked_by(view: CardView) -> Json | None:
         "recall": "card.recalled_by",
         "secrecy": "card.moved_by",
         "reopening": "card.reopened_by",
+        "restart": "card.edited_by",
     }
     by_calendar = step.cause == "escalation"
     who = say(lang, "card.by_calendar")
@@ -346,6 +350,8 @@ def _input(view: CardView, verbs: list[Verb], typed: str) -> Json | None:
         hint = "card.write_without_reply"
     elif Verb.COMPLETE in verbs or Verb.FILE in verbs:
         hint = _COMPLETED_WITH.get(view.step.asked, "card.write_result")
+    elif Verb.WITHDRAW in verbs:
+        hint = "card.write_withdrawal"
     else:
         hint = "card.write_reason" if view.record.rules.listed else "card.write_dismissal"
     return text_input(view.language, "note", hint, typed)
@@ -427,6 +433,7 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
         None if masked else letter.written(lang, named, cut(text or "", longest, lang)),
         *(_referred(view, s, masked, longest) for s in (_asked_from(view)[-5:] if outcome == "referred" else [])),
         sentence(say(lang, "card.came_back"), isSubtle=True) if _came_back(view) else None,
+        document.decided_on(step, lang),
         issued.voided(step, lang),
         issued.circuit(record, office, lang) if record.circuit is not None and not masked else None,
         _where(view, at),

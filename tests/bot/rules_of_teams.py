@@ -21,7 +21,8 @@ INPUTS = (
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     *(f"pick{place}" for place in range(1, PAGE + 1)),
 )
-NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phones, or a way out to somewhere
+NEVER = ("Action.ShowCard", "Image", "Media")  # lost on phones
+LEADS_TO = ("https://ministry-my.sharepoint.com/", "https://tarasul.ministry.example/api/v1/records/")
 
 
 @cache
@@ -56,6 +57,8 @@ def wrong_with(card: dict[str, Any], *, rtl: bool) -> list[str]:
             found.append(f"{path}: {len(node['actions'])} actions")
         if kind in NEVER:
             found.append(f"{path}: {kind}")
+        if kind == "Action.OpenUrl" and not node["url"].startswith(LEADS_TO):
+            found.append(f"{path}: a way out to {node['url'][:40]}")
         if kind in ("Action.Execute", "Action.Submit"):
             found += _wrong_press(path, node)
         if (kind == "TextBlock" or ".facts." in path) and "](" in str(node.get("text", node.get("value", ""))):

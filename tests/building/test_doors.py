@@ -21,6 +21,7 @@ ROUTES = {
     ("GET", "v1/records/{record_id}/export"),
     ("GET", "v1/records/{record_id}/documents/{sha256}"),
     ("GET", "v1/verify/{token}"),
+    ("GET", "v1/records/{record_id}/comparison/{before}/{after}"),
     ("GET", "v1/delegations"),
     ("POST", "v1/delegations"),
     ("GET", "v1/reconciliation/{date}"),
@@ -30,6 +31,7 @@ WORKERS = {"look_into_mailbox": "intake", "perform_effects": "effects"}
 TIMERS = {
     "look_for_absences",
     "keep_delegations",
+    "look_for_edits",
     "ring_for_effects",
     "keep_subscriptions",
     "ring_for_mailboxes",

@@ -209,6 +209,10 @@ class FakeTransaction:
         self._put(self._t.records, after.record_id, Kept(after, entered, entries[-1].hash))
         self._put(self._t.events, after.record_id, (*lines, *entries))
 
+    def open_drafts(self) -> list[tuple[str, str, str]]:
+        found = ((kept.record.lies_in, record_id) for record_id, kept in sorted(self._t.records.items()))
+        return [(*lies_in, record_id) for lies_in, record_id in found if lies_in is not None]
+
     def to_remind(self, now: datetime, limit: int) -> list[tuple[str, int, datetime]]:
         due = [
             (step.remind_at, record_id, step.number)

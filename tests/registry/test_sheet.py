@@ -69,6 +69,7 @@ from registry.verb_events import (
     Voided,
 )
 from tests.circuit_values import CIRCUIT_EVENTS
+from tests.document_values import DOCUMENT_EVENTS
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -222,6 +223,7 @@ EVERY_EVENT: tuple[Event, ...] = (
         stamped_at=NOON,
         manifest="f" * 64,
     ),
+    *DOCUMENT_EVENTS,
 )
 
 
@@ -273,9 +275,12 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "at": INSTANTS,
         "received_at": INSTANTS,
+        "modified_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
-        **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes", "level", "before"), COUNTS),
+        **dict.fromkeys(
+            ("step", "serial", "year", "annex", "size_bytes", "level", "before", "version", "stage"), COUNTS
+        ),
         **dict.fromkeys(("parent", "resumes", "to_stage"), st.none() | COUNTS),
         "attachments": st.just(()),
         "addressees": st.just((Addressee("legal", None, "for_information"),)),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from registry.commands import Command
 from registry.decisions import Accepted
@@ -57,7 +58,7 @@ class Registry:
         """One more process that reads the mailboxes."""
         return Intake(self.store, self.taker, self.clock, self.archive, self.boxes, owner=owner, lease_s=LEASE_S)
 
-    def performer(self, owner: str = "performer", sealing: Sealing | None = None, **rest: int) -> Performer:
+    def performer(self, owner: str = "performer", sealing: Sealing | None = None, **rest: Any) -> Performer:
         """One more process that performs effects."""
         return Performer(
             self.store,

@@ -13,6 +13,7 @@ from texts.catalogue import (
     chat,
     circuits,
     delegation,
+    drafts,
     evidence,
     lists,
     mail,
@@ -24,7 +25,22 @@ from texts.catalogue import (
 )
 
 SENTENCES: dict[str, dict[str, str]] = {}
-_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence, sealing)
+_PARTS = (
+    office,
+    cards,
+    chat,
+    lists,
+    refusals,
+    mail,
+    sheet,
+    api,
+    delegation,
+    verbs,
+    circuits,
+    evidence,
+    drafts,
+    sealing,
+)
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():
         assert _key not in SENTENCES, f"two sentences under {_key}"
