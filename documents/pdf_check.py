@@ -28,6 +28,7 @@ _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
 _HARMLESS = frozenset({"/Link"})  # annotations that put nothing over the page
 _MOST_OBJECTS = 200_000
+_LEVELS = 4  # of the envelope: a library may read past a length that is wrong
 _SHA256 = bytes.fromhex("300d06096086480165030402010500")  # AlgorithmIdentifier, DER
 
 
@@ -86,21 +87,34 @@ def _bytes_wrong(pdf: bytes) -> str | None:
     if not _END.search(pdf):
         return "pdf.around"
     der = bytes.fromhex(place[1:-1].decode())
-    length = _length_of(der)
-    if length is None or any(der[length:]):
+    head, length = _measured(der)
+    if der[:1] != b"\x30" or length == 0 or any(der[length:]) or not _is_filled(der[:length], head, _LEVELS):
         return "pdf.forged"
     return None
 
 
-def _length_of(der: bytes) -> int | None:
-    """How many bytes the first value of *der* has; None where there is none."""
-    if len(der) < 2 or der[0] != 0x30:
-        return None
+def _measured(der: bytes) -> tuple[int, int]:
+    """How many bytes the head of the first value in *der* has, and how many all of it; zeros where none is there."""
+    if len(der) < 2 or der[0] == 0:
+        return 0, 0
     if der[1] < 0x80:
-        return 2 + der[1]
-    size = der[1] & 0x7F
-    length = 2 + size + int.from_bytes(der[2 : 2 + size])
-    return length if 0 < size <= 4 and length <= len(der) else None
+        head, inside = 2, der[1]
+    else:
+        head = 2 + (der[1] & 0x7F)
+        inside = int.from_bytes(der[2:head])
+    good = (der[1] < 0x80 or 2 < head <= 6) and head + inside <= len(der)
+    return (head, head + inside) if good else (0, 0)
+
+
+def _is_filled(der: bytes, head: int, levels: int) -> bool:
+    """Whether the values within a value fill it to its last byte, some levels down."""
+    inside = der[head:]
+    while inside:
+        inner, length = _measured(inside)
+        if length == 0 or (levels > 1 and inside[0] & 0x20 and not _is_filled(inside[:length], inner, levels - 1)):
+            return False
+        inside = inside[length:]
+    return True
 
 
 def _judged(pdf: bytes, certificate: str) -> Verdict:

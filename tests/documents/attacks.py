@@ -104,6 +104,7 @@ def usf(body: bytes) -> dict[str, bytes]:
         "contents of zeros": _zeroed(body),
         "contents 0x00": _with_contents(body, b"<00>"),
         "contents in brackets": body[:start] + b"(" + body[start + 1 : end - 1] + b")" + body[end:],
+        "a signature that says it is longer": body[: start + 7] + b"f" + body[start + 8 :],
         "half of the contents": body[: (start + end) // 2] + b"0" * (end - 1 - (start + end) // 2) + body[end - 1 :],
         "something behind the contents": _padded(body),
         "no range": body.replace(b"/ByteRange", b"/ByteRang_", 1),
