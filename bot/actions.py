@@ -12,7 +12,7 @@
 #         …/bots/how-to/bots-filesv4 (files in a personal chat)
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.extended import Extended, read_extended
@@ -26,6 +26,7 @@ LONGEST_LINE = 500  # characters of an input of one line
 LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
 _CARDS = "application/vnd.microsoft.card."
+DIALOG = ("task/fetch", "task/submit")
 MOST_PICKED = 20  # places on a list that are read
 
 _LINES = (
@@ -39,7 +40,7 @@ _LINES = (
     "confidentiality",
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
-    *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
+    *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before", "code"),
 )
 
 
@@ -78,6 +79,7 @@ class Inputs:
     stage: str = ""
     act: str = ""
     before: str = ""
+    code: str = ""  # that was shown where the person signed in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +93,10 @@ class Press:
     chat: Conversation
     activity_id: str
     card_id: str  # the message in which the card stands
-    kind: Literal["execute", "submit"]
+    kind: Literal["execute", "submit", "dialog"]
     automatic: bool = False
     among_others: bool = False  # in a group chat or a channel
+    opened: bool = False  # in a dialog, by somebody who signed in anew: what is shown does not stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,8 @@ def read(activity: Mapping[str, Any]) -> Action:
     chat, among_others = _chat(activity), False
     if kind == "installationUpdate" and _text(activity, "action").startswith("remove"):
         return _removed(activity)
+    if kind == "invoke" and name in DIALOG:
+        return _in_dialog(activity, chat)
     if chat is None and (is_execute or kind == "message"):
         chat, among_others = _chat(activity, "groupChat", "channel"), True
     if chat is None:
@@ -201,6 +206,14 @@ def _execute(activity: Mapping[str, Any], chat: Conversation, among_others: bool
     )
 
 
+def _in_dialog(activity: Mapping[str, Any], chat: Conversation | None) -> Action:
+    """A button that opens a dialog, or one that stands in it; it is asked for in a person's own chat alone."""
+    if chat is None:
+        return Ignored("a dialog where others read along", awaited=True)
+    data = _part(_part(activity, "value"), "data")
+    return replace(_press(activity, chat, data, verb=_text(data, "verb"), kind="dialog"), card_id="")
+
+
 def _message(activity: Mapping[str, Any], chat: Conversation, among_others: bool) -> Action:
     value = activity.get("value")
     if isinstance(value, dict):
@@ -249,7 +262,7 @@ def _press(
     data: Mapping[str, Any],
     *,
     verb: str,
-    kind: Literal["execute", "submit"],
+    kind: Literal["execute", "submit", "dialog"],
     automatic: bool = False,
     among_others: bool = False,
 ) -> Press:

@@ -239,6 +239,15 @@ ACTS: dict[str, Act] = {
 }
 
 
+# Forms with words of the record on them: of what is masked, none comes into the chat.
+SHOWS_WORDS = frozenset(
+    {
+        *("annotate", "annotate_draft", "annotate_final", "correct", "confirm_sender", "edit", "redraft"),
+        *("insert", "insert_stage", "skip_stage"),
+    }
+)
+
+
 def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
     """The form of *verb*, where the reader may use it."""
     verdict = may_act(view.person, view.record, verb, at, view.step.number)

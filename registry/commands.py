@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
 from registry.mail import Address, Mail, Part
+from registry.opening_commands import ShowSecret
 from registry.record import Link, Record
 
 
@@ -489,5 +490,6 @@ type Command = (
     | NoteQuestionDrafted
     | NoteQuestionMailed
     | NoteStuck
+    | ShowSecret
     | CircuitCommand
 )

@@ -84,6 +84,8 @@ from registry.joining import (
 from registry.leaving import decide_hand_over
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
+from registry.opening import decide_show
+from registry.opening_commands import ShowSecret
 from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
 from registry.record import Record, evolve
 from registry.referring import decide_refer
@@ -217,6 +219,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_question_mailed(command, record, now)
         case NoteStuck():
             return _decide_stuck(command, record, now)
+        case ShowSecret():
+            return decide_show(command, record, office, now)
         case Redraft():
             return decide_redraft(command, record, office, now)
         case Submit():

@@ -17,6 +17,7 @@ from registry.event import Attachment as Attachment
 from registry.event import Event as Event
 from registry.event import Source as Source
 from registry.mail import Address, Repair
+from registry.opening_events import OPENING_EVENTS
 from registry.verb_events import VERB_EVENTS
 
 
@@ -359,5 +360,6 @@ EVENTS: dict[str, type[Event]] = {
         QuestionMailed,
         *VERB_EVENTS,
         *CIRCUIT_EVENTS,
+        *OPENING_EVENTS,
     )
 }

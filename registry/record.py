@@ -50,6 +50,7 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.office import Office, Person
+from registry.opening_events import SecretShown
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
 from registry.vocabulary import DONE as DONE
 from registry.vocabulary import OPEN as OPEN
@@ -496,6 +497,8 @@ def _after(record: Record, event: Event) -> Record:
             return _mailed(record, step, person, item_id=item_id)
         case QuestionMailed(step=step, person=person):
             return _mailed(record, step, person, mailed_at=event.at)
+        case SecretShown():
+            return record
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:

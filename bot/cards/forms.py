@@ -10,7 +10,7 @@ from bot.cards.parts import (
     card,
     fitting,
     head,
-    is_masked,
+    is_hidden,
     notice,
     sentence,
     short,
@@ -33,7 +33,7 @@ def referral_form(view: CardView, at: datetime, *, to: str = "", disposition: st
     *to*, *disposition* and *note* are what the reader chose and wrote before; they stay.
     """
     lang, record = view.language, view.record
-    masked = is_masked(record, view.person.clearance)
+    masked = is_hidden(view)
     colleagues = colleagues_for(view, at)
     back = button(lang, "view", view.asked.token, said="verb.back", with_inputs=False)
     refer = button(lang, "refer", view.asked.token, style="positive")

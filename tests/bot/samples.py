@@ -60,6 +60,7 @@ from service.finding import Found
 from service.ports import Asked, AwayView, CardView, DelegationView
 from service.waiting import Page, Waiting, is_late
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
+from tests.bot.dialog_samples import dialog_samples
 from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, NOON, OFFICE, OMAR, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
@@ -649,4 +650,5 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "why-over": _why_over,
     **CIRCUIT_SAMPLES,
     **VERB_SAMPLES,
+    **dialog_samples(_secret, view, PEOPLE, OFFICE, TOKEN),
 }

@@ -52,6 +52,7 @@ from registry.events import (
     StepReturned,
 )
 from registry.mail import Address, Repair
+from registry.opening_events import SecretShown
 from registry.record import fold
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
 from registry.verb_events import (
@@ -210,6 +211,7 @@ EVERY_EVENT: tuple[Event, ...] = (
         way="link",
         remarks=("unsafe.macros",),
     ),
+    SecretShown(at=NOON, by="huda", capacity="member", signed_in_at=datetime(2026, 11, 21, 8, 55, tzinfo=UTC)),
 )
 
 
@@ -261,6 +263,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "at": INSTANTS,
         "received_at": INSTANTS,
+        "signed_in_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(("step", "serial", "year", "annex", "size_bytes", "level", "before"), COUNTS),

@@ -17,13 +17,14 @@ from texts.catalogue import (
     lists,
     mail,
     office,
+    opening,
     refusals,
     sheet,
     verbs,
 )
 
 SENTENCES: dict[str, dict[str, str]] = {}
-_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence)
+_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence, opening)
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():
         assert _key not in SENTENCES, f"two sentences under {_key}"

@@ -61,7 +61,7 @@ export function drawCard(content, onPress) {
   card.onExecuteAction = (action) => {
     if (action instanceof AdaptiveCards.OpenUrlAction) window.open(action.url, '_blank', 'noopener');
     else if (action instanceof AdaptiveCards.ExecuteAction) onPress({ verb: action.verb, data: action.data });
-    else if (action instanceof AdaptiveCards.SubmitAction) onPress({ as: 'submit', data: action.data });
+    else if (action instanceof AdaptiveCards.SubmitAction) onPress({ as: action.data?.msteams?.type === 'task/fetch' ? 'fetch' : 'submit', data: action.data });
   };
   try {
     card.parse(content);
