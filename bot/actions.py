@@ -27,6 +27,8 @@ LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
 _CARDS = "application/vnd.microsoft.card."
 DIALOG = ("task/fetch", "task/submit")
+PEOPLE = "people:"  # before the token of the card for which somebody is looked for
+MOST_SOUGHT = 15
 MOST_PICKED = 20  # places on a list that are read
 
 _LINES = (
@@ -111,6 +113,16 @@ class Said:
     among_others: bool = False  # in a group chat or a channel: `chat` is that, and not the person's own
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Somebody types a name where people are chosen; `token` is that of the card for which it is."""
+
+    by: str
+    token: str
+    words: str
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class Met:
     """The app came to a person: here is their chat."""
@@ -133,7 +145,7 @@ class Ignored:
     awaited: bool = False
 
 
-type Action = Press | Said | Met | Left | Extended | Ignored
+type Action = Press | Said | Met | Left | Extended | Sought | Ignored
 
 
 def read(activity: Mapping[str, Any]) -> Action:
@@ -142,6 +154,8 @@ def read(activity: Mapping[str, Any]) -> Action:
     is_execute = kind == "invoke" and name == "adaptiveCard/action"
     if kind == "invoke" and (extended := read_extended(activity, name)) is not None:
         return extended
+    if kind == "invoke" and name == "application/search":
+        return _sought(activity)
     chat, among_others = _chat(activity), False
     if kind == "installationUpdate" and _text(activity, "action").startswith("remove"):
         return _removed(activity)
@@ -203,6 +217,17 @@ def _execute(activity: Mapping[str, Any], chat: Conversation, among_others: bool
         kind="execute",
         automatic=value.get("trigger") == "automatic",
         among_others=among_others,
+    )
+
+
+def _sought(activity: Mapping[str, Any]) -> Action:
+    value = _part(activity, "value")
+    dataset, top = _text(value, "dataset"), _part(value, "queryOptions").get("top")
+    return Sought(
+        by=_text(_part(activity, "from"), "aadObjectId")[:200],
+        token=dataset.removeprefix(PEOPLE)[:200] if dataset.startswith(PEOPLE) else "",
+        words=_text(value, "queryText")[:LONGEST_LINE],
+        most=max(1, min(top, MOST_SOUGHT)) if isinstance(top, int) and not isinstance(top, bool) else MOST_SOUGHT,
     )
 
 

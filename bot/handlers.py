@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.actions import Ignored, Left, Met, Press, Said, read
+from bot.actions import Ignored, Left, Met, Press, Said, Sought, read
 from bot.acts import ACTS, ENDS, SHOWS_WORDS, Shown, again
 from bot.cards import (
     EXAMPLE,
@@ -47,6 +47,7 @@ from bot.extension import Extension
 from bot.groups import Groups
 from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
+from bot.people_search import PeopleSearch
 from bot.words import meant_by
 from registry.errors import TarasulError, Throttled, Unavailable
 from registry.office import Office, Person
@@ -134,6 +135,7 @@ class Bot:
         self._delegating = Delegating(service, delegations, self._desk)
         self._lists, self._groups = Lists(self._desk, service), Groups(self._desk)
         self._extension = Extension(self._desk, self._paper, public_url)
+        self._people = PeopleSearch(self._desk, service)
         self._dialogs = Dialogs(
             self._desk,
             service,
@@ -166,6 +168,8 @@ class Bot:
                 return await self._said_among_others(said)
             case Said() as said:
                 return (await self._said(said))[0]
+            case Sought() as sought:
+                return Turned(await self._people.answer(sought))
             case Extended() as asked:
                 return Turned(*await self._extension.answer(asked))
             case Met(chat=chat):

@@ -194,6 +194,24 @@ def _outcome(answer: Response, presser: Thing, *, submitted: bool) -> Thing:
     return {"status": status if status != 200 else 502, "card": None, "message": said or wrong}
 
 
+@ROUTES.on("POST", "/sandbox/teams/{upn}/search")
+def search_people(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
+    """Type into an input that looks for choices; `dataset`, `query`: what is found, each {title, value}."""
+    asked, someone = request.json(), somebody(tenant, upn)
+    chat = chats.chat_of(tenant, someone["id"])
+    if chat is None:
+        raise not_found("no chat with the bot")
+    options = {"top": 15, "skip": 0}
+    value = {"queryText": asked.get("query"), "queryOptions": options, "dataset": asked.get("dataset")}
+    own = {"id": chats.next_activity_id(tenant.world, chat, now), "type": "invoke", "name": "application/search"}
+    answer = yield to_bot(tenant, activity_from(tenant, chat, someone, now, **own, value=value), now)
+    try:
+        found = answer.json()["value"]["results"] if answer.status == 200 else []
+    except (ValueError, KeyError, TypeError, AttributeError):
+        found = []
+    return json_response({"status": answer.status, "results": found})
+
+
 def _in_dialog(answer: Response, presser: Thing) -> Thing:
     """What the person gets to see in a dialog: its card and title, or a sentence that closes it; nothing is kept."""
     wrong = WENT_WRONG["ar" if presser["language"].startswith("ar") else "en"]

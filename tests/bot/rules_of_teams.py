@@ -27,10 +27,13 @@ NEVER = ("Action.ShowCard", "Action.OpenUrl", "Image", "Media")  # lost on phone
 @cache
 def schema() -> dict[str, Any]:
     """The official schema, with two slips of this copy mended: Container's `rtl` is spelt `rtl?`, and the style
-    `filtered`, which 1.5 brought, is not among those of a choice."""
+    `filtered`, which 1.5 brought, is not among those of a choice; and `choices.data`, which Teams knows already."""
     read: dict[str, Any] = json.loads((files("adaptive_cards") / "schemas" / "schema-1.5.json").read_text("utf-8"))
     container = read["definitions"]["Container"]["properties"]
     container["rtl"] = container.pop("rtl?")
+    query = {"type": {"enum": ["Data.Query"]}, "dataset": {"type": "string"}}
+    data = {"type": "object", "properties": query, "required": ["type", "dataset"], "additionalProperties": False}
+    read["definitions"]["Input.ChoiceSet"]["properties"]["choices.data"] = data
     read["definitions"]["ChoiceInputStyle"]["anyOf"].append({"enum": ["filtered"]})
     return read
 

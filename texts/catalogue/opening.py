@@ -4,6 +4,7 @@ ROWS: dict[str, tuple[str, str]] = {
     # the card and the dialog
     "verb.open_secret": ("اطّلاع", "Read"),
     "verb.open_code": ("متابعة", "Continue"),
+    "verb.refer_widely": ("بحث في الوزارة كلها", "Search the whole ministry"),
     "verb.sign_in": ("تسجيل الدخول", "Sign in"),
     "card.secret_opens": (
         "للاطلاع عليها سجّل الدخول من جديد. تُعرض في نافذة ولا تبقى في المحادثة.",

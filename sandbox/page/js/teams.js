@@ -194,7 +194,8 @@ function openDialog(message, first) {
       return;
     }
     setText(title, outcome.title ?? '');
-    fill(holder, drawCard(outcome.card, press) ?? h('p', { class: 'problem' }, say('teams.card.failed')));
+    const search = async (dataset, query) => (await attempt(() => control('POST', url('search'), { dataset, query })))?.results ?? [];
+    fill(holder, drawCard(outcome.card, press, search) ?? h('p', { class: 'problem' }, say('teams.card.failed')));
   };
   const press = async (pressed) => {
     if (me !== state.me) return dialog.close();
