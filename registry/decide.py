@@ -92,7 +92,7 @@ from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
-from registry.rights import right_of
+from registry.rights import right_of, right_to_recall
 from registry.seats import decide_insert, decide_seat, decide_skip, decide_way_recall, is_of_the_way
 from registry.taking_back import decide_opened, decide_recall
 
@@ -123,7 +123,12 @@ def _signature(command: Command, record: Record | None, office: Office, now: dat
     for another."""
     by = getattr(command, "by", None)
     person = office.person(by)
-    right = right_of(person, record, getattr(command, "step", None), now) if person and record is not None else None
+    right = None
+    if person is not None and record is not None:
+        if isinstance(command, Recall):
+            right = right_to_recall(person, record, command.step, now)
+        else:
+            right = right_of(person, record, getattr(command, "step", None), now)
     if right is None:
         return lambda event: event
     return lambda event: (

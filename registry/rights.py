@@ -68,7 +68,9 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons += [] if is_clerk(person, record.registry_unit_id) else ["may.registry_keeps"]
     else:
         reasons += _step_reasons(person, record, verb, at, step)
-        reasons += on_a_draft(person, record, verb, step) if record.rules.issued else []
+        reasons += (
+            on_a_draft(person, record, verb, step, _acts_for(person, record, step, at)) if record.rules.issued else []
+        )
     return MayAct(not reasons, tuple(dict.fromkeys(reasons)))
 
 
@@ -100,6 +102,23 @@ def right_of(person: Person, record: Record, step: int | None, at: datetime) -> 
         return None
     standings = (standing_on(person, record, s, at) for s in record.open_steps)
     return next((standing for standing in standings if standing is not None), None)
+
+
+def right_to_recall(person: Person, record: Record, number: int, at: datetime) -> Standing | None:
+    """As whose stand-in *person* takes back what was asked by the step: of whoever it was asked for by them, if they
+    still act for them; the one who is asked has no part in it."""
+    step = record.step(number)
+    if step is None or step.opened_for is None or step.opened_by != person.person_id:
+        return None
+    mine = (s for s in person.stands_for if s.for_person == step.opened_for and s.works(at))
+    return next((right for right in mine if right.covers(record.kind, record.confidentiality)), None)
+
+
+def _acts_for(person: Person, record: Record, number: int | None, at: datetime) -> frozenset[str]:
+    """For whom *person* would end the step, and through whom; nobody where it is their own."""
+    step = record.step(number) if number is not None else None
+    right = standing_on(person, record, step, at) if step is not None else None
+    return frozenset((right.for_person, *right.through)) if right is not None else frozenset()
 
 
 def stand_ins(record: Record, step: Step, office: Office, at: datetime) -> tuple[Person, ...]:
