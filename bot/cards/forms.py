@@ -42,8 +42,8 @@ def referral_form(
     lang, record = view.language, view.record
     masked = is_hidden(view)
     colleagues = colleagues_for(view, at)
-    if wide and (other := view.office.person(to)) is not None and other not in colleagues:
-        colleagues = [other, *colleagues]
+    if wide:  # what is found is shown beside what stands there already
+        colleagues = [chosen] if (chosen := view.office.person(to)) is not None else []
     offers = not wide and (not masked or opens(record, view.person.clearance))
     back = button(lang, "view", view.asked.token, said="verb.back", with_inputs=False)
     refer = button(lang, "refer", view.asked.token, style="positive")
