@@ -6,6 +6,7 @@
 # Rule 2: the libraries keep tokens and refresh them; here only the way to them is chosen.
 # Rule 3: the bot's secret lies in the vault, as `bot-app-secret`, and is read when the bot first speaks.
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +18,7 @@ from registry.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from bot.channel import TokenSource
+    from graph.sign_in import Redeem
 
 BOT_SECRET = "bot-app-secret"  # noqa: S105 (a name, not a secret)
 
@@ -165,3 +167,30 @@ def bot_tokens(settings: Settings, identity: Identity) -> "TokenSource":
 
     make = bot_app(settings)
     return msal_tokens(make) if make is not None else partial(identity, SCOPE)
+
+
+def sign_in_redeemer(settings: Settings) -> "Redeem | None":
+    """Return what asks Entra what a person's code is worth; None where the bot is a managed identity, to which nobody
+    can sign in. The application is made anew each time, so that no token of a person is kept."""
+    make = bot_app(settings)
+    if make is None:
+        return None
+
+    def ask(code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
+        asked = {"redirect_uri": redirect_uri, "data": {"code_verifier": verifier}}
+        try:
+            told: dict[str, Any] = make().acquire_token_by_authorization_code(code, [], **asked)
+        except OSError as error:  # what requests raises is an OSError
+            raise Unavailable(f"no sign-in: {type(error).__name__}") from error
+        except (ValueError, RuntimeError) as error:  # an id_token that msal finds fault with is a RuntimeError
+            return {"error": type(error).__name__}
+        if told.get("error") in ("invalid_client", "unauthorized_client"):
+            raise Misconfigured(f"no sign-in: {told.get('error')} {told.get('error_description')}")
+        if told.get("error") in ("temporarily_unavailable", "server_error"):
+            raise Unavailable(f"no sign-in: {told.get('error')}")
+        return told
+
+    async def redeem(code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
+        return await asyncio.to_thread(ask, code, redirect_uri, verifier)
+
+    return redeem

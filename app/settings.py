@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _TEAMS_HOSTS = "smba.trafficmanager.net smba.infra.gcc.teams.microsoft.com *.botframework.com"
 _METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+_AUTHORITY = "https://login.microsoftonline.com"
 _GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _HOST = re.compile(r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$")
 _BELOW = re.compile(r"^\*(\.[0-9A-Za-z-]+){2,}$")
@@ -61,7 +62,8 @@ class Settings:
     operators: tuple[str, ...] = ()
     statement_key: str = field(default="", repr=False)
     graph_base_url: str = "https://graph.microsoft.com/v1.0"
-    authority_url: str = "https://login.microsoftonline.com"
+    authority_url: str = _AUTHORITY
+    sign_in_url: str = _AUTHORITY
     bot_app_id: str = ""
     bot_openid_metadata_url: str = _METADATA
     bot_service_hosts: tuple[str, ...] = tuple(_TEAMS_HOSTS.split())
@@ -111,6 +113,7 @@ class Settings:
             archive_url=given.get("ARCHIVE_URL") or f"file://{ROOT / '.tarasul' / 'archive'}",
             bot_app_id=given.get("BOT_APP_ID", client_id),
             teams_app_id=given.get("TEAMS_APP_ID", client_id),
+            sign_in_url=given.get("SIGN_IN_URL") or given.get("AUTHORITY_URL", _AUTHORITY),
             api_audience=given.get("API_AUDIENCE", f"api://{client_id}"),
             bot_service_hosts=tuple(_words(given.get("BOT_SERVICE_HOSTS", _TEAMS_HOSTS))),
             sharepoint_hosts=tuple(h.lower() for h in _words(given.get("SHAREPOINT_HOSTS", ""))),
@@ -151,6 +154,7 @@ _URLS = (
     "KEY_VAULT_URL",
     "GRAPH_BASE_URL",
     "AUTHORITY_URL",
+    "SIGN_IN_URL",
     "BOT_OPENID_METADATA_URL",
     "BOT_SERVICE_URL",
     "SEAL_CERTIFICATE",

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from service.sealing import Sealing
     from service.service import Service
     from service.statement import Statements
+    from service.step_up import StepUp
     from service.subscribe import Subscriber
     from service.take import Taker
     from service.verifying import Verifying
@@ -208,10 +209,29 @@ class House:
         )
 
     @part
+    def step_up(self) -> "StepUp":
+        from app.credentials import sign_in_redeemer
+        from graph.entra import TokenChecker
+        from graph.sign_in import EntraSignIn
+        from service.step_up import StepUp
+
+        known, redeem = self.settings, sign_in_redeemer(self.settings)
+        entrance = None
+        if redeem is not None:
+            checker = TokenChecker(known.authority_url, known.azure_tenant_id, {known.bot_app_id}, clock)
+            page = f"{known.sign_in_url.rstrip('/')}/{known.azure_tenant_id}/oauth2/v2.0/authorize"
+            back = f"{known.public_url.rstrip('/')}/api/sign-in/done"
+            entrance = EntraSignIn(page, known.bot_app_id, back, redeem, checker)
+        return StepUp(self.store, clock, self.taker.chance.new_token, entrance)
+
+    @part
     def bot(self) -> "Bot":
         from bot.handlers import Bot
 
-        return Bot(self.channel, self.service, self.deliveries, self.handed, public_url=self.settings.public_url)
+        known = self.settings
+        return Bot(
+            self.channel, self.service, self.deliveries, self.handed, step_up=self.step_up, public_url=known.public_url
+        )
 
     @part
     def downloads(self) -> "LinkedFiles":

@@ -12,7 +12,7 @@
 #         …/bots/how-to/bots-filesv4 (files in a personal chat)
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.extended import Extended, read_extended
@@ -26,6 +26,9 @@ LONGEST_LINE = 500  # characters of an input of one line
 LONGEST_UNITS = 4_000  # characters of the ids of units
 FILE = "application/vnd.microsoft.teams.file.download.info"
 _CARDS = "application/vnd.microsoft.card."
+DIALOG = ("task/fetch", "task/submit")
+PEOPLE = "people:"  # before the token of the card for which somebody is looked for
+MOST_SOUGHT = 15
 MOST_PICKED = 20  # places on a list that are read
 
 _LINES = (
@@ -39,7 +42,7 @@ _LINES = (
     "confidentiality",
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
-    *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
+    *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before", "code"),
 )
 
 
@@ -78,6 +81,7 @@ class Inputs:
     stage: str = ""
     act: str = ""
     before: str = ""
+    code: str = ""  # that was shown where the person signed in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +95,10 @@ class Press:
     chat: Conversation
     activity_id: str
     card_id: str  # the message in which the card stands
-    kind: Literal["execute", "submit"]
+    kind: Literal["execute", "submit", "dialog"]
     automatic: bool = False
     among_others: bool = False  # in a group chat or a channel
+    opened: bool = False  # in a dialog, by somebody who signed in anew: what is shown does not stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,16 @@ class Said:
     activity_id: str = ""
     files: tuple[Offered, ...] = ()
     among_others: bool = False  # in a group chat or a channel: `chat` is that, and not the person's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Somebody types a name where people are chosen; `token` is that of the card for which it is."""
+
+    by: str
+    token: str
+    words: str
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +145,7 @@ class Ignored:
     awaited: bool = False
 
 
-type Action = Press | Said | Met | Left | Extended | Ignored
+type Action = Press | Said | Met | Left | Extended | Sought | Ignored
 
 
 def read(activity: Mapping[str, Any]) -> Action:
@@ -139,9 +154,13 @@ def read(activity: Mapping[str, Any]) -> Action:
     is_execute = kind == "invoke" and name == "adaptiveCard/action"
     if kind == "invoke" and (extended := read_extended(activity, name)) is not None:
         return extended
+    if kind == "invoke" and name == "application/search":
+        return _sought(activity)
     chat, among_others = _chat(activity), False
     if kind == "installationUpdate" and _text(activity, "action").startswith("remove"):
         return _removed(activity)
+    if kind == "invoke" and name in DIALOG:
+        return _in_dialog(activity, chat)
     if chat is None and (is_execute or kind == "message"):
         chat, among_others = _chat(activity, "groupChat", "channel"), True
     if chat is None:
@@ -201,6 +220,25 @@ def _execute(activity: Mapping[str, Any], chat: Conversation, among_others: bool
     )
 
 
+def _sought(activity: Mapping[str, Any]) -> Action:
+    value = _part(activity, "value")
+    dataset, top = _text(value, "dataset"), _part(value, "queryOptions").get("top")
+    return Sought(
+        by=_text(_part(activity, "from"), "aadObjectId")[:200],
+        token=dataset.removeprefix(PEOPLE)[:200] if dataset.startswith(PEOPLE) else "",
+        words=_text(value, "queryText")[:LONGEST_LINE],
+        most=max(1, min(top, MOST_SOUGHT)) if isinstance(top, int) and not isinstance(top, bool) else MOST_SOUGHT,
+    )
+
+
+def _in_dialog(activity: Mapping[str, Any], chat: Conversation | None) -> Action:
+    """A button that opens a dialog, or one that stands in it; it is asked for in a person's own chat alone."""
+    if chat is None:
+        return Ignored("a dialog where others read along", awaited=True)
+    data = _part(_part(activity, "value"), "data")
+    return replace(_press(activity, chat, data, verb=_text(data, "verb"), kind="dialog"), card_id="")
+
+
 def _message(activity: Mapping[str, Any], chat: Conversation, among_others: bool) -> Action:
     value = activity.get("value")
     if isinstance(value, dict):
@@ -249,7 +287,7 @@ def _press(
     data: Mapping[str, Any],
     *,
     verb: str,
-    kind: Literal["execute", "submit"],
+    kind: Literal["execute", "submit", "dialog"],
     automatic: bool = False,
     among_others: bool = False,
 ) -> Press:

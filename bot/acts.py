@@ -26,6 +26,7 @@ from bot.cards import (
     typed_of,
     verb_form,
 )
+from bot.cards.forms import REFER_WIDELY
 from bot.cards.parts import moment
 from bot.cards.verb_forms import OPENS
 from bot.draft_words import draft_words
@@ -229,6 +230,7 @@ ACTS: dict[str, Act] = {
     "insert_stage": _insert,
     "skip_stage": _skip,
     "refer": _refer,
+    REFER_WIDELY: _opens(Verb.REFER),
     "register": _opens(Verb.REGISTER),
     "release": _release,
     "correct": _opens(Verb.CORRECT),
@@ -237,6 +239,15 @@ ACTS: dict[str, Act] = {
     "annotate_draft": _write_note(final=False),
     "annotate_final": _write_note(final=True),
 }
+
+
+# Forms with words of the record on them: of what is masked, none comes into the chat.
+SHOWS_WORDS = frozenset(
+    {
+        *("annotate", "annotate_draft", "annotate_final", "correct", "confirm_sender", "edit", "redraft"),
+        *("insert", "insert_stage", "skip_stage"),
+    }
+)
 
 
 def _form(press: Press, view: CardView, verb: Verb, at: datetime) -> Shown:
@@ -297,8 +308,9 @@ def again(press: Press, view: CardView, at: datetime) -> Json:
     opened = OPENS.get(press.verb)
     if opened is not None and may_open(view, opened):
         return verb_form(opened, view, at, inputs)
-    if view.step.state == OPEN and press.verb == "refer":
-        return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note)
+    if view.step.state == OPEN and press.verb in ("refer", REFER_WIDELY):
+        wide = press.kind == "dialog"
+        return referral_form(view, at, to=inputs.to, disposition=inputs.disposition, note=inputs.note, wide=wide)
     if press.verb.startswith("annotate") and not view.record.ended:
         return note_form(view, note=inputs.note)
     sender = Address(inputs.sender_name, inputs.sender_address)

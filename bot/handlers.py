@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.actions import Ignored, Left, Met, Press, Said, read
-from bot.acts import ACTS, ENDS, Shown, again
+from bot.actions import Ignored, Left, Met, Press, Said, Sought, read
+from bot.acts import ACTS, ENDS, SHOWS_WORDS, Shown, again
 from bot.cards import (
     EXAMPLE,
     LONGEST_NOTE,
@@ -35,10 +35,12 @@ from bot.cards import (
     step_card,
     welcome_card,
 )
+from bot.cards.parts import is_hidden
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.delegating import Delegating
 from bot.desk import Desk
+from bot.dialogs import Dialogs
 from bot.drafts import DRAFTS, Drafts
 from bot.extended import Extended
 from bot.extension import Extension
@@ -46,6 +48,7 @@ from bot.file_acts import OPENS_FILES, file_card
 from bot.groups import Groups
 from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
+from bot.people_search import PeopleSearch
 from bot.words import meant_by
 from registry.errors import TarasulError, Throttled, Unavailable
 from registry.office import Office, Person
@@ -57,6 +60,7 @@ from service.finding import Found
 from service.handed import HandedFiles
 from service.ports import ChatBlocked, Conversation, NotInstalled, SentCard
 from service.service import Service
+from service.step_up import StepUp
 from texts import LANGUAGES, Language, say, search_words
 
 log = logging.getLogger("tarasul.bot")
@@ -122,6 +126,7 @@ class Bot:
         deliveries: Deliveries,
         handed: HandedFiles,
         *,
+        step_up: StepUp | None = None,
         public_url: str = "",
     ) -> None:
         self._channel, self._service, self._desk = channel, service, Desk(service)
@@ -131,6 +136,14 @@ class Bot:
         self._delegating = Delegating(service, delegations, self._desk)
         self._lists, self._groups = Lists(self._desk, service), Groups(self._desk)
         self._extension = Extension(self._desk, self._paper, public_url)
+        self._people = PeopleSearch(self._desk, service)
+        self._dialogs = Dialogs(
+            self._desk,
+            service,
+            step_up or StepUp(service.store, service.clock, service.taker.chance.new_token, None),
+            public_url,
+            self._shown_for,
+        )
 
     async def receive(self, body: bytes, authorization: str | None) -> BotAnswer:
         """Answer one call of the channel; see bot.channel.Channel.receive for the statuses."""
@@ -148,12 +161,16 @@ class Bot:
     async def turn(self, activity: Mapping[str, Any]) -> Turned:
         """Do what an activity of the verified channel asks. Raises Unavailable where nothing could be kept of it."""
         match read(activity):
+            case Press(kind="dialog") as press:
+                return Turned(*await self._dialogs.answer(press))
             case Press() as press:
                 return await self._press(press)
             case Said(among_others=True) as said:
                 return await self._said_among_others(said)
             case Said() as said:
                 return (await self._said(said))[0]
+            case Sought() as sought:
+                return Turned(await self._people.answer(sought))
             case Extended() as asked:
                 return Turned(*await self._extension.answer(asked))
             case Met(chat=chat):
@@ -225,21 +242,25 @@ class Bot:
             return shown
         if seen.view is None:
             return Shown(text=say(lang, "chat.not_your_card" if seen.known else "chat.unknown_card"))
+        view = replace(seen.view, opened=press.opened)
         if not press.automatic and press.verb not in ENDS:
-            self._desk.opened(seen.view)
+            self._desk.opened(view)
         if press.automatic or press.verb == "view":
             self._remember(press)
             looks = not press.automatic and self._service.look_at_file(seen.view.record)
-            return Shown(card=step_card(seen.view, at), rang=looks)
+            return Shown(card=step_card(view, at), rang=looks)
+        if press.verb in SHOWS_WORDS and is_hidden(view):
+            said = say(lang, "card.open_first")
+            return Shown(card=step_card(replace(view, said=said), at), text=said)
         if press.verb in OPENS_FILES:
-            return Shown(card=file_card(self._service, press, seen.view, at))
+            return Shown(card=file_card(self._service, press, view, at))
         act = ACTS.get(press.verb)
         if act is None:
             return Shown(text=say(lang, "chat.unknown_button"))
         if not fits_input(press.inputs.note):
             said = say(lang, "chat.too_long", limit=LONGEST_NOTE)
-            return Shown(card=again(press, replace(seen.view, said=said), at), text=said)
-        return act(self._service, press, seen.view, at)
+            return Shown(card=again(press, replace(view, said=said), at), text=said)
+        return act(self._service, press, view, at)
 
     def _shown_of_several(self, press: Press, person: Person, at: datetime) -> Shown:
         """What is pressed on a list, or on a card that stands for no step."""
@@ -255,7 +276,10 @@ class Bot:
         if not press.automatic:
             self._desk.opened_by(found, person)
         office, matter = self._desk.office(), self._desk.matter(found.record)
-        return Shown(card=record_card(found.record, person, office, person.language, at, found.token, matter=matter))
+        card = record_card(
+            found.record, person, office, person.language, at, found.token, matter=matter, opened=press.opened
+        )
+        return Shown(card=card)
 
     def _remember(self, press: Press) -> None:
         """From now on the message shows this card, whatever it showed before: when the card changes, so must that."""

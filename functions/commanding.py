@@ -25,7 +25,7 @@ class Asked:
     """What was asked: its fields, read one by one; each read raises BadField where it makes no sense."""
 
     def __init__(self, body: dict[str, Any], record_id: str, by: str, service: "Service") -> None:
-        self._body, self.record_id, self.by, self.service = body, record_id, by, service
+        self.body, self.record_id, self.by, self.service = body, record_id, by, service
 
     @property
     def note(self) -> str | None:
@@ -37,7 +37,7 @@ class Asked:
         return step if step is not None else self.service.step_of(self.by, self.record_id)
 
     def number(self, name: str) -> int | None:
-        value = self._body.get(name)
+        value = self.body.get(name)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**6):
             raise BadField(name)
         return value
@@ -45,7 +45,7 @@ class Asked:
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str | None:
         from texts import clean
 
-        value = self._body.get(name)
+        value = self.body.get(name)
         if value is not None and (not isinstance(value, str) or len(value) > longest):
             raise BadField(name)
         return clean(value) if value is not None else None
@@ -57,13 +57,13 @@ class Asked:
         return text
 
     def flag(self, name: str) -> bool:
-        value = self._body.get(name, False)
+        value = self.body.get(name, False)
         if not isinstance(value, bool):
             raise BadField(name)
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        value = self._body.get(name)
+        value = self.body.get(name)
         if not isinstance(value, list) or len(value) > MOST_UNITS:
             raise BadField(name)
         if any(not isinstance(one, str) or not 0 < len(one) <= LONGEST_TEXT for one in value):
@@ -73,7 +73,7 @@ class Asked:
     def sender(self, *, needed: bool) -> "Address | None":
         from registry.mail import Address
 
-        value = self._body.get("sender")
+        value = self.body.get("sender")
         if value is None and not needed:
             return None
         if not isinstance(value, dict):
@@ -83,6 +83,12 @@ class Asked:
             return Address(inner.text("name") or "", inner.text("address") or "")
         except BadField:
             raise BadField("sender") from None
+
+
+def _redraft(ask: Asked) -> "Command":
+    from functions.drafting import redraft_of
+
+    return redraft_of(ask.body, ask)
 
 
 def command_of(body: dict[str, Any], record_id: str, by: str, service: "Service") -> "Command":
@@ -293,6 +299,7 @@ _MAKES: dict[str, Callable[[Asked], "Command"]] = {
     "link": _link,
     "join_matter": _join_matter,
     "leave_matter": _on_record("LeaveMatter"),
+    "redraft": _redraft,
     "submit": _of_a_draft("Submit"),
     "initial": _of_a_draft("Initial"),
     "sign": _of_a_draft("Sign"),

@@ -10,7 +10,7 @@ from functions.limits import (
     LONGEST_TEXT,
     MOST_FILES,
 )
-from functions.openapi_commands import COMMAND
+from functions.openapi_commands import COMMAND, DRAFT
 from functions.openapi_letters import LETTER, SEALED, verify_path
 from registry.circuits import ACTS, MODES
 from registry.vocabulary import (
@@ -467,9 +467,12 @@ DOCUMENT: Schema = {
             },
             "post": {
                 "operationId": "enter_record",
-                "summary": "Enter a letter on paper: scanned, or brought by hand.",
+                "summary": "Enter a letter on paper, scanned or brought by hand; or begin something that we issue.",
                 "parameters": [_KEY],
-                "requestBody": _body("multipart/form-data", _LETTER),
+                "requestBody": {
+                    "required": True,
+                    "content": {"multipart/form-data": {"schema": _LETTER}, "application/json": {"schema": DRAFT}},
+                },
                 "responses": {
                     "201": {**_MADE, "headers": {"Location": {"schema": _TEXT}}},
                     **_answers("Shown", 400, 409, 413, 415, 422),

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.limits import LONGEST_NOTE, LONGEST_TEXT, MOST_UNITS
 from registry.circuits import ACTS, MODES
-from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, INVERSE, URGENCIES
+from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS, INVERSE, ISSUED_FOR, KINDS, URGENCIES
 
 type Schema = dict[str, Any]
 
@@ -20,6 +20,33 @@ _STEP: Schema = {
 }
 _STAGE: Schema = {"type": "integer", "minimum": 0, "maximum": 999_999}
 _PARTY: Schema = {"type": "object", "properties": {"name": _NAME, "address": _NAME}}
+
+
+# What whoever drafts says of it.
+WORDS: dict[str, Schema] = {
+    "subject": _THAT,
+    "text": {**_WHY, "description": "Longer ones are files."},
+    "addressees": {
+        "type": "array",
+        "maxItems": MOST_UNITS,
+        "description": "Each a unit, whose head it goes to (`*`: everybody), or a person.",
+        "items": {
+            "type": "object",
+            "properties": {"unit": _THAT, "person": _THAT, "asked": {"type": "string", "enum": list(ISSUED_FOR)}},
+            "oneOf": [{"required": ["unit"]}, {"required": ["person"]}],
+        },
+    },
+    "party": _NAME,
+    "confidentiality": {"type": "string", "enum": list(CONFIDENTIALITIES)},
+    "urgency": {"type": "string", "enum": list(URGENCIES)},
+    "level": {"type": "integer", "minimum": 1, "description": "The level at which it is signed."},
+}
+DRAFT: Schema = {
+    "type": "object",
+    "description": "Something that we issue, in the unit of the caller, who is a person. It has no number yet.",
+    "required": ["kind", "subject", "text"],
+    "properties": {"kind": {"type": "string", "enum": [k.code for k in KINDS.values() if k.issued]}, **WORDS},
+}
 
 
 def _ask(name: str, said: str, needs: tuple[str, ...] = (), **fields: Schema) -> Schema:
@@ -76,6 +103,7 @@ COMMAND: Schema = {
             step=_STEP,
             to_stage=_STAGE,
         ),
+        _ask("redraft", "Write a draft of one's own anew; what is left out stays.", (), **WORDS),
         _ask("submit", "Put a draft of one's own on its way.", note=_NOTE, step=_STEP),
         _ask("initial", "Initial it.", note=_NOTE, step=_STEP),
         _ask("sign", "Sign it: the last signature numbers it.", note=_NOTE, step=_STEP),

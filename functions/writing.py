@@ -46,12 +46,15 @@ class Unfit(Exception):
 @bp.route("v1/records", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]]) -> func.HttpResponse:
-    """Enter a letter on paper: multipart/form-data, `Idempotency-Key`. 201 with the record; 200 for a repetition."""
+    """Enter a letter on paper (multipart/form-data), or begin one of ours (JSON); `Idempotency-Key`. 201 with the
+    record; 200 for a repetition."""
     from app.wiring import house
     from registry.decisions import Refused
     from service.deliveries import KeyReused, KnownFiles
 
     async def answer(caller: Caller) -> func.HttpResponse:
+        if (req.headers.get("content-type") or "").lower().partition(";")[0].strip() == "application/json":
+            return await begun(req, caller, effects)
         try:
             key = key_of(req, caller)
             office = await asyncio.to_thread(house().service.office)
@@ -83,6 +86,37 @@ async def enter_record(req: func.HttpRequest, effects: func.Out[typing.List[str]
     return await answered_to(req, answer, MAY_REGISTER)
 
 
+async def begun(req: func.HttpRequest, caller: Caller, effects: func.Out[typing.List[str]]) -> func.HttpResponse:
+    """A draft of the caller's, begun once."""
+    from app.wiring import house
+    from functions.drafting import draft_of
+    from registry.decisions import Refused
+    from service.once import KeyReused
+
+    person = caller.viewer.person
+    if person is None:
+        return problem(403, "person_needed")
+    try:
+        key, asked = key_of(req, caller), json_of(req)
+        command = draft_of(asked, person.person_id, house().service)
+    except Unfit as unfit:
+        return unfit.answer
+    except BadField as bad:
+        return problem(400, "bad_parameter", name=bad.args[0])
+    digest = digest_of("draft", asked)
+    try:
+        taken = await asyncio.to_thread(house().service.take_once, command, key=key, digest=digest)
+    except KeyReused:
+        return problem(422, "key_reused")
+    if isinstance(taken.decision, Refused):
+        return refused(taken.decision.reason, taken.decision.values)
+    assert taken.record is not None, "what was not refused is there"
+    effects.set([BELL] if taken.effects else [])
+    shown = await asyncio.to_thread(house().service.show_as_made, caller.viewer, taken.record.record_id)
+    where = f"{req.url.partition('?')[0].rstrip('/')}/{taken.record.record_id}"
+    return in_json(shown, status=200 if taken.repeated else 201, Location=where)
+
+
 @bp.route("v1/records/{record_id}/commands", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @bp.queue_output("effects", queue_name="effects", connection="AzureWebJobsStorage")
 async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[str]]) -> func.HttpResponse:
@@ -104,8 +138,7 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
             return problem(400, "bad_parameter", name=bad.args[0])
         if await asyncio.to_thread(house().service.show, caller.viewer, record_id) is None:
             return problem(404, "no_record")
-        said = json.dumps([record_id, asked], sort_keys=True)
-        digest = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+        digest = digest_of(record_id, asked)
         try:
             taken = await asyncio.to_thread(house().service.take_once, command, key=key, digest=digest)
         except KeyReused:
@@ -116,6 +149,12 @@ async def command_record(req: func.HttpRequest, effects: func.Out[typing.List[st
         return in_json(await asyncio.to_thread(house().service.show, caller.viewer, record_id))
 
     return await answered_to(req, answer, MAY_REGISTER)
+
+
+def digest_of(what: str, asked: dict[str, Any]) -> str:
+    """What names a request: the same of both again is a repetition."""
+    said = json.dumps([what, asked], sort_keys=True)
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
 
 def key_of(req: func.HttpRequest, caller: Caller) -> str:

@@ -32,6 +32,7 @@ SKEW_S = 300
 LONGEST_TOKEN = 16 * 1024
 SHORTEST_KEY_BITS = 2048
 _FETCH_S = 10.0
+_LAST_INSTANT = 253402300799.0  # that a datetime can be
 
 # The signature is checked by PyJWT; everything about time and place here, by our own clock.
 _SIGNATURE_ONLY = {
@@ -101,6 +102,24 @@ class TokenChecker:
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise Denied("no bearer token")
+        return _caller(await self._claims(token))
+
+    async def signed_in(self, id_token: str, nonce: str) -> tuple[str, datetime]:
+        """Return who signed in and when they last proved who they are, by an id_token made for *nonce*.
+
+        Raises: as `check`.
+        """
+        claims = await self._claims(id_token)
+        oid, at = claims.get("oid"), _seconds(claims.get("auth_time"))
+        if not isinstance(oid, str) or not oid:
+            raise Denied("claims")
+        if not nonce or claims.get("nonce") != nonce:
+            raise Denied("nonce")
+        if at is None or at < 0:
+            raise Denied("no auth_time")
+        return oid, datetime.fromtimestamp(min(at, _LAST_INSTANT), UTC)
+
+    async def _claims(self, token: str) -> dict[str, Any]:
         if len(token) > LONGEST_TOKEN:
             raise Denied("a token of too many characters")
         key = await self._key(_kid_of(token))
@@ -110,7 +129,7 @@ class TokenChecker:
             raise Denied(f"signature: {type(why).__name__}") from why
         self._require_place(claims)
         self._require_time(claims)
-        return _caller(claims)
+        return dict(claims)
 
     def _require_place(self, claims: dict[str, Any]) -> None:
         if str(claims.get("iss")) not in self._issuers:

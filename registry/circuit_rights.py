@@ -4,7 +4,8 @@
 #
 # Rule 1: nobody decides on what they drafted, and whoever approved does not sign: three people, three acts. Whoever
 #         another approved for has approved.
-# Rule 2: whoever signs does so at their level or below it.
+# Rule 2: whoever signs does so at their level or below it; a substitute at their own, and not what was drafted or
+#         approved by those for whom they act.
 # Rule 3: the drafter's are the words and the recall; the way is changed by whoever is asked to decide on it now, and by
 #         those of the drafter's unit who sign.
 
@@ -41,10 +42,18 @@ def of_the_circuit(person: Person, record: "Record", verb: Verb, step: int | Non
             return _reroute(person, record, verb)
 
 
-def on_a_draft(person: Person, record: "Record", verb: Verb, step: "Step | None") -> list[str]:
-    """Return why *person* may not decide on the record, besides what the step itself says."""
+def on_a_draft(
+    person: Person, record: "Record", verb: Verb, step: "Step | None", acts_for: frozenset[str] = frozenset()
+) -> list[str]:
+    """Return why *person* may not decide on the record, besides what the step itself says.
+
+    Args:
+        acts_for: For whom and through whom they would act: what one of these drafted or approved is theirs as well.
+            The level at which they sign is their own.
+    """
+    those = acts_for | {person.person_id}
     of_a_stage = step is not None and step.stage is not None
-    if person.person_id == record.drafter and (verb in _DECIDES or (verb is Verb.COMPLETE and of_a_stage)):
+    if record.drafter in those and (verb in _DECIDES or (verb is Verb.COMPLETE and of_a_stage)):
         return ["may.own_draft"]
     if of_a_stage or verb is Verb.SUBMIT:
         waiting = _for_the_file(record, step)
@@ -55,7 +64,7 @@ def on_a_draft(person: Person, record: "Record", verb: Verb, step: "Step | None"
     if verb is not Verb.SIGN:
         return []
     reasons = [] if person.signs >= max(record.level, 1) else ["may.level"]
-    return [*reasons, *(["may.approved_it"] if person.person_id in approvers(record) else [])]
+    return [*reasons, *(["may.approved_it"] if those & approvers(record) else [])]
 
 
 def _for_the_file(record: "Record", step: "Step | None") -> str | None:
@@ -73,7 +82,7 @@ def _for_the_file(record: "Record", step: "Step | None") -> str | None:
 
 
 def approvers(record: "Record") -> frozenset[str]:
-    """Return who approved the record, as it is now worded, and for whom they did."""
+    """Return who approved the record, as it is now worded, and for whom."""
     circuit = record.circuit
     approving = (
         {s.number: s.opened_from for s in circuit.stages if s.act == APPROVE and s.opened_from} if circuit else {}

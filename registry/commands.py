@@ -6,6 +6,7 @@ from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
 from registry.document_commands import DocumentCommand
 from registry.mail import Address, Mail, Part
+from registry.opening_commands import ShowSecret
 from registry.record import Link, Record
 from registry.sealed_commands import NoteSealed
 
@@ -492,6 +493,7 @@ type Command = (
     | NoteQuestionMailed
     | NoteStuck
     | NoteSealed
+    | ShowSecret
     | CircuitCommand
     | DocumentCommand
 )

@@ -97,13 +97,15 @@ from registry.joining import (
 from registry.leaving import decide_hand_over
 from registry.noting import decide_copy, decide_link, decide_machine, decide_mail, decide_ours
 from registry.office import SYSTEM, Office
+from registry.opening import decide_show
+from registry.opening_commands import ShowSecret
 from registry.reaching import decide_question_drafted, decide_question_mailed, decide_unreached
 from registry.record import Record, evolve
 from registry.referring import decide_refer
 from registry.registering import decide_new
 from registry.releasing import decide_admit, decide_release
 from registry.reminding import decide_remind, timed
-from registry.rights import right_of
+from registry.rights import right_of, right_to_recall
 from registry.sealed_commands import NoteSealed
 from registry.sealing import decide_sealed, seals_due
 from registry.seats import decide_insert, decide_seat, decide_skip, decide_way_recall, is_of_the_way
@@ -137,7 +139,12 @@ def _signature(command: Command, record: Record | None, office: Office, now: dat
     for another."""
     by = getattr(command, "by", None)
     person = office.person(by)
-    right = right_of(person, record, getattr(command, "step", None), now) if person and record is not None else None
+    right = None
+    if person is not None and record is not None:
+        if isinstance(command, Recall):
+            right = right_to_recall(person, record, command.step, now)
+        else:
+            right = right_of(person, record, getattr(command, "step", None), now)
     if right is None:
         return lambda event: event
     return lambda event: (
@@ -237,6 +244,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
             return decide_sealed(command, record, now)
         case NoteStuck():
             return _decide_stuck(command, record, now)
+        case ShowSecret():
+            return decide_show(command, record, office, now)
         case Redraft():
             return decide_redraft(command, record, office, now)
         case Submit():

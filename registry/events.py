@@ -18,6 +18,7 @@ from registry.event import Attachment as Attachment
 from registry.event import Event as Event
 from registry.event import Source as Source
 from registry.mail import Address, Repair
+from registry.opening_events import OPENING_EVENTS
 from registry.sealed_events import SEALED_EVENTS
 from registry.verb_events import VERB_EVENTS
 
@@ -368,5 +369,6 @@ EVENTS: dict[str, type[Event]] = {
         *CIRCUIT_EVENTS,
         *SEALED_EVENTS,
         *DOCUMENT_EVENTS,
+        *OPENING_EVENTS,
     )
 }

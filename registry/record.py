@@ -53,6 +53,7 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.office import Office, Person
+from registry.opening_events import SecretShown
 from registry.sealed_events import Sealed
 from registry.sealed_letter import SealedLetter, sealed_letter
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
@@ -523,6 +524,8 @@ def _after(record: Record, event: Event) -> Record:
             return _mailed(record, step, person, mailed_at=event.at)
         case Sealed():
             return changed(record, sealed=sealed_letter(event))
+        case SecretShown():
+            return record
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
         case _:

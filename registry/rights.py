@@ -101,6 +101,22 @@ def right_of(person: Person, record: Record, step: int | None, at: datetime) -> 
     return next((standing for standing in standings if standing is not None), None)
 
 
+def right_to_recall(person: Person, record: Record, number: int, at: datetime) -> Standing | None:
+    """As whose stand-in *person* takes back what was asked by the step: of whoever it was asked for by them, if they
+    still act for them; the one who is asked has no part in it."""
+    step = record.step(number)
+    if step is None or step.opened_for is None or step.opened_by != person.person_id:
+        return None
+    mine = (s for s in person.stands_for if s.for_person == step.opened_for and s.works(at))
+    return next((right for right in mine if right.covers(record.kind, record.confidentiality)), None)
+
+
+def _acts_for(person: Person, record: Record, step: Step | None, at: datetime) -> frozenset[str]:
+    """For whom *person* would end the step, and through whom; nobody where it is their own."""
+    right = standing_on(person, record, step, at) if step is not None else None
+    return frozenset((right.for_person, *right.through)) if right is not None else frozenset()
+
+
 def stand_ins(record: Record, step: Step, office: Office, at: datetime) -> tuple[Person, ...]:
     """Everyone who may act on *step* at the instant *at* for the person it is put before."""
     if step.to_person is None or not office.delegations:
@@ -194,7 +210,9 @@ def _recall_reason(person: Person, record: Record, step: Step) -> list[str]:
 
 def _step_reasons(person: Person, record: Record, verb: Verb, at: datetime, number: int | None) -> list[str]:
     def of_ours(step: Step | None) -> list[str]:
-        return on_a_draft(person, record, verb, step) if record.rules.issued else []
+        return (
+            on_a_draft(person, record, verb, step, _acts_for(person, record, step, at)) if record.rules.issued else []
+        )
 
     if number is not None:
         step = record.step(number)

@@ -102,6 +102,7 @@ def plan(
         "AZURE_CLIENT_ID": app_id,
         "AZURE_CLIENT_SECRET": secret,
         "AUTHORITY_URL": tls_url,
+        "SIGN_IN_URL": tenant_url,  # people's browsers do not know our certificates
         "KEY_VAULT_URL": tls_url,
         "GRAPH_BASE_URL": f"{tenant_url}/v1.0",
         "API_AUDIENCE": f"api://{app_id}",

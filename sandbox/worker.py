@@ -270,11 +270,18 @@ def _answer(value: Any) -> HttpAnswer:
     return HttpAnswer(int(value.http.status_code or 200), headers, _plain(value.http.body))
 
 
+_SAME_SITE = {1: "Lax", 2: "Strict", 3: "None"}  # as the worker's protocol numbers them
+
+
 def _cookie(sent: Any) -> str:
     morsel: Morsel[str] = Morsel()
     morsel.set(sent.name, sent.value, sent.value)
-    for key, value in (("path", sent.path.value), ("domain", sent.domain.value), ("max-age", sent.max_age.value)):
+    for key, value in (("path", sent.path.value), ("domain", sent.domain.value)):
         if value:
-            morsel[key] = str(int(value) if key == "max-age" else value)
+            morsel[key] = str(value)
+    if sent.HasField("max_age"):
+        morsel["max-age"] = str(int(sent.max_age.value))
+    if sent.same_site in _SAME_SITE:
+        morsel["samesite"] = _SAME_SITE[sent.same_site]
     morsel["secure"], morsel["httponly"] = sent.secure.value, sent.http_only.value
     return morsel.OutputString()

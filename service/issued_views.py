@@ -28,6 +28,14 @@ def issued_view(record: Record, office: Office, *, open_to_viewer: bool) -> dict
     }
 
 
+def words_of(record: Record) -> dict[str, Any]:
+    """What its drafter wrote, as commands want it; nothing of a letter that came in."""
+    if not record.rules.issued:
+        return {}
+    names = ("kind", "subject", "text", "addressees", "party", "confidentiality", "urgency", "level")
+    return {name: getattr(record, name) for name in names}
+
+
 def _stage(stage: Stage, record: Record, office: Office) -> dict[str, Any]:
     since = [s for s in record.steps if s.stage == stage.number and s.number >= stage.opened_from > 0]
     outcomes = {s.to_person: s.outcome for s in since}

@@ -22,6 +22,7 @@ from registry.recognise import Known
 from registry.record import Record, Step
 from registry.sheet import Entry
 from service.listed import Listed
+from service.sign_in import SignIn
 from texts import Language
 
 if TYPE_CHECKING:
@@ -368,6 +369,12 @@ class Transaction(Protocol):
 
     def save_preference(self, person: str, name: str, value: str) -> None: ...
 
+    def sign_in(self, person: str) -> SignIn | None:
+        """How far somebody's sign-in before a secret is; None where they never began one."""
+        ...
+
+    def save_sign_in(self, sign_in: SignIn) -> None: ...
+
     def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
         """Before whom something was put before that instant that is still open: a person, or (None) the register of a
         unit; each once."""
@@ -683,3 +690,4 @@ class CardView:
     language: Language
     said: str | None = None  # a sentence to show above it: why a press was refused
     matter: tuple[str, ...] = ()  # the numbers of the other records that belong with it
+    opened: bool = False  # the reader signed in a moment ago, and what is drawn does not stay in the chat

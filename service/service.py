@@ -18,6 +18,7 @@ from registry.vocabulary import KINDS
 from service.deliveries import SLIP_TYPE
 from service.document_views import document_of
 from service.finding import is_named_by
+from service.issued_views import words_of
 from service.links import Links
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
@@ -176,6 +177,11 @@ class Service:
         stored, office = self.store.read(lambda tx: (tx.record(record_id), tx.office()))
         assert stored is not None, "it was just made"
         return record_view(stored.record, office, viewer, now) | {"matter": [], "as_of": instant(now)}
+
+    def words_of(self, record_id: str) -> dict[str, Any]:
+        """What the drafter of a record of ours wrote; nothing where it is none."""
+        stored = self.store.read(lambda tx: tx.record(record_id))
+        return words_of(stored.record) if stored is not None else {}
 
     def reference(self, record_id: str) -> str:
         """The number of a record; empty where there is none."""

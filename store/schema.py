@@ -220,6 +220,18 @@ Index("lists_person", lists.c.entity_id, lists.c.person_id, lists.c.made_at)
 # What people chose for themselves, such as no digest in the morning.
 preferences = _table("preferences", _key("person_id"), _key("name"), _must("value"))
 
+# How far people's sign-ins before a secret are; hashes of what must not be guessed.
+sign_ins = _table(
+    "sign_ins",
+    _key("person_id"),
+    _must("state"),
+    _must("ends_at"),
+    Column("signed_in_at", String),
+    _must("code"),
+    _must("tries", Integer),
+    Column("opened_at", String),
+)
+
 offices = _table("offices", _must("version", Integer), _must("body", Text))
 
 units = _table(

@@ -36,12 +36,13 @@ from store.known import known
 from store.lists import ListsOfPeople
 from store.offices import OfficeCache, load_office, save_office
 from store.records import record_of, state_of
+from store.sign_ins import SignInsOfPeople
 
 _DONE, _STUCK = "done", "stuck"
 _json = msgspec.json.Encoder()
 
 
-class SqlTransaction(ListsOfPeople):
+class SqlTransaction(ListsOfPeople, SignInsOfPeople):
     """See service.ports.Transaction."""
 
     def __init__(self, connected: Connected, entity_id: str, offices: OfficeCache, *, writing: bool) -> None:

@@ -20,6 +20,7 @@ from bot.limits import ACTIONS, CARD
 from registry.office import Office
 from registry.record import Record
 from registry.vocabulary import is_secret, may_see
+from service.ports import CardView
 from texts import Language, both_dates, isolate, say
 from texts.dates import clock_time
 from texts.isolates import bare
@@ -33,6 +34,7 @@ LONGEST_NOTE = 3_000  # characters that an input takes …
 LARGEST_NOTE_BYTES = 7 * 1024  # … unless many of them are of the large kind, as an emoji is
 LONGEST_LINE = 500  # characters of an input of one line
 MOST_ACTIONS = ACTIONS.value
+OPEN_SECRET = "open_secret"  # noqa: S105 (a verb)
 
 _FIRST_STRONG, _END = "\u2068", "\u2069"
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -245,9 +247,31 @@ def buttons(actions: Iterable[Json | None], **look: Any) -> Json | None:
 # ---------------------------------------------------------------- the office's own
 
 
-def is_masked(record: Record, clearance: str) -> bool:
-    """Whether nothing of the record but its number and its urgency may be shown in the chat."""
-    return is_secret(record.confidentiality) or not may_see(clearance, record.confidentiality)
+def is_masked(record: Record, clearance: str, *, opened: bool = False) -> bool:
+    """Whether nothing of the record but its number and its urgency may be shown: of a secret one, in the chat never;
+    where it was *opened* by a sign-in and does not stay, to those who are cleared."""
+    return (is_secret(record.confidentiality) and not opened) or not may_see(clearance, record.confidentiality)
+
+
+def is_hidden(view: CardView) -> bool:
+    """Whether nothing of the view's record but its number and its urgency may be shown."""
+    return is_masked(view.record, view.person.clearance, opened=view.opened)
+
+
+def opens(record: Record, clearance: str) -> bool:
+    """Whether it is masked as a secret that signing in anew would open."""
+    return is_secret(record.confidentiality) and may_see(clearance, record.confidentiality)
+
+
+def in_dialog(lang: Language, verb: str, token: str, *, said: str | None = None) -> Json:
+    """A button that opens a dialog: what stands in it does not stay in the chat."""
+    data = {"token": token, "verb": verb, "msteams": {"type": "task/fetch"}}
+    return {
+        "type": "Action.Submit",
+        "title": say(lang, said or f"verb.{verb}"),
+        "data": data,
+        "associatedInputs": "none",
+    }
 
 
 def name_of(person_id: str | None, unit_id: str, office: Office, lang: Language) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.cards import document, issued, letter
 from bot.cards.parts import (
+    OPEN_SECRET,
     Json,
     actor,
     button,
@@ -15,11 +16,13 @@ from bot.cards.parts import (
     facts,
     fitting,
     head,
+    in_dialog,
     is_masked,
     label,
     moment,
     name_of,
     notice,
+    opens,
     sentence,
     short,
 )
@@ -40,6 +43,8 @@ def record_card(
     token: str | None = None,
     told: str | None = None,
     matter: Sequence[str] = (),
+    *,
+    opened: bool = False,
 ) -> Json:
     """Draw *record* for *person*, who may read it, as it stands at *at*.
 
@@ -47,8 +52,9 @@ def record_card(
         token: That of their card of it.
         told: What came of what the reader did.
         matter: The numbers of what belongs together with it.
+        opened: Whether they signed in anew, and the card does not stay in the chat.
     """
-    masked = is_masked(record, person.clearance)
+    masked = is_masked(record, person.clearance, opened=opened)
 
     def draw(longest: int) -> Json:
         status = say(lang, f"status.{record.status.value}")
@@ -97,8 +103,10 @@ def record_card(
                     for step in record.steps[-min(_MOST_STEPS, longest // 20) :]
                 ),
             ]
-        opened = [button(lang, "view", token, said="verb.open")] if token is not None else []
-        body.append(buttons(opened, spacing="medium"))
+        may_open = masked and opens(record, person.clearance)
+        shown = [in_dialog(lang, OPEN_SECRET, record.record_id)] if may_open else []
+        shown += [button(lang, "view", token, said="verb.open")] if token is not None else []
+        body.append(buttons(shown, spacing="medium"))
         return card(lang, body, say(lang, "card.fallback", asked=status, reference=record.reference))
 
     return fitting(draw)

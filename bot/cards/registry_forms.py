@@ -18,7 +18,7 @@ from bot.cards.parts import (
     columns,
     facts,
     head,
-    is_masked,
+    is_hidden,
     line_input,
     notice,
     sentence,
@@ -38,7 +38,7 @@ def release_form(view: CardView, *, subject: str = "", sender: Address | None = 
     lang, record, token = view.language, view.record, view.asked.token
     title = say(lang, "card.release_it")
     body: list[Json | None] = [notice(lang, view.said), head(lang, say(lang, f"kind.{record.kind}"), title, record)]
-    if not is_masked(record, view.person.clearance):
+    if not is_hidden(view):
         body += [
             facts(letter.reasons(record, lang)),
             line_input(lang, "subject", "card.subject", subject or record.subject),

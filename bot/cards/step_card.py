@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.cards import document, issued, letter
 from bot.cards.parts import (
+    OPEN_SECRET,
     Json,
     Press,
     Style,
@@ -25,11 +26,13 @@ from bot.cards.parts import (
     facts,
     fitting,
     head,
-    is_masked,
+    in_dialog,
+    is_hidden,
     label,
     moment,
     name_of,
     notice,
+    opens,
     sentence,
     text_input,
 )
@@ -108,7 +111,7 @@ def recorded(view: CardView) -> str:
 def verbs_of(view: CardView, at: datetime) -> list[Verb]:
     """What the reader may do with the step from its card."""
     possible: tuple[Verb, ...] = _ORDER
-    if is_masked(view.record, view.person.clearance):
+    if is_hidden(view):
         told = view.step.to_person is None and not view.step.custody  # what the register can deal with by the number
         possible = (*_MASKED, Verb.ACKNOWLEDGE, Verb.COMPLETE) if told else _MASKED
     if view.step.state == OPEN and not _is_theirs(view, at):
@@ -121,7 +124,7 @@ def verbs_of(view: CardView, at: datetime) -> list[Verb]:
 def besides(view: CardView) -> list[str]:
     """What the reader may do that is done seldom, as the verbs of buttons; nothing of what a card masks."""
     record, person, at = view.record, view.person, view.record.updated_at
-    if is_masked(record, person.clearance):
+    if is_hidden(view):
         return []
     refers = record.rules.listed and not record.is_draft and may_act(person, record, Verb.REFER, at, view.step.number)
     asked = [s for s in record.steps if s.state != DONE and has_asked(person, record, s)]
@@ -187,7 +190,7 @@ def _stands_in(view: CardView, at: datetime) -> Json | None:
 
 def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json | None]:
     lang, record, step = view.language, view.record, view.step
-    masked = is_masked(record, view.person.clearance)
+    masked = is_hidden(view)
     asked = say(lang, f"asked.{step.asked}")
     verbs = verbs_of(view, at)
     top = head(lang, say(lang, "card.asked_of_you"), asked, record)
@@ -404,14 +407,14 @@ def _outcome_said(view: CardView, outcome: str) -> str:
 def _waiting(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     lang, record = view.language, view.record
     top = head(lang, say(lang, f"asked.{view.step.asked}"), say(lang, "card.waiting"), record, "emphasis")
-    masked = is_masked(record, view.person.clearance)
+    masked = is_hidden(view)
     rows = [_referred(view, asked, masked, longest) for asked in _asked_from(view)[-5:]]
     return [top, *_what(view, masked), *rows, _later(view, at)]
 
 
 def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     lang, record, step, office = view.language, view.record, view.step, view.office
-    masked = is_masked(record, view.person.clearance)
+    masked = is_hidden(view)
     outcome, by, whom, when = _outcome(view)
     top = head(
         lang,
@@ -445,7 +448,7 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
 def _whole(view: CardView, at: datetime) -> list[Json | None]:
     """What may still be done to a record that we issue, with the words that it takes."""
     lang, record, token = view.language, view.record, view.asked.token
-    if not record.rules.issued or is_masked(record, view.person.clearance):
+    if not record.rules.issued or is_hidden(view):
         return []
     may = [v for v in _OF_THE_WHOLE if may_act(view.person, record, v, at, view.step.number)]
     asks = text_input(lang, "note", "card.write_withdrawal") if Verb.WITHDRAW in may else None
@@ -516,9 +519,12 @@ def _why_masked(view: CardView) -> list[Json | None]:
     lang, level = view.language, say(view.language, f"confidentiality.{view.record.confidentiality}")
     if not is_secret(view.record.confidentiality):
         return [sentence(say(lang, "card.not_cleared"))]
+    may_open = opens(view.record, view.person.clearance)
+    said = say(lang, "card.secret_opens" if may_open else "card.secret_where")
     return [
         sentence(say(lang, "card.secret", level=level), weight="bolder", color="attention"),
-        sentence(say(lang, "card.secret_where"), isSubtle=True, spacing="small"),
+        sentence(said, isSubtle=True, spacing="small"),
+        buttons([in_dialog(lang, OPEN_SECRET, view.asked.token)] if may_open else [], spacing="small"),
     ]
 
 

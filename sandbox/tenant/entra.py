@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import jwt
 
-from sandbox.tenant import directory, tokens
+from sandbox.tenant import directory, sign_in, tokens
 from sandbox.tenant.tenant import Routes, Tenant
 from sandbox.tenant.wire import Refused, Request, Response, json_response
 
@@ -101,6 +101,11 @@ def token(tenant: Tenant, request: Request, now: datetime, tenant_id: str) -> Re
     grant = form.get("grant_type")
     if grant == "client_credentials":
         made = _for_app(tenant, form, now)
+    elif grant == "authorization_code":
+        told = sign_in.redeemed(tenant, form, now)
+        if told is None:
+            raise _denied(400, "invalid_grant", 70008, "The provided authorization code is not valid.", now)
+        return granted(**told)
     elif grant == JWT_BEARER and form.get("requested_token_use") == "on_behalf_of":
         made = _for_person(tenant, form, now)
     else:

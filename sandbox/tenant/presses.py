@@ -26,6 +26,7 @@ ROUTES = Routes()
 ZONE = ZoneInfo("Asia/Kuwait")
 PATIENCE_S = 15.0
 RETRY_AFTER_S = (2.0, 10.0)  # an activity that nobody answered is brought again so often, then forgotten
+DIALOG = {"fetch": "task/fetch", "dialog": "task/submit"}
 CARD_ANSWER = "application/vnd.microsoft.card.adaptive"
 MESSAGE_ANSWER = "application/vnd.microsoft.activity.message"
 WENT_WRONG = {"ar": "حدث خطأ ما. حاول مرة أخرى.", "en": "Something went wrong. Please try again."}
@@ -137,7 +138,8 @@ def press(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
     """Press a button of a card in this person's chat; answer {status, card or null, message or null}.
 
     `activityId`, `verb`, `data` (the action's own, with the inputs); and if given `as` (`execute`, or `submit`: the
-    fallback, a message that carries the data), `from` (somebody else presses), `trigger` (`manual`, `automatic`) and
+    fallback, a message that carries the data; `fetch`: it opens a dialog, `dialog`: it stands in one, and the answer
+    has its `title`), `from` (somebody else presses), `trigger` (`manual`, `automatic`) and
     `client_activity_id` (the same press again arrives under the same id).
     """
     asked = request.json()
@@ -155,6 +157,11 @@ def pressed(tenant: Tenant, chat: Thing, presser: Thing, activity_id: str, asked
         "id": asked.get("client_activity_id") or chats.next_activity_id(tenant.world, chat, now),
         "replyToId": activity_id,
     }
+    if asked.get("as") in DIALOG:
+        value = {"data": asked.get("data"), "context": {"theme": "default"}}
+        own |= {"type": "invoke", "name": DIALOG[asked["as"]], "value": value}
+        answer = yield to_bot(tenant, activity_from(tenant, chat, presser, now, **own), now)
+        return json_response(_in_dialog(answer, presser))
     if asked.get("as") == "submit":
         own |= {"type": "message", "text": "", "value": asked.get("data")}
     else:
@@ -186,6 +193,40 @@ def _outcome(answer: Response, presser: Thing, *, submitted: bool) -> Thing:
         return {"status": 200, "card": None, "message": value}
     said = value.get("message") if isinstance(value, dict) else None
     return {"status": status if status != 200 else 502, "card": None, "message": said or wrong}
+
+
+@ROUTES.on("POST", "/sandbox/teams/{upn}/search")
+def search_people(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
+    """Type into an input that looks for choices; `dataset`, `query`: what is found, each {title, value}."""
+    asked, someone = request.json(), somebody(tenant, upn)
+    chat = chats.chat_of(tenant, someone["id"])
+    if chat is None:
+        raise not_found("no chat with the bot")
+    options = {"top": 15, "skip": 0}
+    value = {"queryText": asked.get("query"), "queryOptions": options, "dataset": asked.get("dataset")}
+    own = {"id": chats.next_activity_id(tenant.world, chat, now), "type": "invoke", "name": "application/search"}
+    answer = yield to_bot(tenant, activity_from(tenant, chat, someone, now, **own, value=value), now)
+    try:
+        found = answer.json()["value"]["results"] if answer.status == 200 else []
+    except (ValueError, KeyError, TypeError, AttributeError):
+        found = []
+    return json_response({"status": answer.status, "results": found})
+
+
+def _in_dialog(answer: Response, presser: Thing) -> Thing:
+    """What the person gets to see in a dialog: its card and title, or a sentence that closes it; nothing is kept."""
+    wrong = WENT_WRONG["ar" if presser["language"].startswith("ar") else "en"]
+    try:
+        task = answer.json()["task"] if answer.status == 200 else None
+        if task is not None and task["type"] == "continue":
+            value = task["value"]
+            shown = {"card": value["card"]["content"], "title": value["title"], "message": None}
+            return {"status": 200, **shown}
+        if task is not None and task["type"] == "message":
+            return {"status": 200, "card": None, "title": None, "message": task["value"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return {"status": answer.status, "card": None, "title": None, "message": wrong}
 
 
 @ROUTES.on("POST", "/sandbox/teams/{upn}/say")

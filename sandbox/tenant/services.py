@@ -21,6 +21,7 @@ from sandbox.tenant import (
     letters,
     mailbox_settings,
     presses,
+    sign_in,
     subscriptions,
     teams,
     vault,
@@ -43,7 +44,7 @@ from sandbox.tenant.world import World
 MINISTRY = Path(__file__).parents[1] / "ministry" / "people.json"
 
 SERVICES = (
-    *(entra.ROUTES, vault.ROUTES, batch.ROUTES, directory.ROUTES, subscriptions.ROUTES),
+    *(entra.ROUTES, sign_in.ROUTES, vault.ROUTES, batch.ROUTES, directory.ROUTES, subscriptions.ROUTES),
     *(folders.ROUTES, reading.ROUTES, delta.ROUTES, writing.ROUTES, answering.ROUTES),
     *(attachments.ROUTES, sending.ROUTES, mailbox_settings.ROUTES),
     *(teams.ROUTES, connector.ROUTES, presses.ROUTES, groups.ROUTES),

@@ -268,7 +268,9 @@ def test_the_body_of_a_letter_is_shown_to_whoever_may_read_it_and_runs_nothing(m
     secret.set_content("سر")
     ministry.arrives(secret.as_bytes())
     kept = ministry.registered("سري: كشف")
-    ministry.api(f"records/{kept['record_id']}/body", token=ministry.stage.token(upn=NOURA, audience="api"), status=404)
+    ministry.api(
+        f"records/{kept['record_id']}/body", token=ministry.stage.token(upn=ABDULLAH, audience="api"), status=404
+    )
 
     token = ministry.stage.token(roles=SCANNER, audience="api")
     sent = form({"subject": "ورق بلا نص", "sender_name": "سفارة"}, [])

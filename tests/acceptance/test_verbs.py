@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.ministry import ABDULLAH, HUDA, OMAR, Ministry, opened
+from tests.acceptance.ministry import ABDULLAH, HUDA, OMAR, SALEM, Ministry, opened
 
 type Json = dict[str, Any]
 
@@ -127,3 +127,31 @@ def test_what_was_entered_is_corrected_joined_and_voided_and_both_records_say_so
     ministry.awaited(lambda: "أُلغي القيد" in ministry.about(HUDA, third["reference"])[0].words, "the card to say so")
     commands(ministry, ABDULLAH, third, "late", 409, command="reopen", note="x")
     commands(ministry, HUDA, first, "nonsense", 400, command="recall", step="two")
+
+
+def test_a_memo_is_drafted_written_anew_and_put_on_its_way_by_another_system(ministry: Ministry) -> None:
+    token = ministry.stage.token(upn=OMAR, audience="api")
+    told = {"kind": "internal_memo", "subject": "تجديد رخصة المستودع", "text": "نرجو الموافقة."}
+    sent: Json = {"token": token, "key": "memo-1"}
+    begun = ministry.writes("records", **sent, status=201, json={**told, "addressees": [{"unit": "legal"}]})
+    assert (begun["status"], begun["serial"], begun["text"]) == ("draft", None, "نرجو الموافقة.")
+    again = ministry.writes("records", **sent, status=200, json={**told, "addressees": [{"unit": "legal"}]})
+    assert again["record_id"] == begun["record_id"]
+    ministry.writes("records", **sent, status=422, json=told)
+    ministry.writes("records", token=token, key="memo-2", status=422, json={**told, "kind": "incoming_letter"})
+    ministry.writes("records", token=token, key="memo-3", status=400, json={**told, "addressees": ["legal"]})
+    system = ministry.stage.token(roles=("Records.Register.All",), audience="api")
+    ministry.writes("records", token=system, key="memo-4", status=403, json=told)
+
+    way = f"records/{begun['record_id']}/commands"
+    other = ministry.stage.token(upn=SALEM, audience="api")
+    ministry.writes(way, token=other, key="w", status=404, json={"command": "redraft", "text": "غيره"})
+    written = ministry.writes(
+        way, token=token, key="w", status=200, json={"command": "redraft", "text": "نرجو التجديد."}
+    )
+    assert (written["subject"], written["text"]) == (told["subject"], "نرجو التجديد.")
+    assert [one["unit"] for one in written["addressees"]] == ["legal"]
+    on_its_way = ministry.writes(way, token=token, key="s", status=200, json={"command": "submit"})
+    assert on_its_way["status"] == "in_circuit"
+    types = [event["type"] for event in ministry.sheet(begun["record_id"])["events"]]
+    assert types[:3] == ["Drafted", "Referred", "Redrafted"]

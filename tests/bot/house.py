@@ -17,6 +17,7 @@ from service.deliveries import Deliveries
 from service.handed import HandedFiles
 from service.ports import SentCard
 from service.service import Service
+from service.step_up import StepUp
 from service.take import Taken, Taker
 from store.database import Database
 from store.migrate import migrate
@@ -24,6 +25,7 @@ from store.store import SqlStore
 from tests.fakes.archive import FakeArchive
 from tests.fakes.chats import FakeTeams
 from tests.fakes.downloads import FakeDownloads
+from tests.fakes.entrance import FakeEntrance
 from tests.fakes.shared_files import FakeSharedFiles
 from tests.values import NOON, OFFICE, forwarded
 
@@ -57,7 +59,10 @@ class House:
         self.deliveries = Deliveries(self.store, self.taker, self.clock, self.archive)
         self.downloads, self.shared = FakeDownloads(), FakeSharedFiles()
         self.handed = HandedFiles(self.archive, self.downloads, self.shared, within_s=2)
-        self.bot = Bot(self.teams, self.service, self.deliveries, self.handed, public_url=PUBLIC_URL)
+        self.entrance = FakeEntrance(self.clock)
+        self.step_up = StepUp(self.store, self.clock, self.taker.chance.new_token, self.entrance)
+        parts = self.teams, self.service, self.deliveries, self.handed
+        self.bot = Bot(*parts, step_up=self.step_up, public_url=PUBLIC_URL)
         self._activities = count(1)
 
     def __enter__(self) -> Self:
@@ -136,6 +141,15 @@ class House:
         return self.activity(person, **own) | {
             "conversation": {"id": GROUP, "conversationType": kind, "isGroup": True, "tenantId": "t"}
         }
+
+    async def in_dialog(self, person: str, verb: str, token: str, *, opens: bool = False, **inputs: Any) -> Json:
+        """Press a button that opens a dialog, or one that stands in it; what it answers: `type` and `value`."""
+        value = {"data": {"token": token, "verb": verb, **inputs}, "context": {"theme": "default"}}
+        name = "task/fetch" if opens else "task/submit"
+        turned = await self.bot.turn(self.activity(person, type="invoke", name=name, value=value))
+        assert turned.body is not None
+        task: Json = turned.body["task"]
+        return task
 
     async def extend(self, person: str, name: str, **value: Any) -> Json:
         """Call the message extension in a chat of which the bot knows nothing; the body that answers."""

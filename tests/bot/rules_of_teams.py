@@ -17,7 +17,7 @@ VERSION = (1, 5)
 INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality", "number", "units"),
-    *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
+    *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before", "code"),
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     *(f"pick{place}" for place in range(1, PAGE + 1)),
 )
@@ -28,10 +28,13 @@ LEADS_TO = ("https://ministry-my.sharepoint.com/", "https://tarasul.ministry.exa
 @cache
 def schema() -> dict[str, Any]:
     """The official schema, with two slips of this copy mended: Container's `rtl` is spelt `rtl?`, and the style
-    `filtered`, which 1.5 brought, is not among those of a choice."""
+    `filtered`, which 1.5 brought, is not among those of a choice; and `choices.data`, which Teams knows already."""
     read: dict[str, Any] = json.loads((files("adaptive_cards") / "schemas" / "schema-1.5.json").read_text("utf-8"))
     container = read["definitions"]["Container"]["properties"]
     container["rtl"] = container.pop("rtl?")
+    query = {"type": {"enum": ["Data.Query"]}, "dataset": {"type": "string"}}
+    data = {"type": "object", "properties": query, "required": ["type", "dataset"], "additionalProperties": False}
+    read["definitions"]["Input.ChoiceSet"]["properties"]["choices.data"] = data
     read["definitions"]["ChoiceInputStyle"]["anyOf"].append({"enum": ["filtered"]})
     return read
 
@@ -55,7 +58,7 @@ def wrong_with(card: dict[str, Any], *, rtl: bool) -> list[str]:
             found.append(f"{path}: rtl is {node.get('rtl')}")
         if kind == "ActionSet" and not 0 < len(node["actions"]) <= MOST_ACTIONS:
             found.append(f"{path}: {len(node['actions'])} actions")
-        if kind in NEVER:
+        if kind in NEVER and not _leads_to_sign_in(node):
             found.append(f"{path}: {kind}")
         if kind == "Action.OpenUrl" and not node["url"].startswith(LEADS_TO):
             found.append(f"{path}: a way out to {node['url'][:40]}")
@@ -73,7 +76,14 @@ def wrong_with(card: dict[str, Any], *, rtl: bool) -> list[str]:
     return found
 
 
+def _leads_to_sign_in(node: dict[str, Any]) -> bool:
+    """The one way out: to our own page that leads to Entra's."""
+    return node.get("type") == "Action.OpenUrl" and "/api/sign-in/start?ticket=" in str(node.get("url"))
+
+
 def _wrong_press(path: str, node: dict[str, Any]) -> list[str]:
+    if node["type"] == "Action.Submit" and node["data"].get("msteams") == {"type": "task/fetch"}:
+        node = {**node, "data": {name: value for name, value in node["data"].items() if name != "msteams"}}
     found = [] if set(node["data"]) <= {"token", "verb"} else [f"{path}: data holds {sorted(node['data'])}"]
     if node["type"] == "Action.Execute" and path != "$.refresh.action":
         fallback = node.get("fallback")

@@ -60,6 +60,7 @@ from service.finding import Found
 from service.ports import Asked, AwayView, CardView, DelegationView
 from service.waiting import Page, Waiting, is_late
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
+from tests.bot.dialog_samples import dialog_samples
 from tests.bot.document_samples import DOCUMENT_SAMPLES
 from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
@@ -651,4 +652,5 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     **CIRCUIT_SAMPLES,
     **VERB_SAMPLES,
     **DOCUMENT_SAMPLES,
+    **dialog_samples(_secret, view, PEOPLE, OFFICE, TOKEN),
 }

@@ -125,7 +125,7 @@ def test_coming_and_going_is_read(own: Json, what: object) -> None:
         {"type": "conversationUpdate", "membersAdded": [{}], "recipient": {}},
         {"type": "messageReaction"},
         {"type": "typing"},
-        {"type": "invoke", "name": "task/fetch"},
+        {"type": "invoke", "name": "config/fetch"},
         {"type": "invoke"},
         {},
         {"type": "message", "text": "hi", "conversation": {"id": "19:x", "conversationType": "meeting"}},

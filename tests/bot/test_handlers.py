@@ -312,7 +312,7 @@ async def test_an_invoke_of_a_card_that_makes_no_sense_is_a_bad_request(house: H
 
 
 async def test_an_invoke_that_is_not_ours_has_no_answer(house: House) -> None:
-    assert await house.bot.turn(house.activity("huda", type="invoke", name="task/fetch", value={})) == Turned(None)
+    assert await house.bot.turn(house.activity("huda", type="invoke", name="config/fetch", value={})) == Turned(None)
 
 
 async def test_a_card_pressed_in_a_group_shows_nothing(house: House) -> None:

@@ -100,7 +100,7 @@ def test_every_door_that_the_docs_speak_of_is_there() -> None:
     routes = {f"/api/{http['route']}" for http in bound("httpTrigger")}
     shapes = [re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route)) + "$") for route in routes]
     for page in PAGES:
-        for path in re.findall(r"/api/[\w/{}<>.]*\w[\w}>]*", page.read_text("utf-8")):
+        for path in re.findall(r"/api/[\w/{}<>.-]*\w[\w}>]*", page.read_text("utf-8")):
             assert any(shape.match(path) for shape in shapes), f"{named(page)}: {path}"
 
 

@@ -9,6 +9,8 @@ ROUTES = {
     ("POST", "graph/notifications"),
     ("POST", "graph/lifecycle"),
     ("POST", "messages"),
+    ("GET", "sign-in/start"),
+    ("GET", "sign-in/done"),
     ("GET", "health/live"),
     ("GET", "health/ready"),
     ("GET", "v1/records"),

@@ -36,6 +36,7 @@ from service.ports import (
     Turns,
     Wanted,
 )
+from service.sign_in import SignIn
 from store.instants import write_instant
 from texts import search_words
 
@@ -115,6 +116,7 @@ class Tables:
     imported: dict[str, str] = field(default_factory=dict)
     lists: dict[str, tuple[datetime, Listed]] = field(default_factory=dict)
     preferences: dict[tuple[str, str], str] = field(default_factory=dict)
+    sign_ins: dict[str, SignIn] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(*(dict(getattr(self, table.name)) for table in fields(self)))
@@ -644,6 +646,12 @@ class FakeTransaction:
 
     def save_preference(self, person: str, name: str, value: str) -> None:
         self._put(self._t.preferences, (person, name), value)
+
+    def sign_in(self, person: str) -> SignIn | None:
+        return self._t.sign_ins.get(person)
+
+    def save_sign_in(self, sign_in: SignIn) -> None:
+        self._put(self._t.sign_ins, sign_in.person, sign_in)
 
     def who_waits(self, since_before: datetime) -> list[tuple[str | None, str]]:
         steps = (step for kept in self._t.records.values() for step in kept.record.open_steps)

@@ -52,6 +52,7 @@ from registry.events import (
     StepReturned,
 )
 from registry.mail import Address, Repair
+from registry.opening_events import SecretShown
 from registry.record import fold
 from registry.sealed_events import Sealed
 from registry.sheet import ERASED, FIRST_PREV_HASH, Broken, Entry, PrivateText, read_entry, verify, write_entry
@@ -224,6 +225,7 @@ EVERY_EVENT: tuple[Event, ...] = (
         manifest="f" * 64,
     ),
     *DOCUMENT_EVENTS,
+    SecretShown(at=NOON, by="huda", capacity="member", signed_in_at=datetime(2026, 11, 21, 8, 55, tzinfo=UTC)),
 )
 
 
@@ -276,6 +278,7 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         "at": INSTANTS,
         "received_at": INSTANTS,
         "modified_at": INSTANTS,
+        "signed_in_at": INSTANTS,
         **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(

@@ -18,6 +18,7 @@ from texts.catalogue import (
     lists,
     mail,
     office,
+    opening,
     refusals,
     sealing,
     sheet,
@@ -40,6 +41,7 @@ _PARTS = (
     evidence,
     drafts,
     sealing,
+    opening,
 )
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():

@@ -42,6 +42,8 @@ const LOOK = {
     spacing: 12,
   },
   inputs: {
+    allowDynamicallyFilteredChoiceSet: true,
+    debounceTimeInMilliSeconds: 250,
     label: { inputSpacing: 'small', requiredInputs: { suffix: ' *', suffixColor: 'attention', weight: 'bolder' }, optionalInputs: { weight: 'bolder' } },
     errorMessage: { spacing: 'small', color: 'attention', size: 'small', weight: 'default' },
   },
@@ -49,9 +51,9 @@ const LOOK = {
 
 /**
  * The card as an element; *onPress({verb, data})* is called when an action that reaches the bot is pressed.
- * Null when the card cannot be drawn.
+ * Null when the card cannot be drawn. *onSearch(dataset, typed)* gives the choices of an input that looks for them.
  */
-export function drawCard(content, onPress) {
+export function drawCard(content, onPress, onSearch = null) {
   AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
     result.outputHtml = markdownit({ html: false, linkify: false }).render(text);
     result.didProcess = true;
@@ -61,10 +63,15 @@ export function drawCard(content, onPress) {
   card.onExecuteAction = (action) => {
     if (action instanceof AdaptiveCards.OpenUrlAction) window.open(action.url, '_blank', 'noopener');
     else if (action instanceof AdaptiveCards.ExecuteAction) onPress({ verb: action.verb, data: action.data });
-    else if (action instanceof AdaptiveCards.SubmitAction) onPress({ as: 'submit', data: action.data });
+    else if (action instanceof AdaptiveCards.SubmitAction) onPress({ as: action.data?.msteams?.type === 'task/fetch' ? 'fetch' : 'submit', data: action.data });
+  };
+  card.onInputValueChanged = async (input) => {
+    if (!onSearch || !input.isDynamicTypeahead?.()) return;
+    const typed = input.getFilterForDynamicSearch();
+    if (typed) input.renderChoices(typed, await onSearch(input.choicesData.dataset, typed));
   };
   try {
-    card.parse(content);
+    card.parse(onSearch ? { ...content, version: '1.6' } : content); // Teams looks for choices in cards of 1.5 as well
     const drawn = card.render();
     if (drawn && content.lang) drawn.lang = content.lang;
     return drawn ?? null;

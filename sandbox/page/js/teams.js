@@ -168,15 +168,45 @@ async function press(message, holder, told, pressed) {
   holder.inert = true;
   setText(told, say('teams.pressing'));
   const outcome = await attempt(() => control('POST', url('press'), { activityId: message.activityId, ...pressed }));
+  if (pressed.as === 'fetch' && outcome?.card) openDialog(message, outcome);
   if (outcome?.message) said.set(message.activityId, outcome.message);
   else said.delete(message.activityId);
   setText(told, outcome?.message ?? '');
   told.classList.toggle('failed', outcome !== undefined && outcome.status !== 200);
   holder.inert = false;
   holder.removeAttribute('aria-busy');
-  if (outcome?.card) holder.closest('li')?.removeAttribute('data-dirty');
+  if (outcome?.card && pressed.as !== 'fetch') holder.closest('li')?.removeAttribute('data-dirty');
   await watching.now();
   if (document.activeElement === document.body) parts.thread.querySelector(`[data-key="${CSS.escape(message.activityId)}"]`)?.focus({ preventScroll: true });
+}
+
+/** A dialog beside the chat: what is shown in it goes when it is closed. */
+function openDialog(message, first) {
+  const title = h('h3', { id: 'dialog-title' });
+  const holder = h('div', { class: 'card', 'data-testid': 'dialog-card' });
+  const close = h('button', { class: 'icon-button', 'aria-label': say('teams.close'), title: say('teams.close'), 'data-testid': 'dialog-close', onclick: () => dialog.close() }, icon('cross'));
+  const dialog = h('dialog', { class: 'task', 'aria-labelledby': 'dialog-title', 'data-testid': 'dialog', onclose: () => { dialog.remove(); watching?.now(); } }, h('header', {}, title, close), holder);
+  const me = state.me;
+  const show = (outcome) => {
+    if (!outcome?.card) {
+      if (outcome?.message) notice(outcome.message);
+      dialog.close();
+      return;
+    }
+    setText(title, outcome.title ?? '');
+    const search = async (dataset, query) => (await attempt(() => control('POST', url('search'), { dataset, query })))?.results ?? [];
+    fill(holder, drawCard(outcome.card, press, search) ?? h('p', { class: 'problem' }, say('teams.card.failed')));
+  };
+  const press = async (pressed) => {
+    if (me !== state.me) return dialog.close();
+    holder.inert = true;
+    const outcome = await attempt(() => control('POST', url('press'), { activityId: message.activityId, as: 'dialog', data: pressed.data }));
+    holder.inert = false;
+    if (outcome) show(outcome);
+  };
+  document.body.append(dialog);
+  show(first);
+  dialog.showModal();
 }
 
 /** The bot changed a card in which somebody is writing: let them say when to see the new one. */
