@@ -222,6 +222,7 @@ class House:
         from bot.chats import TeamsChats
         from graph.installs import GraphInstalls
         from service.annexes import Annexes
+        from service.letters import Letters
         from service.perform import Performer
 
         return Performer(
@@ -233,6 +234,7 @@ class House:
             chats=TeamsChats(self.channel, clock, self.settings.bot_service_url),
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             annexes=Annexes(self.archive, self.shared_files),
+            letters=Letters(self.store, self.archive, self.mailboxes),
             lease_s=self.settings.lease_s,
         )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from registry.circuits import Addressee
 from registry.mail import Part
+from registry.recipients import Chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Draft:
     confidentiality: str = "normal"
     urgency: str = "normal"
     level: int = 1
+    recipients: tuple[Chosen, ...] = ()
     files: tuple[Part, ...] = ()
 
 
@@ -36,6 +38,7 @@ class Redraft:
     confidentiality: str = "normal"
     urgency: str = "normal"
     level: int = 1
+    recipients: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from registry.circuits import Addressee, Stage
 from registry.event import Attachment, Event
 from registry.mail import Address
+from registry.recipients import Chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Drafted(Event):
     """Somebody began a record of ours. It has no number: `reference` says in which register it will get one."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "sender", "party", "attachment_names"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "recipients"})
 
     entity_id: str
     kind: str
@@ -32,6 +33,7 @@ class Drafted(Event):
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     due_at: datetime | None = None
+    recipients: tuple[Chosen, ...] = ()  # outside, of the directory of entities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Redrafted(Event):
     """The drafter wrote it anew: these are its words from now on. What was decided on other words is void."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "party"})
+    later: ClassVar[frozenset[str]] = frozenset({"recipients"})
 
     subject: str
     text: str
@@ -47,6 +50,7 @@ class Redrafted(Event):
     confidentiality: str
     urgency: str
     level: int
+    recipients: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

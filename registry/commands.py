@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
+from registry.dispatch_commands import DispatchCommand
 from registry.mail import Address, Mail, Part
 from registry.record import Link, Record
 
@@ -490,4 +491,5 @@ type Command = (
     | NoteQuestionMailed
     | NoteStuck
     | CircuitCommand
+    | DispatchCommand
 )

@@ -68,6 +68,9 @@ from registry.commands import (
 from registry.confirming import decide_confirm
 from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.dispatch_commands import DISPATCH_COMMANDS
+from registry.dispatching import decide_dispatch
+from registry.dispatching import due as letters_due
 from registry.drafting import decide_draft, decide_redraft, decide_submit, decide_withdraw
 from registry.effects import SendReply, cards_due
 from registry.ending import decide_reopen, decide_void
@@ -112,7 +115,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
         after = evolve(command.record_id, after, event)
         events.append(event)
     assert after is not None, "an accepted decision has at least one event"
-    effects = (*decision.effects, *cards_due(record, after, office))
+    follow = (*cards_due(record, after, office), *letters_due(record, after, office))
+    effects = (*decision.effects, *dict.fromkeys(follow))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
 
 
@@ -138,6 +142,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         return decide_admit(command, record, office, now)
     if isinstance(command, Draft):
         return decide_draft(command, record, office, now)
+    if isinstance(command, DISPATCH_COMMANDS):
+        return decide_dispatch(command, record, office, now)
     if record is None:
         return Refused("record.unknown")
     match command:
@@ -194,7 +200,7 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         case NoteMail():
             return decide_mail(command, record, office, now)
         case NoteMachine():
-            return decide_machine(command, record, now)
+            return decide_machine(command, record, office, now)
         case NoteOurs():
             return decide_ours(command, record, now)
         case NoteLink():

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry.changed import changed
+from registry.dispatch_effects import DispatchLetter as DispatchLetter
+from registry.dispatch_effects import DraftLetter as DraftLetter
+from registry.dispatch_effects import SendLetter as SendLetter
 from registry.office import Office
 from registry.record import OPEN, Record, Step, asked_people
 from registry.rights import stand_ins
@@ -232,6 +235,9 @@ type Effect = (
     | RefreshDelegation
     | AskForDelegate
     | TellWaiting
+    | DispatchLetter
+    | DraftLetter
+    | SendLetter
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -254,6 +260,9 @@ EFFECTS: dict[str, type[Effect]] = {
         RefreshDelegation,
         AskForDelegate,
         TellWaiting,
+        DispatchLetter,
+        DraftLetter,
+        SendLetter,
     )
 }
 

@@ -13,10 +13,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from registry.circuit_events import CIRCUIT_EVENTS
+from registry.dispatch_events import DISPATCH_EVENTS
 from registry.event import Attachment as Attachment
 from registry.event import Event as Event
 from registry.event import Source as Source
 from registry.mail import Address, Repair
+from registry.sealed_events import SEALED_EVENTS
 from registry.verb_events import VERB_EVENTS
 
 
@@ -359,5 +361,7 @@ EVENTS: dict[str, type[Event]] = {
         QuestionMailed,
         *VERB_EVENTS,
         *CIRCUIT_EVENTS,
+        *SEALED_EVENTS,
+        *DISPATCH_EVENTS,
     )
 }

@@ -16,6 +16,8 @@ from registry.changed import changed
 from registry.circuit_events import CIRCUIT_EVENTS, Drafted
 from registry.circuit_fold import after_circuit, with_seat_taken
 from registry.circuits import Addressee, Circuit
+from registry.dispatch_events import DISPATCH_EVENTS
+from registry.dispatch_fold import after_dispatch
 from registry.events import (
     AnnexFetched,
     AnnexRefused,
@@ -50,6 +52,8 @@ from registry.events import (
 )
 from registry.mail import Address, Repair
 from registry.office import Office, Person
+from registry.recipients import Recipient, chosen
+from registry.sealed_events import Sealed
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
 from registry.vocabulary import DONE as DONE
 from registry.vocabulary import OPEN as OPEN
@@ -163,6 +167,14 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealedLetter:
+    """The file of an issued letter, as the archive keeps it."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One piece of correspondence as it stands. `version` is the number of its events."""
 
@@ -228,6 +240,8 @@ class Record:
     level: int = 0  # at which it must be signed
     circuit: Circuit | None = None
     signed_by: str | None = None
+    sealed: SealedLetter | None = None
+    recipients: tuple[Recipient, ...] = ()  # outside, of what goes out
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -441,6 +455,7 @@ def _drafted(record_id: str, e: Drafted) -> Record:
         addressees=e.addressees,
         party=e.party,
         level=e.level,
+        recipients=chosen(e.recipients),
     )
 
 
@@ -498,6 +513,10 @@ def _after(record: Record, event: Event) -> Record:
             return _mailed(record, step, person, mailed_at=event.at)
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
+        case Sealed(sha256=sha256, size_bytes=size_bytes):
+            return changed(record, sealed=SealedLetter(sha256=sha256, size_bytes=size_bytes))
+        case _ if type(event) in DISPATCH_EVENTS:
+            return after_dispatch(record, event)
         case _:
             return after_circuit(record, event) if type(event) in CIRCUIT_EVENTS else after_verb(record, event)
 

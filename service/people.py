@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from registry.circuits import Circuits
 from registry.effects import InstallApp
+from registry.entities import Entity
 from registry.errors import Misconfigured
 from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
 from registry.planning import level_of
@@ -27,6 +28,7 @@ from registry.vocabulary import CONFIDENTIALITIES, DISPOSITIONS
 from registry.working_time import DueRules
 from service.circuit_rules import read_circuits
 from service.due_rules import read_due_rules
+from service.entities import read_entities
 from service.imported import CLERK, HEAD, NOTHING_IMPORTED, UNTOLD, Imported, read_imported
 from service.ports import Clock, Directory, DirectoryPerson, Store, Transaction
 from texts import language_of
@@ -52,6 +54,8 @@ class Organisation:
     loop_guard: LoopGuard
     due: DueRules | None = None
     circuits: Circuits = field(default_factory=Circuits)
+    entities: tuple[Entity, ...] = ()
+    mail_up_to: str = "restricted"
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -85,6 +89,8 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
         loop_guard=LoopGuard(**body.get("loop_guard", {})),
         due=read_due_rules(body["due"])[0] if "due" in body else None,
         circuits=read_circuits(body.get("circuits", {}), [u["id"] for u in body["units"]])[0],
+        entities=read_entities(body.get("entities", []))[0],
+        mail_up_to=body.get("mail_up_to", "restricted"),
     )
 
 
@@ -103,6 +109,9 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     wrong += [f"unit {unit} is under {over}, which is no unit" for unit, over in above.items() if over not in ids]
     wrong += read_due_rules(body["due"])[1] if "due" in body else []
     wrong += read_circuits(body.get("circuits", {}), ids)[1]
+    wrong += read_entities(body.get("entities", []))[1]
+    if body.get("mail_up_to", "normal") not in CONFIDENTIALITIES:
+        wrong.append(f"mail_up_to is one of {', '.join(CONFIDENTIALITIES)}")
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
@@ -209,6 +218,8 @@ def office_of(
         loop_guard=organisation.loop_guard,
         due=organisation.due,
         circuits=circuits,
+        entities=imported.entities_over(organisation.entities),
+        mail_up_to=organisation.mail_up_to,
         units=units,
         people={
             p.person_id: Person(

@@ -68,6 +68,7 @@ from registry.verb_events import (
     Voided,
 )
 from tests.circuit_values import CIRCUIT_EVENTS
+from tests.dispatch_values import DISPATCH_EVENTS, seal_event
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -210,6 +211,8 @@ EVERY_EVENT: tuple[Event, ...] = (
         way="link",
         remarks=("unsafe.macros",),
     ),
+    seal_event(),
+    *DISPATCH_EVENTS,
 )
 
 

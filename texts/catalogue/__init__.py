@@ -13,6 +13,7 @@ from texts.catalogue import (
     chat,
     circuits,
     delegation,
+    dispatching,
     evidence,
     lists,
     mail,
@@ -23,7 +24,7 @@ from texts.catalogue import (
 )
 
 SENTENCES: dict[str, dict[str, str]] = {}
-_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence)
+_PARTS = (office, cards, chat, lists, refusals, mail, sheet, api, delegation, verbs, circuits, evidence, dispatching)
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():
         assert _key not in SENTENCES, f"two sentences under {_key}"
