@@ -39,6 +39,7 @@ _LINES = (
     "confidentiality",
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
+    "address",
     *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 
@@ -78,6 +79,9 @@ class Inputs:
     stage: str = ""
     act: str = ""
     before: str = ""
+    outside: str = ""  # codes of entities, with commas between
+    outside_copies: str = ""
+    address: str = ""  # where mail for one of them goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +279,8 @@ def inputs_of(data: Mapping[str, Any]) -> Inputs:
         to=_text(data, "to")[:200],
         disposition=_text(data, "disposition")[:80],
         units=_text(data, "units")[:LONGEST_UNITS],
+        outside=_text(data, "outside")[:LONGEST_UNITS],
+        outside_copies=_text(data, "outside_copies")[:LONGEST_UNITS],
         picked=tuple(n for n in range(1, MOST_PICKED + 1) if data.get(f"pick{n}") in ("true", True)),
         **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
     )

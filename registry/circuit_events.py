@@ -15,7 +15,7 @@ class Drafted(Event):
     """Somebody began a record of ours. It has no number: `reference` says in which register it will get one."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "sender", "party", "attachment_names"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "recipients"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "outside"})
 
     entity_id: str
     kind: str
@@ -33,7 +33,7 @@ class Drafted(Event):
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     due_at: datetime | None = None
-    recipients: tuple[Chosen, ...] = ()  # outside, of the directory of entities
+    outside: tuple[Chosen, ...] = ()  # outside, of the directory of entities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Redrafted(Event):
     """The drafter wrote it anew: these are its words from now on. What was decided on other words is void."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "party"})
-    later: ClassVar[frozenset[str]] = frozenset({"recipients"})
+    later: ClassVar[frozenset[str]] = frozenset({"outside"})
 
     subject: str
     text: str
@@ -50,7 +50,7 @@ class Redrafted(Event):
     confidentiality: str
     urgency: str
     level: int
-    recipients: tuple[Chosen, ...] = ()
+    outside: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

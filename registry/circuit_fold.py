@@ -98,7 +98,7 @@ def _redrafted(record: "Record", e: Redrafted) -> "Record":
         confidentiality=e.confidentiality,
         urgency=e.urgency,
         level=e.level,
-        recipients=chosen(e.recipients),
+        recipients=chosen(e.outside),
     )
     if record.circuit is None:
         return after

@@ -24,7 +24,7 @@ class DraftLetter:
 
     @property
     def lane(self) -> str:
-        return f"{self.record_id}/letter/{self.recipient}"
+        return f"{self.record_id}/letter/{self.recipient}/{self.attempt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +39,4 @@ class SendLetter:
 
     @property
     def lane(self) -> str:
-        return f"{self.record_id}/letter/{self.recipient}"
+        return f"{self.record_id}/letter/{self.recipient}/{self.attempt}"

@@ -11,7 +11,7 @@ from registry.recipients import Addressed
 class Dispatched(Event):
     """The issued letter goes out: to these, by these ways."""
 
-    recipients: tuple[Addressed, ...]
+    outside: tuple[Addressed, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

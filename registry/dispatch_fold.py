@@ -37,7 +37,7 @@ def after_dispatch(record: "Record", event: Event) -> "Record":
                     at=event.at,
                     attempt=1 if a.channel == MAIL else 0,
                 )
-                for a in event.recipients
+                for a in event.outside
             )
             return changed(record, recipients=tuple(listed))
         case LetterDrafted():

@@ -128,7 +128,7 @@ def _dispatch(ask: Dispatch, record: Record, office: Office, now: datetime) -> D
     if unfit or not record.recipients or is_dispatched(record):
         return Nothing()
     listed = tuple(_addressed(r, record, office) for r in record.recipients)
-    return Accepted((Dispatched(at=now, by=SYSTEM, recipients=listed),))
+    return Accepted((Dispatched(at=now, by=SYSTEM, outside=listed),))
 
 
 def _addressed(recipient: Recipient, record: Record, office: Office) -> Addressed:

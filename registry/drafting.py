@@ -17,6 +17,7 @@ from registry.circuit_commands import Draft, Redraft, Submit, Withdraw
 from registry.circuit_events import Drafted, Redrafted, Submitted
 from registry.circuits import OPEN, WAITING, Addressee, Stage, seal_of
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.entities import named_in
 from registry.events import Attachment, Closed
 from registry.issuing import nobody_there
 from registry.limits import MOST_RECIPIENTS
@@ -64,7 +65,7 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
         confidentiality=ask.confidentiality,
         urgency=ask.urgency,
         level=ask.level,
-        recipients=_outside(ask.recipients, kind),
+        outside=_outside(ask, kind, office),
         attachments=tuple(
             Attachment(size_bytes=f.size_bytes, sha256=f.sha256, content_type=f.content_type) for f in ask.files
         ),
@@ -90,9 +91,9 @@ def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) 
         confidentiality=ask.confidentiality,
         urgency=ask.urgency,
         level=ask.level,
-        recipients=_outside(ask.recipients, record.rules),
+        outside=_outside(ask, record.rules, office),
     )
-    same = as_chosen(record.recipients) == written.recipients
+    same = as_chosen(record.recipients) == written.outside
     if record.drafter == ask.by and same and all(getattr(record, n) == getattr(written, n) for n in _WORDS):
         return Nothing()
     if not (verdict := may_act(person, record, Verb.EDIT, now)):
@@ -223,10 +224,13 @@ def _nowhere(ask: Draft | Redraft, kind: Kind, office: Office) -> str | None:
     return "draft.copies_alone" if ask.recipients and all(r.copy for r in ask.recipients) else None
 
 
-def _outside(recipients: tuple[Chosen, ...], kind: Kind) -> tuple[Chosen, ...]:
-    """The recipients, each once, those to whom it is addressed first; of what stays inside, none."""
+def _outside(ask: Draft | Redraft, kind: Kind, office: Office) -> tuple[Chosen, ...]:
+    """The recipients, each once, those to whom it is addressed first: who was chosen, or else is named as the party.
+    What stays inside has none."""
     if kind.direction != "out":
         return ()
+    named = (Chosen(entity=code) for code in named_in(ask.party, office.entities.values()))
+    recipients = ask.recipients or tuple(named)
     first: dict[str, Chosen] = {}
     for recipient in sorted(recipients, key=lambda r: r.copy):
         first.setdefault(recipient.entity, recipient)

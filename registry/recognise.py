@@ -119,7 +119,8 @@ def recognise(mail: Mail, known: Known, office: Office) -> Recognised:
 
 def _is_a_letter(mail: Mail, office: Office) -> bool:
     """Whether what answers a letter of ours is one itself: it comes from outside, or an official passed it on."""
-    return not office.is_inside(mail.sender.address) or brought(mail, office).forwarder is not None
+    sender = brought(mail, office).letter.sender.address or mail.sender.address
+    return not office.is_inside(sender)
 
 
 def copy_of(mail: Mail, record_id: str, reference: str, unit_id: str, office: Office) -> Copy | Again:

@@ -455,7 +455,7 @@ def _drafted(record_id: str, e: Drafted) -> Record:
         addressees=e.addressees,
         party=e.party,
         level=e.level,
-        recipients=chosen(e.recipients),
+        recipients=chosen(e.outside),
     )
 
 

@@ -51,7 +51,7 @@ class Letters:
             case SendLetter():
                 return await self._send(effect, tries)
 
-    async def _draft(self, effect: DraftLetter) -> Done:
+    async def _draft(self, effect: DraftLetter) -> Done | Later:
         record, office = await self._read(effect)
         recipient, mailbox = recipient_of(record, effect.recipient), sending_mailbox(record, office)
         if mailbox is None or mailbox not in self._mailboxes:
@@ -63,7 +63,10 @@ class Letters:
                 with contextlib.suppress(Gone):
                     await box.withdraw(drafted)
             return Done()
-        draft = await box.draft_letter(letter_mail(record, recipient, office), self._bytes, key=key)
+        try:
+            draft = await box.draft_letter(letter_mail(record, recipient, office), self._bytes, key=key)
+        except Gone:  # somebody deleted it while it was filled: another one is made
+            return Later(_LOOK_AGAIN_S, "the draft was deleted while it was filled")
         return Done(
             NoteLetterDrafted(
                 record_id=effect.record_id,

@@ -128,7 +128,7 @@ DISPATCH_EVENTS: tuple[Event, ...] = (
     Dispatched(
         at=NOON,
         by="tarasul",
-        recipients=(
+        outside=(
             Addressed(number=1, entity="cbk", ar=BANK.ar, en=BANK.en, channel="mail", address=BANK.address, copy=False),
         ),
     ),

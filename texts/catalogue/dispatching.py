@@ -68,7 +68,7 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     "dispatch.no_mailbox": (
         "لا صندوق سجل يُرسل منه {reference}. الدور على المشغّل، وإلى حينه سلّمه باليد.",
-        "There is no registry mailbox to send {reference} from. It is the operator's turn; until then bring it by hand.",
+        "There is no registry mailbox to send {reference} from. It is the operator's turn; meanwhile bring it by hand.",
     ),
     "draft.unknown_recipient": (
         "إحدى الجهات المختارة ليست في دليل الجهات. اختر من القائمة أو اكتب الجهة نصاً.",
@@ -112,7 +112,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.resent": ("يُرسل الآن إلى {address}.", "It is being sent to {address}."),
     "card.dispatch_failed": (
         "لم يصل الكتاب إلى جهة أو أكثر. صحّح العنوان وأعد الإرسال، أو سلّمه باليد ثم أنهِ المعاملة.",
-        "The letter did not reach every recipient. Correct the address and send it again, or bring it by hand and close.",
+        "It did not reach every recipient. Correct the address and send it again, or bring it by hand and close.",
     ),
     "verb.resend": ("إعادة إرسال", "Send again"),
     "link.may_answer": ("قد يكون رداً على", "may answer"),
@@ -129,6 +129,11 @@ ROWS: dict[str, tuple[str, str]] = {
     "event.RecipientReached.answered": ("ردّت {name} على الكتاب", "{name} answered the letter"),
     "event.Readdressed": ("أُعيد الإرسال إلى {name} على {address}", "Sent again to {name}, to {address}"),
     "event.Referred.dispatch": ("عند {who} للتصدير، {asked}", "With {who} to see that it goes out: {asked}"),
+    # the dossier
+    "dossier.recipients": ("الجهات المرسل إليها", "To whom it went"),
+    "dossier.recipient": ("الجهة", "Recipient"),
+    "dossier.channel": ("الطريقة", "Way"),
+    "dossier.state": ("الحال", "How it stands"),
     # what was done outside
     "effect.DispatchLetter": ("تصدير الكتاب", "dispatching the letter"),
     "effect.DraftLetter": ("إعداد رسالة الكتاب", "making the mail with the letter"),
