@@ -60,6 +60,7 @@ from service.finding import Found
 from service.ports import Asked, AwayView, CardView, DelegationView
 from service.waiting import Page, Waiting, is_late
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
+from tests.bot.sending_samples import SENDING_SAMPLES
 from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
 from tests.values import ANNEX, NOON, OFFICE, OMAR, PEOPLE, SECOND_MAILBOX, UNITS, Desk, forwarded, mail, registered
@@ -648,5 +649,6 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "why-you-may": _why_you_may,
     "why-over": _why_over,
     **CIRCUIT_SAMPLES,
+    **SENDING_SAMPLES,
     **VERB_SAMPLES,
 }
