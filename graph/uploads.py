@@ -19,12 +19,13 @@ import msgspec
 from yarl import URL
 
 from graph.client import GraphClient
+from graph.limits import LARGEST_MAIL, SMALL_ATTACHMENT
 from graph.wire import Ask, judge, read_json
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Unavailable
 from service.sending_ports import BytesOf, Enclosure
 
-SMALLEST_IN_PIECES = 3 * 2**20  # bytes; what is smaller is sent at once
-LARGEST = 150 * 2**20
+SMALLEST_IN_PIECES = SMALL_ATTACHMENT.value  # bytes; what is smaller is sent at once
+LARGEST = LARGEST_MAIL.value
 PIECE = 12 * 320 * 1024  # bytes: below the 4 MB that one may hold
 # Where the address stands while a file is on its way. The GUID is that of graph/mailbox.py.
 UPLOAD = "String {6c2f8a10-3c1e-4a55-9a0e-0f4c2d5b7e21} Name TarasulUpload"
