@@ -4,9 +4,11 @@
 #
 # Rule 1: one run prints everything: what the machine is, every table, every verdict. A goal that is missed is printed
 #         as missed, and is no failure of the run; a control that is not refused is one (exit 1).
-# Rule 2: `--write` puts the same text between two marks of a document.
+# Rule 2: `--write` puts each measure's tables between its own two marks of a document, with when they were taken and
+#         under which load: a run of one measure leaves the others as they were.
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,16 +28,17 @@ MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "card": card.measure,
     "cold": cold.measure,
 }
-BEGIN, END = "<!-- the last run: written by make bench -->", "<!-- the end of the last run -->"
+MACHINE = "machine"  # the marks between which stands what all measures depend on
 
 
-def between_marks(document: str, text: str) -> str:
-    """Return *document* with *text* between its marks. Raises ValueError where it has none."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"no {BEGIN} … {END} in the document")
-    return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
+def between_marks(document: str, name: str, text: str) -> str:
+    """Return *document* with *text* between the marks of *name*. Raises ValueError where it has none."""
+    begin, end = f"<!-- {name}: written by make bench -->", f"<!-- the end of {name} -->"
+    before, begun, rest = document.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
+        raise ValueError(f"no {begin} … {end} in the document")
+    return f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,24 +49,29 @@ def main(arguments: Sequence[str]) -> int:
     given = ask.parse_args(arguments)
     if unknown := set(given.measures) - MEASURES.keys():
         ask.error(f"no measure is called {', '.join(sorted(unknown))}")
-    said: list[str] = []
-
-    def say(text: str) -> None:
-        said.append(text)
-        print(text, flush=True)
-
-    began = time.monotonic()
-    say("\n".join([f"Run of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {given.pairs} interleaved pairs.", ""]))
-    say("\n".join([*(f"* {fact}" for fact in machine.facts()), ""]))
-    blind = False
-    for name in given.measures or MEASURES:
-        for table in MEASURES[name](given.pairs):
-            say(table.as_text() + "\n")
-            blind |= any(line.control and not line.fine for line in table.lines)
-    print(f"{time.monotonic() - began:.0f} s in all")
+    facts = "\n".join(f"* {fact}" for fact in machine.facts())
+    began, blind = time.monotonic(), False
+    print(facts, flush=True)
     if given.write:
-        given.write.write_text(between_marks(given.write.read_text("utf-8"), "\n".join(said)), "utf-8")
+        _write(given.write, MACHINE, facts)
+    for name in given.measures or MEASURES:
+        load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
+        said = [
+            f"*{name}*: run of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {given.pairs} interleaved pairs, load {load}."
+        ]
+        print(f"\n{said[0]}\n", flush=True)
+        for table in MEASURES[name](given.pairs):
+            said.append(table.as_text())
+            print(said[-1] + "\n", flush=True)
+            blind |= any(line.control and not line.fine for line in table.lines)
+        if given.write:
+            _write(given.write, name, "\n\n".join(said))
+    print(f"{time.monotonic() - began:.0f} s in all")
     return 1 if blind else 0
+
+
+def _write(path: Path, name: str, text: str) -> None:
+    path.write_text(between_marks(path.read_text("utf-8"), name, text), "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
 # Rule 1: of what may be done so and so often at a time, each time is a place in the database; instances lease them.
 # Rule 2: a place costs a transaction for a stretch of seconds, not for each call: whoever has it makes one call after
 #         the other in it, and lets go of it when there was nothing to do for a moment.
-# Rule 3: nobody keeps a place from those who wait for it: who learns that somebody does gives one away.
+# Rule 3: nobody keeps a place from those who wait for it: who learns that somebody does gives one away. Where places
+#         have been scarce of late, whoever has one learns it sooner.
 #
 # Mailboxes are kept so (graph/turns.py), and the pace of Teams (bot/pace.py).
 
@@ -25,8 +26,10 @@ from service.ports import Clock, Store
 log = logging.getLogger("tarasul.places")
 
 _LINGER_S = 0.5  # that a place is kept though there is nothing to do
-_LOOK_AGAIN_S = 0.4  # while all places are others'
+_LOOK_AGAIN_S = 1.2  # for one more, while all other places are others'
 _MODEST_S = 1.0  # in which a place that was given away is not asked for again
+_SCARCE_S = 10.0  # that places are taken to be scarce after somebody had to wait for one
+_SOONER = 0.15  # of a stretch, after which a place that is scarce is renewed
 _ASKED_AGAIN_S = 2.0  # after a turn did not come in time
 
 
@@ -44,6 +47,7 @@ class _Places:
     most_at_work: int = 0  # since they were last renewed
     idle_since_s: float = 0.0
     modest_until_s: float = 0.0
+    scarce_until_s: float = 0.0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     keeper: asyncio.Task[None] | None = None
@@ -169,8 +173,12 @@ class Places:
                 return left_s
             await self._ask_for(places, 0)
             return _LOOK_AGAIN_S if places.waiting else 0.0
-        most = places.held if loop.time() < places.modest_until_s else self._share
-        due = self._left_s(places) <= self._stretch_s / 2
+        most = self._share
+        if loop.time() < places.modest_until_s:
+            most = places.held
+        elif loop.time() < places.scarce_until_s:
+            most = min(places.held + 1, self._share)
+        due = self._left_s(places) <= self._renew_left_s(places)
         if places.giving and places.at_work <= places.usable:
             await self._ask_for(places, places.usable)
             places.modest_until_s = loop.time() + _MODEST_S
@@ -180,8 +188,9 @@ class Places:
             places.most_at_work = places.at_work
         self._let_in(places)
         if places.waiting and places.held < self._share:
-            return _LOOK_AGAIN_S * random.uniform(0.8, 1.2)
-        return max(self._left_s(places) - self._stretch_s / 2, _LOOK_AGAIN_S)
+            wait_s = _LOOK_AGAIN_S if places.held else _LOOK_AGAIN_S / 4  # who has none comes before who has some
+            return wait_s * random.uniform(0.8, 1.2)
+        return max(self._left_s(places) - self._renew_left_s(places), _LOOK_AGAIN_S)
 
     async def _ask_for(self, places: _Places, wanted: int) -> None:
         had, now = places.held, self._clock()
@@ -198,7 +207,14 @@ class Places:
         else:
             places.held, places.until = told.held, until
             places.giving = places.held >= had > 0 and (places.giving or told.rung)
+            if told.rung or told.held < wanted:
+                places.scarce_until_s = asyncio.get_running_loop().time() + _SCARCE_S
         places.usable = places.held - places.giving
+
+    def _renew_left_s(self, places: _Places) -> float:
+        """How much of its stretch is left when a place is renewed."""
+        scarce = asyncio.get_running_loop().time() < places.scarce_until_s
+        return self._stretch_s * (1 - _SOONER if scarce else 0.5)
 
     def _left_s(self, places: _Places) -> float:
         return (places.until - self._clock()).total_seconds()

@@ -1,11 +1,14 @@
 """How a measurement is judged and shown."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from bench.__main__ import BEGIN, END, between_marks
+from bench.__main__ import MACHINE, MEASURES, between_marks
 from bench.measuring import Goal, Line, Round, Table, in_turns, ratios
+
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 @pytest.mark.parametrize(
@@ -62,8 +65,17 @@ def test_a_table_shows_every_figure_with_its_verdict() -> None:
     assert shown.endswith("* a note")
 
 
-def test_a_run_is_written_between_its_marks_and_nowhere_else() -> None:
-    once = between_marks(f"before\n{BEGIN}\nold\n{END}\nafter", "new")
-    assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter"
+def test_a_measure_is_written_between_its_own_marks_and_nowhere_else() -> None:
+    page = "before\n" + "\n".join(
+        f"<!-- {name}: written by make bench -->\n{name}'s old\n<!-- the end of {name} -->" for name in ("cold", "card")
+    )
+    once = between_marks(page, "card", "new")
+    assert once == page.replace("card's old\n", "\nnew\n\n")
     with pytest.raises(ValueError, match="in the document"):
-        between_marks("a document without marks", "new")
+        between_marks(page, "drain", "new")
+
+
+def test_the_page_of_figures_has_marks_for_every_measure() -> None:
+    page = PAGE.read_text("utf-8")
+    for name in (MACHINE, *MEASURES):
+        assert between_marks(page, name, "new") != page

@@ -333,15 +333,12 @@ async def test_what_one_instance_was_told_the_other_keeps_to(
     assert [a.path.removeprefix("/v1.0") for a in script.asked] == asked + spared
 
 
-async def test_a_429_that_names_no_wait_makes_the_other_instance_wait_as_we_do(tmp_path: Path) -> None:
+async def test_a_429_that_names_no_wait_is_a_pause_for_all_instances(tmp_path: Path) -> None:
     async with scripted(error(429), Say()) as script, two_clients(script, tmp_path) as (first, second):
-        asked = asyncio.create_task(first.send(Ask("GET", "/1", mailbox=BOX)))
-        await script.arrived.acquire()
-        while await second.turns.pause_s(BOX) <= 0 and not asked.done():
-            second.turns._look_at = NOON  # type: ignore[attr-defined]  # look now, not in a second
-            await asyncio.sleep(0.01)
-        assert not asked.done()
-        await asked
+        began = _now()
+        await first.send(Ask("GET", "/1", mailbox=BOX))
+        told = second.turns._store.read(lambda tx: tx.pauses(began))  # type: ignore[attr-defined]
+    assert list(told) == [BOX]
     assert len(script.asked) == 2
 
 
