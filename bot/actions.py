@@ -40,6 +40,7 @@ _LINES = (
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
     "address",
+    "expects_reply",
     *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before"),
 )
 
@@ -81,6 +82,7 @@ class Inputs:
     before: str = ""
     outside: str = ""  # codes of entities, with commas between
     outside_copies: str = ""
+    expects_reply: str = ""  # true, or nothing
     address: str = ""  # where mail for one of them goes
 
 

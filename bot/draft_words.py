@@ -26,6 +26,7 @@ def draft_words(typed: Inputs, kind: str) -> dict[str, Any]:
         "text": typed.text,
         "addressees": tuple(addressees),
         "party": typed.party or None,
+        "expects_reply": typed.expects_reply == "true",
         "recipients": (
             *(Chosen(entity=code) for code in _codes(typed.outside)),
             *(Chosen(entity=code, copy=True) for code in _codes(typed.outside_copies)),

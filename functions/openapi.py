@@ -131,6 +131,7 @@ _SCHEMAS: dict[str, Schema] = {
                 _object(person=_TEXT_OR_NULL, unit=_TEXT, name=_ref("Said"), asked=_one_of(DISPOSITIONS))
             ),
             recipients=_list_of(_ref("Recipient")),
+            expects_reply=_YES_NO,
             signing_level=_or_null(_WHOLE),
             signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),

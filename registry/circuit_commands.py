@@ -22,6 +22,7 @@ class Draft:
     urgency: str = "normal"
     level: int = 1
     recipients: tuple[Chosen, ...] = ()
+    expects_reply: bool = False  # whoever drafted it follows up until the reply is there
     files: tuple[Part, ...] = ()
 
 
@@ -39,6 +40,7 @@ class Redraft:
     urgency: str = "normal"
     level: int = 1
     recipients: tuple[Chosen, ...] = ()
+    expects_reply: bool = False  # whoever drafted it follows up until the reply is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ class Drafted(Event):
     """Somebody began a record of ours. It has no number: `reference` says in which register it will get one."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "sender", "party", "attachment_names"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "outside"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "outside", "expects_reply"})
 
     entity_id: str
     kind: str
@@ -33,7 +33,8 @@ class Drafted(Event):
     attachments: tuple[Attachment, ...]
     attachment_names: tuple[str, ...]
     due_at: datetime | None = None
-    outside: tuple[Chosen, ...] = ()  # outside, of the directory of entities
+    outside: tuple[Chosen, ...] = ()  # to whom it goes, of the directory of entities
+    expects_reply: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Redrafted(Event):
     """The drafter wrote it anew: these are its words from now on. What was decided on other words is void."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "party"})
-    later: ClassVar[frozenset[str]] = frozenset({"outside"})
+    later: ClassVar[frozenset[str]] = frozenset({"outside", "expects_reply"})
 
     subject: str
     text: str
@@ -51,6 +52,7 @@ class Redrafted(Event):
     urgency: str
     level: int
     outside: tuple[Chosen, ...] = ()
+    expects_reply: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

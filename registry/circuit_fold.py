@@ -99,6 +99,7 @@ def _redrafted(record: "Record", e: Redrafted) -> "Record":
         urgency=e.urgency,
         level=e.level,
         recipients=chosen(e.outside),
+        expects_reply=bool(e.expects_reply),
     )
     if record.circuit is None:
         return after

@@ -62,7 +62,7 @@ from registry.recipients import (
 )
 from registry.record import OPEN, REFERRED, Link, Record, Step, asked_people, evolve
 from registry.rights import may_act, stand_ins
-from registry.vocabulary import FOR_ACTION, FOR_DRAFTING, INVERSE, Status, Verb, may_see
+from registry.vocabulary import FOR_ACTION, FOR_DRAFTING, FOR_FOLLOW_UP, INVERSE, REPLY, Status, Verb, may_see
 
 DISPATCH = "dispatch"  # the cause of the step by which somebody sees to it that the letter reaches everybody
 _RECEIPTS = {"delivered": DELIVERED, "displayed": READ}  # what proves that it arrived; the rest is only noted
@@ -198,7 +198,7 @@ def _sent(ask: NoteLetterSent, record: Record, office: Office, now: datetime) ->
         attempt=ask.attempt,
         internet_message_id=ask.internet_message_id,
     )
-    return Accepted(_with_end((sent,), record, now))
+    return Accepted(_with_end((sent,), record, office, now))
 
 
 def _refused(ask: NoteLetterRefused, record: Record, office: Office, now: datetime) -> Decision:
@@ -213,7 +213,7 @@ def _of_attempt(ask: NoteLetterDrafted | NoteLetterSent | NoteLetterRefused, rec
     return recipient if recipient is not None and recipient.attempt == ask.attempt else None
 
 
-def _with_end(events: tuple[Event, ...], record: Record, now: datetime) -> tuple[Event, ...]:
+def _with_end(events: tuple[Event, ...], record: Record, office: Office, now: datetime) -> tuple[Event, ...]:
     """*events*, and where by them it has gone to everybody, the end of whoever had to see to that."""
     after = record
     for event in events:
@@ -226,12 +226,34 @@ def _with_end(events: tuple[Event, ...], record: Record, now: datetime) -> tuple
     over = {e.step for e in ended}
     if any(s.custody and s.state in (OPEN, REFERRED) and s.number not in over for s in after.steps):
         return (*events, *ended)
+    watch = _watch(after, ended[-1].step, office, now)
+    if watch is not None:
+        return (*events, *ended, watch)
     return (*events, *ended, Closed(at=now, by=SYSTEM, outcome="issued", note=None))
+
+
+def _watch(record: Record, step: int, office: Office, now: datetime) -> Referred | None:
+    """Who follows up until the reply that is expected is there: whoever drafted it, while they are here."""
+    drafter = office.person(record.drafter)
+    replied = any(link.how == INVERSE["replies_to"] for link in record.links)
+    if not record.expects_reply or replied or drafter is None or not drafter.active:
+        return None
+    return Referred(
+        at=now,
+        by=SYSTEM,
+        step=len(record.steps) + 1,
+        asked=FOR_FOLLOW_UP,
+        to_person=drafter.person_id,
+        to_unit=drafter.unit_id,
+        parent=step,
+        cause=DISPATCH,
+        awaits=REPLY,
+    )
 
 
 def _dispatching(record: Record) -> list[Step]:
     """The open steps of whoever sees to it that it reaches everybody."""
-    return [s for s in record.steps if s.cause == DISPATCH and s.state == OPEN]
+    return [s for s in record.steps if s.cause == DISPATCH and s.state == OPEN and s.awaits is None]
 
 
 # ---------------------------------------------------------------- what became of it
@@ -252,7 +274,7 @@ def told(report: Report | None, answers: str, record: Record, office: Office, no
     if state is None:
         return ()
     reached = RecipientReached(at=now, by=SYSTEM, recipient=recipient.number, attempt=recipient.attempt, state=state)
-    return _with_end((reached,), record, now) if _is_new(reached, record) else ()
+    return _with_end((reached,), record, office, now) if _is_new(reached, record) else ()
 
 
 def _is_new(event: Event, record: Record) -> bool:

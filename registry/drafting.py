@@ -66,6 +66,7 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
         urgency=ask.urgency,
         level=ask.level,
         outside=_outside(ask, kind, office),
+        expects_reply=(ask.expects_reply and kind.direction == "out") or None,
         attachments=tuple(
             Attachment(size_bytes=f.size_bytes, sha256=f.sha256, content_type=f.content_type) for f in ask.files
         ),
@@ -92,8 +93,9 @@ def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) 
         urgency=ask.urgency,
         level=ask.level,
         outside=_outside(ask, record.rules, office),
+        expects_reply=(ask.expects_reply and record.direction == "out") or None,
     )
-    same = as_chosen(record.recipients) == written.outside
+    same = (as_chosen(record.recipients), record.expects_reply) == (written.outside, bool(written.expects_reply))
     if record.drafter == ask.by and same and all(getattr(record, n) == getattr(written, n) for n in _WORDS):
         return Nothing()
     if not (verdict := may_act(person, record, Verb.EDIT, now)):

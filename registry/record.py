@@ -242,6 +242,7 @@ class Record:
     signed_by: str | None = None
     sealed: SealedLetter | None = None
     recipients: tuple[Recipient, ...] = ()  # outside, of what goes out
+    expects_reply: bool = False  # from them
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -456,6 +457,7 @@ def _drafted(record_id: str, e: Drafted) -> Record:
         party=e.party,
         level=e.level,
         recipients=chosen(e.outside),
+        expects_reply=bool(e.expects_reply),
     )
 
 

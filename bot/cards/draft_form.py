@@ -126,6 +126,7 @@ def typed_of(record: Record) -> Inputs:
         disposition=first.asked if first is not None else "",
         copy_to=",".join(a.unit for a in others if a is not None and a.person is None),
         party=record.party or "",
+        expects_reply="true" if record.expects_reply else "",
         outside=",".join(r.entity for r in record.recipients if not r.copy),
         outside_copies=",".join(r.entity for r in record.recipients if r.copy),
         urgency=record.urgency,
@@ -195,12 +196,22 @@ def _entities(office: Office, lang: Language, typed: Inputs) -> list[Json]:
     picked = {code.strip() for code in f"{typed.outside},{typed.outside_copies}".split(",")}
     first = sorted(names, key=lambda one: (one[0] not in picked, _by_name(one)))[:_MOST_ENTITIES]
     shown = sorted(first, key=_by_name)
+    replies = {
+        "type": "Input.Toggle",
+        "id": "expects_reply",
+        "title": say(lang, "card.draft_expects_reply"),
+        "value": "true" if typed.expects_reply == "true" else "false",
+        "wrap": True,
+    }
     return [
-        {**choice(lang, name, title, shown, ""), "isMultiSelect": True, "value": chosen}
-        for name, title, chosen in (
-            ("outside", "card.draft_recipients", typed.outside),
-            ("outside_copies", "card.draft_recipient_copies", typed.outside_copies),
-        )
+        *(
+            {**choice(lang, name, title, shown, ""), "isMultiSelect": True, "value": chosen}
+            for name, title, chosen in (
+                ("outside", "card.draft_recipients", typed.outside),
+                ("outside_copies", "card.draft_recipient_copies", typed.outside_copies),
+            )
+        ),
+        replies,
     ]
 
 

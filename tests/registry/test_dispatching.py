@@ -394,6 +394,28 @@ def test_an_answer_from_where_it_went_is_linked_and_ends_the_wait() -> None:
     assert answer(desk, "replies_to", SENT_TO_BANK) == Nothing()
 
 
+def test_whoever_drafted_what_expects_a_reply_holds_it_until_the_reply_is_there() -> None:
+    desk = dispatched(expects_reply=True)
+    send(desk)
+    assert desk.held.status == "awaiting_reply"
+    assert [(h.person, h.asked) for h in holders(desk.held)] == [("omar", "for_follow_up")]
+    told(desk, "failed", "5.1.1")
+    assert {h.unit for h in holders(desk.held)} == {"registry", "finance"}
+    desk.accept(resend())
+    send(desk, 1, 2)
+    assert [h.person for h in holders(desk.held)] == ["omar"]
+    answer(desk, "replies_to", "<l1-1-2@ministry.example>")
+    assert (desk.held.ended, desk.held.outcome, states(desk)) == (True, "answered", ["answered"])
+
+
+def test_a_reply_that_is_there_before_all_is_sent_leaves_nothing_to_follow_up() -> None:
+    desk = dispatched(expects_reply=True, recipients=TO_BOTH)
+    send(desk, 1)
+    answer(desk, "replies_to", SENT_TO_BANK)
+    send(desk, 2)
+    assert (desk.held.ended, desk.held.outcome) == (True, "issued")
+
+
 @pytest.mark.parametrize("how", ["number", "may_answer"])
 def test_what_names_our_number_alone_is_proposed_and_ends_nothing(how: str) -> None:
     desk = dispatched()

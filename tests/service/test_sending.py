@@ -1,6 +1,7 @@
 """Letters of ours go out by mail: each recipient once, with every enclosure, whatever breaks; and what comes back."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+from functions.openapi import DOCUMENT
 from registry.circuit_commands import Sign, Submit
 from registry.decisions import Accepted
 from registry.dispatch_commands import Resend
@@ -19,9 +22,12 @@ from registry.dispatching import due
 from registry.errors import Gone, Misconfigured, Mistaken, TarasulError, Unavailable
 from registry.event import Attachment
 from registry.mail import Part
+from registry.recipients import Chosen
 from registry.record import Record, evolve, holders
+from service.evidence import Evidence
 from service.letters import enclosures, letter_mail
 from service.ports import Transaction
+from service.views import Viewer, record_view
 from tests.dispatch_values import PDF, SENDING_OFFICE, TO_BOTH, outgoing, seal_event, signed
 from tests.service.house import Registry, letter
 from tests.values import MAILBOX
@@ -229,6 +235,40 @@ async def test_a_colleague_who_writes_in_the_thread_has_written_no_letter(house:
     await house.comes(letter(5, "omar@ministry.example", In_Reply_To=about))
     assert [r.record_id for r in house.records()] == ["l1"]
     assert len(house.record("l1").mails) == 1
+
+
+# ---------------------------------------------------------------- what is shown of it
+
+
+async def test_the_api_the_sheet_and_the_dossier_say_how_it_stands_with_each(house: Sender) -> None:
+    await house.issued(recipients=(*TO_BOTH, Chosen(entity="kmu")))
+    await house.work()
+    await house.comes(house.told(1, house.record("l1").recipients[0].message_id))
+    shown = house.service.show(Viewer(None), "l1")
+    assert shown is not None
+    record = {"$ref": "#/components/schemas/Record", "components": DOCUMENT["components"]}
+    Draft202012Validator(record).validate(json.loads(json.dumps(shown)))
+    assert [(r["entity"], r["channel"], r["address"], r["state"], r["copy"]) for r in shown["recipients"]] == [
+        ("cbk", "mail", "registry@bank.example", "bounced", False),
+        ("kmu", "paper", None, "by_hand", False),
+        ("sab", "mail", "post@bureau.example", "sent", True),
+    ]
+    assert shown["recipients"][0]["why"]["en"].startswith("The address is wrong")
+    sheet = house.service.sheet(Viewer(None), "l1")
+    assert sheet is not None
+    assert sheet["verified"]
+    said = [line["said"]["en"] for line in sheet["events"]]
+    assert any("Central Bank" in one and "did not arrive" in one for one in said)
+    page = await Evidence(house.store, house.archive, house.clock, lambda _: "").dossier(Viewer(None), "l1", "ar")
+    assert page is not None
+    assert all(name in page.decode() for name in ("البنك المركزي", "البلدية", "registry@bank.example", "لم يصل"))
+
+
+async def test_whoever_is_not_cleared_sees_no_recipient(house: Sender) -> None:
+    await house.issued(confidentiality="normal")
+    record = replace(house.record("l1"), confidentiality="secret")
+    view = record_view(record, SENDING_OFFICE, Viewer(SENDING_OFFICE.people["omar"]), house.clock())
+    assert view["recipients"] == []
 
 
 # ---------------------------------------------------------------- the mail itself

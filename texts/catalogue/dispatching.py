@@ -102,6 +102,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "card.recipients": ("الجهات", "Recipients"),
     "card.draft_recipients": ("الجهات الموجَّه إليها، للصادر", "To, of an outgoing letter"),
     "card.draft_recipient_copies": ("صورة إلى الجهات", "Copies to"),
+    "card.draft_expects_reply": (
+        "يُنتظر رد، وأتابعه حتى يصل",
+        "A reply is expected; I follow it up until it is here",
+    ),
     "card.resend_it": ("إعادة الإرسال إلى جهة", "Send it to a recipient again"),
     "card.resend_which": ("الجهة", "Recipient"),
     "card.resend_address": ("عنوان البريد الصحيح", "The right mail address"),
