@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from functions.openapi import DOCUMENT
 from registry.circuit_commands import Sign, Submit
+from registry.commands import Void
 from registry.decisions import Accepted
 from registry.dispatch_commands import Resend
 from registry.dispatching import due
@@ -180,6 +181,23 @@ async def test_a_draft_that_somebody_deleted_is_somebodys_turn_in_the_end(house:
     await house.work(16)
     assert (house.states(), [h.unit for h in holders(house.record("l1"))]) == (["refused"], ["registry"])
     assert len(letters_in(house)) == 0
+
+
+async def test_a_letter_that_is_voided_on_its_way_out_is_withdrawn(house: Sender) -> None:
+    house.box.faults.add("send_draft", Unavailable("503"), times=3)
+    await house.issued(recipients=TO_BOTH)
+    await house.work(1)
+    assert len(house.box.drafts) == 2
+    house.take(Void(record_id="l1", by="huda", note="صدر خطأ"))
+    await house.work()
+    assert (house.box.drafts, house.box.sent) == ({}, {})
+
+
+async def test_nothing_leaves_by_mail_that_is_more_secret_than_the_office_allows(house: Sender) -> None:
+    house.store.write(lambda tx: tx.save_office(replace(SENDING_OFFICE, mail_up_to="normal")))
+    await house.issued(confidentiality="restricted")
+    await house.work()
+    assert (letters_in(house), house.states()) == ([], ["by_hand"])
 
 
 async def test_a_bounce_is_tied_to_its_recipient_and_becomes_a_task(house: Sender) -> None:
