@@ -255,6 +255,7 @@ def test_a_mail_that_cannot_go_out_is_a_task_as_well() -> None:
     desk.accept(NoteLetterRefused(record_id="l1", recipient=1, attempt=1, reason="stuck.mistaken"))
     send(desk, 2)
     assert states(desk) == ["refused", "sent"]
+    assert not still_due(desk.held, 1, 1), "an operator who tries it again sends nothing: the register does"
     assert [h.unit for h in holders(desk.held)] == ["registry"]
 
 
