@@ -1,4 +1,5 @@
-"""Import units, posts, roles and clearances: `python -m app.import_people [--check] units.csv people.csv`.
+"""Import units, posts, roles, clearances and the entities outside to which letters go:
+`python -m app.import_people [--check] units.csv people.csv entities.csv`.
 
 What fits is kept and comes true when the directory is read next, at once where it can be reached; what does not fit is
 said in both languages, line by line. The same lists again change nothing. Ends with 1 where something did not fit.
@@ -60,7 +61,12 @@ def import_lists(
     misfits += wrong
     if keep and after != before:
         store.write(lambda tx: tx.save_imported(after.body(), clock()))
-    counts = {"units": len(after.units), "people": len(after.people), "misfits": len(misfits)}
+    counts = {
+        "units": len(after.units),
+        "people": len(after.people),
+        "entities": len(after.entities),
+        "misfits": len(misfits),
+    }
     said = [say(lang, "import.kept", **counts) for lang in LANGUAGES]
     if after == before or not keep:
         said += [say(lang, "import.same" if keep else "import.checked") for lang in LANGUAGES]

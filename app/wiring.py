@@ -308,6 +308,7 @@ class House:
     def performer(self) -> "Performer":
         from graph.installs import GraphInstalls
         from service.annexes import Annexes
+        from service.letters import Letters
         from service.perform import Performer
 
         return Performer(
@@ -320,6 +321,7 @@ class House:
             installs=GraphInstalls(self.graph, self.settings.teams_app_id),
             annexes=Annexes(self.archive, self.shared_files),
             sealing=self.sealing,
+            letters=Letters(self.store, self.archive, self.mailboxes),
             lease_s=self.settings.lease_s,
             others=self.draft_files.ways() if self.settings.drafts_in_word else {},
         )

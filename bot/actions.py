@@ -43,6 +43,8 @@ _LINES = (
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     "number",
     *("kind", "party", "level", "copy_to", "back_to", "stage", "act", "before", "code"),
+    "address",
+    "expects_reply",
 )
 
 
@@ -82,6 +84,10 @@ class Inputs:
     act: str = ""
     before: str = ""
     code: str = ""  # that was shown where the person signed in
+    outside: str = ""  # codes of entities, with commas between
+    outside_copies: str = ""
+    expects_reply: str = ""  # true, or nothing
+    address: str = ""  # where mail for one of them goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +319,8 @@ def inputs_of(data: Mapping[str, Any]) -> Inputs:
         to=_text(data, "to")[:200],
         disposition=_text(data, "disposition")[:80],
         units=_text(data, "units")[:LONGEST_UNITS],
+        outside=_text(data, "outside")[:LONGEST_UNITS],
+        outside_copies=_text(data, "outside_copies")[:LONGEST_UNITS],
         picked=tuple(n for n in range(1, MOST_PICKED + 1) if data.get(f"pick{n}") in ("true", True)),
         **{name: _text(data, name)[:LONGEST_LINE] for name in _LINES},
     )

@@ -5,6 +5,7 @@ from typing import Any
 from bot.actions import Inputs
 from bot.cards.draft_form import NOBODY, PERSON, UNIT
 from registry.circuits import Addressee
+from registry.recipients import Chosen
 from registry.vocabulary import FOR_INFORMATION, KINDS
 
 
@@ -25,7 +26,17 @@ def draft_words(typed: Inputs, kind: str) -> dict[str, Any]:
         "text": typed.text,
         "addressees": tuple(addressees),
         "party": typed.party or None,
+        "expects_reply": typed.expects_reply == "true",
+        "recipients": (
+            *(Chosen(entity=code) for code in _codes(typed.outside)),
+            *(Chosen(entity=code, copy=True) for code in _codes(typed.outside_copies)),
+        ),
         "confidentiality": typed.confidentiality or "normal",
         "urgency": typed.urgency or "normal",
         "level": int(typed.level) if typed.level.isdecimal() else 1,
     }
+
+
+def _codes(chosen: str) -> list[str]:
+    """The codes of a choice of several."""
+    return [code for code in dict.fromkeys(c.strip() for c in chosen.split(",")) if code]

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions import Press
 from bot.cards import step_card
-from bot.cards.parts import box, buttons, is_masked, sentence
+from bot.cards.parts import box, buttons, is_hidden, sentence
 from registry.rights import may_act
 from registry.vocabulary import Verb
 from service.document_views import to_compare
@@ -23,7 +23,7 @@ def file_card(service: Service, press: Press, view: CardView, at: datetime) -> J
     """The card, with the link above it; as it is, where there is nothing to open or nobody may."""
     card, lang = step_card(view, at), view.language
     what = _what(press.verb, view)
-    if what is None or service.links is None or is_masked(view.record, view.person.clearance):
+    if what is None or service.links is None or is_hidden(view):
         return card
     if not may_act(view.person, view.record, Verb.READ, at):
         return card

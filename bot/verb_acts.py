@@ -27,6 +27,7 @@ from registry.commands import (
     Void,
 )
 from registry.decisions import Refused
+from registry.dispatch_commands import Resend
 from service.ports import CardView
 from service.service import Service
 from texts import say, search_key
@@ -57,6 +58,8 @@ def told_of(press: Press, view: CardView) -> str | None:
         return say(view.language, "card.circulated_now", count=len(_units(press)))
     if press.verb == "link_it":
         return say(view.language, "card.linked", reference=press.inputs.number)
+    if press.verb == "resend_it":
+        return say(view.language, "card.resent", address=press.inputs.address.strip())
     return None
 
 
@@ -121,12 +124,26 @@ def _await(_: Service, press: Press, view: CardView) -> Command | Refused:
     )
 
 
+def _resend(_: Service, press: Press, view: CardView) -> Command | Refused:
+    number = press.inputs.to
+    if not number.isascii() or not number.isdigit() or len(number) > 4:
+        return Refused("card.choose_first")
+    return Resend(
+        record_id=view.record.record_id,
+        by=press.by,
+        recipient=int(number),
+        address=press.inputs.address,
+        note=press.inputs.note,
+    )
+
+
 _COMMANDS: dict[str, Callable[[Service, Press, CardView], Command | Refused]] = {
     "recall_it": _recall,
     "amend_it": _amend,
     "link_it": _link,
     "circulate_it": _circulate,
     "await_it": _await,
+    "resend_it": _resend,
     "void_it": lambda _, p, v: Void(record_id=v.record.record_id, by=p.by, note=p.inputs.note, step=v.step.number),
     "reopen_it": lambda _, p, v: Reopen(record_id=v.record.record_id, by=p.by, note=p.inputs.note),
     "leave_it": lambda _, p, v: LeaveMatter(record_id=v.record.record_id, by=p.by, note=p.inputs.note),

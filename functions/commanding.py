@@ -272,6 +272,15 @@ def _of_a_draft(name: str) -> Callable[[Asked], "Command"]:
     return make
 
 
+def _resend(ask: Asked) -> "Command":
+    from registry.dispatch_commands import Resend
+
+    recipient, address = ask.number("recipient"), ask.needed("address")
+    if recipient is None:
+        raise BadField("recipient")
+    return Resend(record_id=ask.record_id, by=ask.by, recipient=recipient, address=address, note=ask.note)
+
+
 def _withdraw(ask: Asked) -> "Command":
     from registry.circuit_commands import Withdraw
 
@@ -304,6 +313,7 @@ _MAKES: dict[str, Callable[[Asked], "Command"]] = {
     "initial": _of_a_draft("Initial"),
     "sign": _of_a_draft("Sign"),
     "withdraw": _withdraw,
+    "resend": _resend,
     "insert": _insert,
     "skip": _skip,
 }

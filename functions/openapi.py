@@ -13,6 +13,8 @@ from functions.limits import (
 from functions.openapi_commands import COMMAND, DRAFT
 from functions.openapi_letters import LETTER, SEALED, verify_path
 from registry.circuits import ACTS, MODES
+from registry.entities import CHANNELS
+from registry.recipients import STATES as RECIPIENT_STATES
 from registry.vocabulary import (
     ASKED_FROM_CARDS,
     CONFIDENTIALITIES,
@@ -103,6 +105,23 @@ _SCHEMAS: dict[str, Schema] = {
             seats=_list_of(_object(person=_TEXT, name=_TEXT, unit=_TEXT, outcome=_TEXT_OR_NULL)),
         ),
     },
+    "Recipient": {
+        "description": "To whom a letter of ours goes outside, and how it stands with them.",
+        **_object(
+            recipient=_WHOLE,
+            entity=_TEXT,
+            name=_ref("Said"),
+            copy=_YES_NO,
+            channel=_or_null(_one_of(CHANNELS)),
+            address=_TEXT_OR_NULL,
+            state=_one_of(RECIPIENT_STATES),
+            state_said=_ref("Said"),
+            at=_INSTANT_OR_NULL,
+            attempt=_WHOLE,
+            why=_or_null(_ref("Said")),
+            status=_TEXT_OR_NULL,
+        ),
+    },
     "Attachment": _object(
         name=_TEXT, size_bytes=_WHOLE, sha256=_SHA256, content_type=_TEXT, complete=_YES_NO, inline=_YES_NO
     ),
@@ -131,6 +150,8 @@ _SCHEMAS: dict[str, Schema] = {
             addressees=_list_of(
                 _object(person=_TEXT_OR_NULL, unit=_TEXT, name=_ref("Said"), asked=_one_of(DISPOSITIONS))
             ),
+            recipients=_list_of(_ref("Recipient")),
+            expects_reply=_YES_NO,
             signing_level=_or_null(_WHOLE),
             signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),
@@ -161,7 +182,7 @@ _SCHEMAS: dict[str, Schema] = {
                 _object(
                     record_id=_TEXT,
                     reference=_TEXT,
-                    how=_one_of((*INVERSE, "same_id", "number", "register")),
+                    how=_one_of((*INVERSE, "same_id", "number", "register", "may_answer", "may_be_answered_by")),
                     said=_ref("Said"),
                 )
             ),

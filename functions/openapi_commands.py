@@ -148,6 +148,14 @@ COMMAND: Schema = {
             urgency={"type": "string", "enum": list(URGENCIES)},
             confidentiality={"type": "string", "enum": list(CONFIDENTIALITIES)},
         ),
+        _ask(
+            "resend",
+            "Send a letter of ours to a recipient once more, to this address.",
+            ("recipient", "address"),
+            recipient={"type": "integer", "minimum": 1, "maximum": 999_999},
+            address=_THAT,
+            note=_NOTE,
+        ),
         _ask("void", "It should not have been made: it ends, and its number is kept.", ("note",), note=_WHY),
         _ask("reopen", "Go on with a record that was closed.", ("note",), note=_WHY),
         _ask(

@@ -21,10 +21,12 @@ from graph.delta import PAGES, SELECTED, read_changes
 from graph.folders import read_folders
 from graph.mime import OUR_KEY, read_mail
 from graph.mime_tree import Limits
+from graph.uploads import enclose
 from graph.whole import SIZE, Told, read_whole
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
 from service.ports import Arrived, Changes, Clock, Drafted, Fetched, Folder
+from service.sending_ports import BytesOf, LetterMail
 from texts.catalogue.mail import ROWS
 
 # Our own names among a message's extended properties. The GUID is ours, made once; it must never change.
@@ -207,6 +209,23 @@ class OutlookMailbox:
         known = await self._with(key) or await self._new(f"{self._at}/messages", html, key, to=to, subject=subject)
         return known.item_id
 
+    async def draft_letter(self, letter: LetterMail, bytes_of: BytesOf, *, key: str) -> Drafted:
+        """The one draft that carries *key*, with every enclosure once; see service.sending_ports.LetterMailbox."""
+        made = await self._with(key) or await self._new(
+            f"{self._at}/messages",
+            letter.html,
+            key,
+            to=letter.to,
+            subject=letter.subject,
+            # no machine's word, but a letter that somebody signed; and what becomes of it is asked
+            isDeliveryReceiptRequested=True,
+            isReadReceiptRequested=True,
+        )
+        draft = await self._draft(made.item_id)
+        if draft.isDraft:
+            await enclose(self._graph, self.address, made.item_id, letter.enclosures, bytes_of)
+        return Drafted(made.item_id, draft.internetMessageId or made.message_id)
+
     async def send_draft(self, draft_id: str) -> str:
         """Send it unless it has gone already, and return its Message-ID. An id that answers 404 raises Gone."""
         draft = await self._draft(draft_id)
@@ -252,12 +271,12 @@ class OutlookMailbox:
                 return Drafted(page.value[0].id, page.value[0].internetMessageId or "")
         return None
 
-    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "") -> Drafted:
+    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "", **asked: bool) -> Drafted:
         message: dict[str, Any] = {
             "body": {"contentType": "html", "content": html},
             "singleValueExtendedProperties": [
                 {"id": KEY, "value": key},
-                {"id": AUTO_SUBMITTED, "value": "auto-generated"},
+                *([{"id": AUTO_SUBMITTED, "value": "auto-generated"}] if not asked else []),
             ],
             "internetMessageHeaders": [
                 {"name": OUR_KEY, "value": key},
@@ -266,7 +285,7 @@ class OutlookMailbox:
             ],
         }
         if to:
-            message |= {"subject": subject, "toRecipients": [{"emailAddress": {"address": to}}]}
+            message |= {"subject": subject, "toRecipients": [{"emailAddress": {"address": to}}]} | asked
         body = message if to else {"message": message}
         made = await self._graph.read(Ask("POST", path, json=body, mailbox=self.address), _DRAFT)
         return Drafted(made.id, made.internetMessageId or "")

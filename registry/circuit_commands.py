@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from registry.circuits import Addressee
 from registry.mail import Part
+from registry.recipients import Chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class Draft:
     confidentiality: str = "normal"
     urgency: str = "normal"
     level: int = 1
+    recipients: tuple[Chosen, ...] = ()
+    expects_reply: bool = False  # whoever drafted it follows up until the reply is there
     files: tuple[Part, ...] = ()
 
 
@@ -36,6 +39,8 @@ class Redraft:
     confidentiality: str = "normal"
     urgency: str = "normal"
     level: int = 1
+    recipients: tuple[Chosen, ...] = ()
+    expects_reply: bool = False  # whoever drafted it follows up until the reply is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from registry.circuits import Addressee, Stage
 from registry.event import Attachment, Event
 from registry.mail import Address
+from registry.recipients import Chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Drafted(Event):
     """Somebody began a record of ours. It has no number: `reference` says in which register it will get one."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "sender", "party", "attachment_names"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "written_in"})
+    later: ClassVar[frozenset[str]] = frozenset({"due_at", "written_in", "outside", "expects_reply"})
 
     entity_id: str
     kind: str
@@ -33,6 +34,8 @@ class Drafted(Event):
     attachment_names: tuple[str, ...]
     due_at: datetime | None = None
     written_in: str | None = None  # word: its words are those of a file, which is to be placed; None: it is `text`
+    outside: tuple[Chosen, ...] = ()  # to whom it goes, of the directory of entities
+    expects_reply: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Redrafted(Event):
     """The drafter wrote it anew: these are its words from now on. What was decided on other words is void."""
 
     private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "party"})
+    later: ClassVar[frozenset[str]] = frozenset({"outside", "expects_reply"})
 
     subject: str
     text: str
@@ -48,6 +52,8 @@ class Redrafted(Event):
     confidentiality: str
     urgency: str
     level: int
+    outside: tuple[Chosen, ...] = ()
+    expects_reply: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from registry.circuit_events import (
 )
 from registry.circuits import OPEN, WAITING, Circuit, Stage
 from registry.event import Event
+from registry.recipients import chosen
 from registry.vocabulary import DONE, Status
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _redrafted(record: "Record", e: Redrafted) -> "Record":
         confidentiality=e.confidentiality,
         urgency=e.urgency,
         level=e.level,
+        recipients=chosen(e.outside),
+        expects_reply=bool(e.expects_reply),
     )
     if record.circuit is None:
         return after

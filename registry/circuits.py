@@ -17,6 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from registry.recipients import Chosen
+
 INITIAL, OPINION, APPROVE, SIGN = "initial", "opinion", "approve", "sign"
 ACTS = (INITIAL, OPINION, APPROVE, SIGN)
 ASKED_IN = {INITIAL: "for_initial", OPINION: "for_study_opinion", APPROVE: "for_approval", SIGN: "for_signature"}
@@ -118,10 +120,18 @@ def standing(stage: Stage, steps: Iterable[Voice]) -> str:
     return LOST if len(stage.seats) - rejected < stage.needed else OPEN
 
 
-def seal_of(subject: str, text: str, addressees: Sequence[Addressee], party: str | None, files: Sequence[str]) -> str:
-    """Return the SHA-256 (hex) of what people decide on: words, addressees, and the files by their SHA-256."""
+def seal_of(
+    subject: str,
+    text: str,
+    addressees: Sequence[Addressee],
+    party: str | None,
+    files: Sequence[str],
+    recipients: Sequence[Chosen] = (),
+) -> str:
+    """Return the SHA-256 (hex) of what people decide on: words, to whom it goes, and the files by their SHA-256."""
     to = [[a.unit, a.person, a.asked] for a in addressees]
-    whole = json.dumps([subject, text, to, party, list(files)], ensure_ascii=False, separators=(",", ":"))
+    outside = [[[r.entity, r.copy] for r in recipients]] if recipients else []  # earlier seals know of none
+    whole = json.dumps([subject, text, to, party, list(files), *outside], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
+from registry.dispatch_commands import DispatchCommand
 from registry.document_commands import DocumentCommand
 from registry.mail import Address, Mail, Part
 from registry.opening_commands import ShowSecret
@@ -496,4 +497,5 @@ type Command = (
     | ShowSecret
     | CircuitCommand
     | DocumentCommand
+    | DispatchCommand
 )

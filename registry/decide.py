@@ -69,6 +69,9 @@ from registry.commands import (
 from registry.confirming import decide_confirm
 from registry.correcting import decide_correct
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.dispatch_commands import DISPATCH_COMMANDS
+from registry.dispatching import decide_dispatch
+from registry.dispatching import due as letters_due
 from registry.document_commands import (
     NoteChanged,
     NoteFreed,
@@ -130,7 +133,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
         events.append(event)
     assert after is not None, "an accepted decision has at least one event"
     cards, files = cards_due(record, after, office), files_due(record, after, office)
-    effects = (*decision.effects, *cards, *files, *seals_due(record, after))
+    letters = letters_due(record, after, office)
+    effects = (*decision.effects, *dict.fromkeys((*cards, *files, *seals_due(record, after), *letters)))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
 
 
@@ -161,6 +165,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         return decide_admit(command, record, office, now)
     if isinstance(command, Draft):
         return decide_draft(command, record, office, now)
+    if isinstance(command, DISPATCH_COMMANDS):
+        return decide_dispatch(command, record, office, now)
     if record is None:
         return Refused("record.unknown")
     match command:
@@ -219,7 +225,7 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         case NoteMail():
             return decide_mail(command, record, office, now)
         case NoteMachine():
-            return decide_machine(command, record, now)
+            return decide_machine(command, record, office, now)
         case NoteOurs():
             return decide_ours(command, record, now)
         case NoteLink():

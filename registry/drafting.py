@@ -19,16 +19,19 @@ from registry.circuit_events import Drafted, Redrafted, Submitted
 from registry.circuits import OPEN, WAITING, Addressee, Stage, seal_of
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.document_events import PressPending
+from registry.entities import named_in
 from registry.events import Attachment, Closed
 from registry.issuing import nobody_there
+from registry.limits import MOST_RECIPIENTS
 from registry.mail import Address
 from registry.numbers import draft_reference
 from registry.office import Office, Person
 from registry.planning import fault, plan
+from registry.recipients import Chosen, as_chosen
 from registry.record import DONE, Record, evolve
 from registry.rights import may_act
 from registry.seats import asked_in, begun, to_drafter
-from registry.vocabulary import CONFIDENTIALITIES, ISSUED_FOR, KINDS, URGENCIES, Verb, may_see
+from registry.vocabulary import CONFIDENTIALITIES, ISSUED_FOR, KINDS, URGENCIES, Kind, Verb, may_see
 
 
 def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetime) -> Decision:
@@ -46,7 +49,7 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
     if kind is None or not kind.issued:
         return Refused("draft.unknown_kind")
     in_word = kind.code in office.documents.word
-    if (why := _unfit(ask, person, office, in_word=in_word)) is not None:
+    if (why := _unfit(ask, person, office, in_word=in_word) or _nowhere(ask, kind, office)) is not None:
         return Refused(why)
     drafted = Drafted(
         at=now,
@@ -65,6 +68,8 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
         confidentiality=ask.confidentiality,
         urgency=ask.urgency,
         level=ask.level,
+        outside=_outside(ask, kind, office),
+        expects_reply=(ask.expects_reply and kind.direction == "out") or None,
         attachments=tuple(
             Attachment(size_bytes=f.size_bytes, sha256=f.sha256, content_type=f.content_type) for f in ask.files
         ),
@@ -91,12 +96,15 @@ def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) 
         confidentiality=ask.confidentiality,
         urgency=ask.urgency,
         level=ask.level,
+        outside=_outside(ask, record.rules, office),
+        expects_reply=(ask.expects_reply and record.direction == "out") or None,
     )
-    if record.drafter == ask.by and all(getattr(record, n) == getattr(written, n) for n in _WORDS):
+    same = (as_chosen(record.recipients), record.expects_reply) == (written.outside, bool(written.expects_reply))
+    if record.drafter == ask.by and same and all(getattr(record, n) == getattr(written, n) for n in _WORDS):
         return Nothing()
     if not (verdict := may_act(person, record, Verb.EDIT, now)):
         return Refused(verdict.reasons[0], {"reference": record.reference})
-    if (why := _unfit(ask, person, office, in_word=record.in_word)) is not None:
+    if (why := _unfit(ask, person, office, in_word=record.in_word) or _nowhere(ask, record.rules, office)) is not None:
         return Refused(why)
     if record.circuit is None or record.circuit.current is None:
         return Accepted((written,))
@@ -161,7 +169,8 @@ def sealed(record: Record) -> str:
     files = [a.sha256 for a in record.attachments]
     if record.document is not None and record.document.frozen is not None:
         files.append(record.document.frozen)
-    return seal_of(record.subject, record.text, record.addressees, record.party, files)
+    outside = as_chosen(record.recipients)
+    return seal_of(record.subject, record.text, record.addressees, record.party, files, outside)
 
 
 _WORDS = ("subject", "text", "addressees", "party", "confidentiality", "urgency", "level")
@@ -218,6 +227,31 @@ def _unfit(ask: Draft | Redraft, person: Person, office: Office, *, in_word: boo
     if any(a.asked not in ISSUED_FOR for a in ask.addressees):
         return "refer.unknown_disposition"
     return None
+
+
+def _nowhere(ask: Draft | Redraft, kind: Kind, office: Office) -> str | None:
+    """Why it cannot go outside to those who were chosen."""
+    if kind.direction != "out":
+        return None
+    named = [r.entity for r in ask.recipients]
+    if len(named) > MOST_RECIPIENTS:
+        return "draft.too_many_recipients"
+    if any(code not in office.entities for code in named):
+        return "draft.unknown_recipient"
+    return "draft.copies_alone" if ask.recipients and all(r.copy for r in ask.recipients) else None
+
+
+def _outside(ask: Draft | Redraft, kind: Kind, office: Office) -> tuple[Chosen, ...]:
+    """The recipients, each once, those to whom it is addressed first: who was chosen, or else is named as the party.
+    What stays inside has none."""
+    if kind.direction != "out":
+        return ()
+    named = (Chosen(entity=code) for code in named_in(ask.party, office.entities.values()))
+    recipients = ask.recipients or tuple(named)
+    first: dict[str, Chosen] = {}
+    for recipient in sorted(recipients, key=lambda r: r.copy):
+        first.setdefault(recipient.entity, recipient)
+    return tuple(first.values())
 
 
 def _known(addressees: tuple[Addressee, ...], office: Office) -> tuple[Addressee, ...]:

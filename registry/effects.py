@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry.changed import changed
+from registry.dispatch_effects import DispatchLetter as DispatchLetter
+from registry.dispatch_effects import DraftLetter as DraftLetter
+from registry.dispatch_effects import SendLetter as SendLetter
 from registry.document_effects import DOCUMENT_EFFECTS, DocumentEffect
 from registry.office import Office
 from registry.record import OPEN, Record, Step, asked_people
@@ -236,6 +239,9 @@ type Effect = (
     | TellWaiting
     | SealLetter
     | DocumentEffect
+    | DispatchLetter
+    | DraftLetter
+    | SendLetter
 )
 
 TOKENED = (AskAction, ShowDelegation)  # what puts a card before somebody that is known by a token
@@ -260,6 +266,9 @@ EFFECTS: dict[str, type[Effect]] = {
         TellWaiting,
         SealLetter,
         *DOCUMENT_EFFECTS,
+        DispatchLetter,
+        DraftLetter,
+        SendLetter,
     )
 }
 

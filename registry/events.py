@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from registry.circuit_events import CIRCUIT_EVENTS
+from registry.dispatch_events import DISPATCH_EVENTS
 from registry.document_events import DOCUMENT_EVENTS
 from registry.event import Attachment as Attachment
 from registry.event import Event as Event
@@ -370,5 +371,6 @@ EVENTS: dict[str, type[Event]] = {
         *SEALED_EVENTS,
         *DOCUMENT_EVENTS,
         *OPENING_EVENTS,
+        *DISPATCH_EVENTS,
     )
 }

@@ -79,9 +79,14 @@ def _deliveries(record: Record, office: Office, cause: Event, now: datetime) -> 
         number += 1
         yield _sent(record, cause, now, number, asked, to_person, to_unit)
     if record.rules.direction == "out":
-        register = next((u.unit_id for u in office.units.values() if office.clerks(u.unit_id)), None)
-        to = (None, register) if register is not None else (record.drafter, record.registry_unit_id)
-        yield _sent(record, cause, now, number + 1, FOR_ACTION, *to)
+        why = "dispatch" if record.recipients else "issue"
+        yield _sent(record, cause, now, number + 1, FOR_ACTION, *dispatcher(record, office), why)
+
+
+def dispatcher(record: Record, office: Office) -> tuple[str | None, str]:
+    """Return who sees to it that *record* goes out: the first register that somebody keeps, else its drafter."""
+    register = next((u.unit_id for u in office.units.values() if office.clerks(u.unit_id)), None)
+    return (None, register) if register is not None else (record.drafter, record.registry_unit_id)
 
 
 def _each(record: Record, office: Office) -> Iterator[Addressee]:
@@ -96,7 +101,14 @@ def _each(record: Record, office: Office) -> Iterator[Addressee]:
 
 
 def _sent(
-    record: Record, cause: Event, now: datetime, step: int, asked: str, to_person: str | None, to_unit: str
+    record: Record,
+    cause: Event,
+    now: datetime,
+    step: int,
+    asked: str,
+    to_person: str | None,
+    to_unit: str,
+    why: str = "issue",
 ) -> Referred:
     return Referred(
         at=now,
@@ -107,5 +119,5 @@ def _sent(
         to_person=to_person,
         to_unit=to_unit,
         parent=None,
-        cause="issue",
+        cause=why,
     )

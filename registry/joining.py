@@ -14,8 +14,10 @@ from registry.acting import put_before_asker, refusal, words
 from registry.circulating import awaiting
 from registry.commands import Command, JoinMatter, LeaveMatter, NoteMatter, NoteRelation, Relate, Unrelate
 from registry.decisions import Accepted, Decision, Nothing, Refused
-from registry.events import Event, Linked, Referred, StepCompleted
-from registry.office import Office, Person
+from registry.dispatch_events import RecipientReached
+from registry.events import Closed, Event, Linked, Referred, StepCompleted
+from registry.office import SYSTEM, Office, Person
+from registry.recipients import ANSWERED, all_gone, is_dispatched
 from registry.record import Link, Record, evolve
 from registry.rights import is_clerk, may_act
 from registry.verb_events import MatterJoined, MatterLeft, Unlinked
@@ -34,7 +36,9 @@ def decide_relate(ask: Relate, record: Record, office: Office, now: datetime) ->
     if _is_linked(record, ask.to_record, ask.relation):
         return Nothing()
     there = Link(record_id=record.record_id, reference=record.reference, how=INVERSE[ask.relation])
-    events = _linked(record, ask.by, ask.to_record, ask.other.reference, ask.relation, _capacity(person, record), now)
+    events = reply_linked(
+        record, ask.by, ask.to_record, ask.other.reference, ask.relation, _capacity(person, record), now
+    )
     return Accepted(events, then=(NoteRelation(record_id=ask.to_record, by=ask.by, link=there),))
 
 
@@ -79,7 +83,7 @@ def decide_relation(ask: NoteRelation, record: Record, office: Office, now: date
                 ),
             )
         )
-    return Accepted(_linked(record, ask.by, there.record_id, there.reference, how, capacity, now))
+    return Accepted(reply_linked(record, ask.by, there.record_id, there.reference, how, capacity, now))
 
 
 def decide_join(ask: JoinMatter, record: Record, office: Office, now: datetime) -> Decision:
@@ -161,18 +165,35 @@ def _capacity(person: Person, record: Record) -> str:
     return "clerk" if is_clerk(person, record.registry_unit_id) else "member"
 
 
-def _linked(
+def reply_linked(
     record: Record, by: str, to_record: str, reference: str, how: str, capacity: str | None, now: datetime
 ) -> tuple[Event, ...]:
-    """The link; where it names the reply that the record waits for, the end of that wait as well."""
+    """The link; where it names the reply that the record waits for, the end of that wait as well, and what is then
+    known of whoever replied."""
     linked = Linked(at=now, by=by, capacity=capacity, to_record=to_record, reference=reference, how=how)
-    watch = awaiting(record) if how == "replied_by" else None
-    if watch is None:
+    if how != "replied_by":
         return (linked,)
+    events: tuple[Event, ...] = (linked,)
+    if by != SYSTEM and len(record.recipients) == 1 and is_dispatched(record):
+        only = record.recipients[0]
+        if only.state != ANSWERED:
+            events += (
+                RecipientReached(
+                    at=now, by=by, capacity=capacity, recipient=only.number, attempt=only.attempt, state=ANSWERED
+                ),
+            )
+    watch = awaiting(record)
+    if watch is None:
+        return events
     completed = StepCompleted(at=now, by=by, capacity=capacity, step=watch.number, note=reference)
     after = evolve(record.record_id, record, completed)
+    asker = record.step(watch.parent) if watch.parent is not None else None
     siblings = [s for s in after.steps if s.parent == watch.parent and s.custody]
+    if asker is not None and asker.cause == "dispatch" and all_gone(record) and len(siblings) == 1:
+        # it went to everybody and came back answered: whoever dispatched it has nothing left to see to
+        closed = Closed(at=now, by=by, capacity=capacity, outcome="answered", note=reference)
+        return (*events, completed, closed)
     ended = after.step(watch.number)
     assert ended is not None, "it was there a moment ago"
     back: Referred = put_before_asker(after, ended, siblings, completed)
-    return (linked, completed, back)
+    return (*events, completed, back)

@@ -12,6 +12,7 @@ from datetime import datetime
 from registry.annexes import annexes_of
 from registry.commands import NoteCopy, NoteLink, NoteMachine, NoteMail, NoteOurs
 from registry.decisions import Accepted, Decision, Nothing
+from registry.dispatching import told
 from registry.effects import MarkMail
 from registry.events import (
     AutoReplyReceived,
@@ -28,6 +29,7 @@ from registry.events import (
 from registry.forwarded import plain_subject
 from registry.mail import Mail
 from registry.office import SYSTEM, Office
+from registry.recipients import told_of
 from registry.record import Link, Record
 from registry.vocabulary import FOR_FOLLOW_UP, FOR_INFORMATION
 
@@ -59,12 +61,14 @@ def decide_mail(ask: NoteMail, record: Record, office: Office, now: datetime) ->
     return Accepted((noted, *annexes_of(ask, record, office, now)), _mark(record, mail))
 
 
-def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:
-    """Note a bounce, a receipt or an automatic reply; a bounce is put before the register, unless one is already."""
+def decide_machine(ask: NoteMachine, record: Record, office: Office, now: datetime) -> Decision:
+    """Note a bounce, a receipt or an automatic reply; a bounce is put before the register, unless one is already, or
+    before whoever dispatches, where it is about a recipient of what we issue."""
     mail = ask.mail
     if _noted(mail, record):
         return Nothing()
     events: tuple[Event, ...]
+    of_recipient = told(mail.report, ask.answers, record, office, now)
     match mail.report:
         case None:
             subject = plain_subject(mail.letter.subject)
@@ -91,7 +95,10 @@ def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:
             unit = record.registry_unit_id
             known = (s for s in record.open_steps if s.asked == FOR_FOLLOW_UP and s.to_person is None)
             asked = any(s.to_unit == unit for s in known)
-            events = (failed,) if asked else (failed, _to_register(record, unit, FOR_FOLLOW_UP, "bounce", now))
+            if of_recipient or told_of(record, (ask.answers,)) is not None:
+                events = (failed, *of_recipient)
+            else:
+                events = (failed,) if asked else (failed, _to_register(record, unit, FOR_FOLLOW_UP, "bounce", now))
         case report:
             events = (
                 ReceiptReceived(
@@ -102,6 +109,7 @@ def decide_machine(ask: NoteMachine, record: Record, now: datetime) -> Decision:
                     what=report.what,
                     recipients=report.recipients,
                 ),
+                *of_recipient,
             )
     return Accepted(events, _mark(record, mail))
 

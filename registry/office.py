@@ -9,6 +9,7 @@ from registry.changed import changed
 from registry.circuits import Circuits
 from registry.delegation import Delegation, Standing, standings
 from registry.document import DocumentRules
+from registry.entities import Entity
 from registry.working_time import DueRules
 from texts import Language
 
@@ -96,6 +97,8 @@ class Office:
     circuits: Circuits = field(default_factory=Circuits)
     documents: DocumentRules = field(default_factory=DocumentRules)
     delegations: tuple[Delegation, ...] = ()  # those that are not over
+    entities: dict[str, Entity] = field(default_factory=dict)  # outside, by code: to whom letters go
+    mail_up_to: str = "restricted"  # what is more secret goes to them by hand and never by mail
 
     def person(self, person_id: str | None) -> Person | None:
         """The person as they are now, with everybody whom they stand in for."""

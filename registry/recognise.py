@@ -29,6 +29,7 @@ class Known:
     same_reference: str = ""  # its number …
     same_in: str = ""  # … and the unit in whose register it stands; empty where that does not matter
     answered: tuple[str, str] | None = None  # (record, Message-ID): the first of its references that is a record's
+    outgoing: Link | None = None  # that record, where it is a letter of ours, and how the mail seems to answer it
     told_of: tuple[str, str] | None = None  # as `answered`, of mails that we sent, and of what a report is about
     links: tuple[Link, ...] = ()  # records whose Message-ID, or whose number, is in it
     in_thread: int = 0  # mails of this sender on the record that it answers, lately
@@ -107,11 +108,19 @@ def recognise(mail: Mail, known: Known, office: Office) -> Recognised:
         return Noise(rule)
     if reasons := (*mail.unreadable, *_untrusted(mail, office), *_loop(known, office)):
         return Suspect(tuple(dict.fromkeys(reasons)), known.links)
+    if known.outgoing is not None and _is_a_letter(mail, office):
+        return NewLetter((known.outgoing,))
     if known.answered is not None:
         return ReplyTo(*known.answered)
     if brought(mail, office).several:
         return Suspect(("quarantine.several_letters",), known.links)
     return NewLetter(known.links)
+
+
+def _is_a_letter(mail: Mail, office: Office) -> bool:
+    """Whether what answers a letter of ours is one itself: it comes from outside, or an official passed it on."""
+    sender = brought(mail, office).letter.sender.address or mail.sender.address
+    return not office.is_inside(sender)
 
 
 def copy_of(mail: Mail, record_id: str, reference: str, unit_id: str, office: Office) -> Copy | Again:

@@ -16,6 +16,8 @@ from registry.changed import changed
 from registry.circuit_events import CIRCUIT_EVENTS, Drafted
 from registry.circuit_fold import after_circuit, with_seat_taken
 from registry.circuits import Addressee, Circuit
+from registry.dispatch_events import DISPATCH_EVENTS
+from registry.dispatch_fold import after_dispatch
 from registry.document import Document, Pending
 from registry.document_events import DOCUMENT_EVENTS
 from registry.document_fold import after_document
@@ -54,6 +56,7 @@ from registry.events import (
 from registry.mail import Address, Repair
 from registry.office import Office, Person
 from registry.opening_events import SecretShown
+from registry.recipients import Recipient, chosen
 from registry.sealed_events import Sealed
 from registry.sealed_letter import SealedLetter, sealed_letter
 from registry.vocabulary import DELIVERIES, DISPOSITIONS, ENDED, INVERSE, KINDS, Disposition, Kind, Status
@@ -238,6 +241,8 @@ class Record:
     sealed: SealedLetter | None = None
     in_word: bool = False  # it is drafted as a Word file, which is …
     document: Document | None = None  # … this one, as soon as it was placed
+    recipients: tuple[Recipient, ...] = ()  # outside, of what goes out
+    expects_reply: bool = False  # from them
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -467,6 +472,8 @@ def _drafted(record_id: str, e: Drafted) -> Record:
         party=e.party,
         level=e.level,
         in_word=e.written_in == "word",
+        recipients=chosen(e.outside),
+        expects_reply=bool(e.expects_reply),
     )
 
 
@@ -528,6 +535,8 @@ def _after(record: Record, event: Event) -> Record:
             return record
         case EffectStuck(effect=effect):
             return changed(record, stuck=(*record.stuck, effect))
+        case _ if type(event) in DISPATCH_EVENTS:
+            return after_dispatch(record, event)
         case _:
             if type(event) in DOCUMENT_EVENTS:
                 return after_document(record, event)

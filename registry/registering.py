@@ -6,6 +6,7 @@ from registry.annexes import fetches_due
 from registry.brought import Brought, brought
 from registry.commands import NewRecord, Quarantine, Register
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.dispatching import answers
 from registry.effects import MarkMail
 from registry.events import Attachment, Referred, Registered
 from registry.mail import Address, Mail
@@ -48,7 +49,8 @@ def decide_new(ask: NewRecord, record: Record | None, office: Office, now: datet
     told = (_told_of_the_scan(unit, now),) if registered.same_as is not None and goes.to_person is not None else ()
     fetches = fetches_due(ask.record_id, links_among(registered.attachments)) if isinstance(ask, Register) else ()
     links = (linked(link, now) for link in ask.links)
-    return Accepted((registered, referred, *told, *links), (mark, *fetches))
+    then = answers(ask.links, ask.record_id, registered.reference, ask.mail) if isinstance(ask, Register) else ()
+    return Accepted((registered, referred, *told, *links), (mark, *fetches), then=then)
 
 
 def _told_of_the_scan(unit: Unit, now: datetime) -> Referred:

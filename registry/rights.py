@@ -60,6 +60,10 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         holds = any(s.custody for s in steps_of(person, record, at))
         its_own = holds or is_clerk(person, record.registry_unit_id)
         reasons += [] if its_own else ["may.not_yours"]
+    elif verb is Verb.RESEND:
+        reasons += ["may.voided"] if record.status is Status.VOIDED else []
+        dispatches = any(s.cause == "dispatch" for s in steps_of(person, record, at))
+        reasons += [] if dispatches or _keeps_it(person, record) else ["may.registry_keeps"]
     elif verb is Verb.RECALL:
         reasons += _recall_reasons(person, record, step)
     elif verb is Verb.FILE and step == 0:

@@ -30,6 +30,7 @@ class Verb(StrEnum):
     VOID = "void"
     REOPEN = "reopen"
     LINK = "link"
+    RESEND = "resend"  # what goes out, to a recipient once more
     # of what we issue
     SUBMIT = "submit"
     EDIT = "edit"
@@ -173,7 +174,7 @@ class Kind:
 
 QUARANTINE = "quarantined_mail"
 _OF_ISSUED = frozenset({Verb.SUBMIT, Verb.EDIT, Verb.WITHDRAW, Verb.INITIAL, Verb.SIGN, Verb.INSERT, Verb.SKIP})
-_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER} - _OF_ISSUED  # it is registered already
+_LETTER_VERBS = frozenset(Verb) - {Verb.REGISTER, Verb.RESEND} - _OF_ISSUED  # it is registered already
 _ISSUED_VERBS = _OF_ISSUED | {
     *(Verb.READ, Verb.REFER, Verb.ANNOTATE, Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.RETURN, Verb.APPROVE),
     *(Verb.REJECT, Verb.RECALL, Verb.VOID, Verb.LINK),
@@ -181,7 +182,8 @@ _ISSUED_VERBS = _OF_ISSUED | {
 
 
 def _issued(code: str, direction: str, letter: str, sent_for: str = FOR_INFORMATION) -> Kind:
-    verbs = _ISSUED_VERBS | ({Verb.CLOSE} if direction == "out" else set())  # the register sends it, and ends it
+    # the register sends it, and ends it
+    verbs = _ISSUED_VERBS | ({Verb.CLOSE, Verb.RESEND} if direction == "out" else set())
     return Kind(code, direction, letter, verbs, issued=True, sent_for=sent_for)
 
 

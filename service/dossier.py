@@ -92,6 +92,10 @@ def dossier_page(shown: Shown, lang: Language, *, beside: bool) -> str:
         f'<p class="bad">{_text(say(lang, "dossier.masked"))}</p>' if record["masked"] else "",
         f"</header><main>{_heading('record', lang)}<dl>{''.join(_facts(shown, lang))}</dl>",
     ]
+    if record.get("recipients"):
+        rows = "".join(_recipient(r, shown.zone, lang) for r in record["recipients"])
+        head = _columns(("recipient", "channel", "state"), lang)
+        parts.append(f"{_heading('recipients', lang)}<table>{head}<tbody>{rows}</tbody></table>")
     if shown.words:
         note = say(lang, "dossier.words_note")
         parts.append(
@@ -152,6 +156,21 @@ def _sealed(sealed: Mapping[str, Any] | None, lang: Language) -> str | None:
 def _holder(holder: Mapping[str, Any], lang: Language) -> str:
     who = holder["person_name"] or holder["unit_name"][lang]
     return say(lang, "card.asked_what", who=who, asked=holder["asked_said"][lang])
+
+
+def _recipient(recipient: Mapping[str, Any], zone: ZoneInfo, lang: Language) -> str:
+    name = recipient["name"][lang]
+    name = say(lang, "recipient.copy", name=name) if recipient["copy"] else name
+    way = say(lang, f"channel.{recipient['channel']}") if recipient["channel"] else ""
+    when = _when(datetime.fromisoformat(recipient["at"]), zone, lang) if recipient["at"] else ""
+    why = recipient["why"][lang] if recipient["why"] is not None else ""
+    cells = (
+        (name, recipient["entity"]),
+        (way, recipient["address"] or ""),
+        (recipient["state_said"][lang], when, why),
+    )
+    drawn = "".join(f"<td>{'<br>'.join(_text(part) for part in cell if part)}</td>" for cell in cells)
+    return f"<tr>{drawn}</tr>"
 
 
 def _document(document: Document, lang: Language, *, beside: bool) -> str:

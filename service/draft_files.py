@@ -41,7 +41,7 @@ from registry.record import Record
 from registry.vocabulary import FOR_DRAFTING
 from service.drafts_port import DraftPlace, Drafts, DraftState, NoDrive
 from service.letter_ports import Converter
-from service.perform import Done, Later, Performs
+from service.outcomes import Done, Later, Performs
 from service.ports import Archive, Chats, Clock, Store
 from service.take import Taker
 from service.word_parts import same_words

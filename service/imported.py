@@ -1,5 +1,5 @@
 ################################################################
-# What was imported of the organisation: units, posts, roles and clearances, out of two lists
+# What was imported of the organisation: units, posts, roles and clearances; entities outside; out of lists
 ################################################################
 #
 # Rule 1: a line that does not fit is reported with its reason and left out; all others are kept.
@@ -16,12 +16,14 @@ from typing import Any
 
 import msgspec
 
+from registry.entities import CHANNELS, HAND, MAIL, Entity, is_address
 from registry.office import Office
 from registry.vocabulary import CONFIDENTIALITIES
 
 HEAD, CLERK, MEMBER = "head", "clerk", "member"
 ROLES = (HEAD, CLERK, MEMBER)
 UNIT_COLUMNS = ("unit", "ar", "en", "code", "department")  # and `under`, which may be left out
+ENTITY_COLUMNS = ("entity", "ar", "en", "channel")  # and `address`, where mail goes there
 PERSON_COLUMNS = ("person", "unit")  # and `post`, `role`, `clearance`
 
 
@@ -50,6 +52,17 @@ UNTOLD = ImportedPerson("")
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedEntity:
+    """An entity outside, as a list names it."""
+
+    entity: str
+    ar: str
+    en: str
+    channel: str = HAND
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Misfit:
     """A line that was left out, or waits. `why` is a text key with its values."""
 
@@ -65,6 +78,7 @@ class Imported:
 
     units: tuple[ImportedUnit, ...] = ()
     people: tuple[ImportedPerson, ...] = ()
+    entities: tuple[ImportedEntity, ...] = ()
 
     def units_over(self, listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """The organisation file's units with what the list says of them, and those that only the list has."""
@@ -73,6 +87,11 @@ class Imported:
         both = [{**unit, **told.get(unit["id"], {})} for unit in listed]
         both += [told[u.unit] for u in self.units if u.unit not in {unit["id"] for unit in listed}]
         return [{**unit, "head": heads[unit["id"]]} if unit["id"] in heads else unit for unit in both]
+
+    def entities_over(self, listed: Sequence[Entity]) -> dict[str, Entity]:
+        """The organisation file's entities with those of the list, which stand over them, by code."""
+        told = (Entity(code=e.entity, ar=e.ar, en=e.en, channel=e.channel, address=e.address) for e in self.entities)
+        return {entity.code: entity for entity in (*listed, *told)}
 
     def people_by_upn(self) -> dict[str, ImportedPerson]:
         return {p.person: p for p in self.people}
@@ -103,7 +122,7 @@ def read_lists(
         files: Name and text of each; commas or semicolons between the values.
         listed: The organisation file's units.
     """
-    units, people, misfits = before.units, before.people, list[Misfit]()
+    units, people, entities, misfits = before.units, before.people, before.entities, list[Misfit]()
     rows = [(name, *_rows(text)) for name, text in files]
     for name, columns, lines in rows:
         if set(UNIT_COLUMNS) <= columns:
@@ -114,13 +133,47 @@ def read_lists(
     for name, columns, lines in rows:
         if set(UNIT_COLUMNS) <= columns:
             continue
-        if set(PERSON_COLUMNS) <= columns:
+        if set(ENTITY_COLUMNS) <= columns:
+            entities, wrong = _entities(name, lines)
+            misfits += wrong
+        elif set(PERSON_COLUMNS) <= columns:
             people, wrong = _people(name, lines, known, registers, office)
             misfits += wrong
         else:
-            needed = {"units": ", ".join(UNIT_COLUMNS), "people": ", ".join(PERSON_COLUMNS)}
+            needed = {
+                "units": ", ".join(UNIT_COLUMNS),
+                "people": ", ".join(PERSON_COLUMNS),
+                "entities": ", ".join(ENTITY_COLUMNS),
+            }
             misfits.append(Misfit(name, 1, "import.columns", needed))
-    return Imported(units, people), misfits
+    return Imported(units, people, entities), misfits
+
+
+def _entities(file: str, lines: list[tuple[int, dict[str, str]]]) -> tuple[tuple[ImportedEntity, ...], list[Misfit]]:
+    """One line for each. Where mail goes to one, its address must be one."""
+    misfits: list[Misfit] = []
+    kept: dict[str, ImportedEntity] = {}
+    for number, row in lines:
+        entity = ImportedEntity(
+            entity=row.get("entity", ""),
+            ar=row.get("ar", ""),
+            en=row.get("en", ""),
+            channel=row.get("channel", "").lower() or HAND,
+            address=row.get("address", ""),
+        )
+        missing = next((column for column in ENTITY_COLUMNS if not getattr(entity, column)), None)
+        if missing is not None:
+            misfits.append(Misfit(file, number, "import.missing", {"column": missing}))
+        elif entity.entity in kept:
+            misfits.append(Misfit(file, number, "import.doubled", {"name": entity.entity}))
+        elif entity.channel not in CHANNELS:
+            values = {"name": entity.channel, "known": ", ".join(CHANNELS)}
+            misfits.append(Misfit(file, number, "import.no_channel", values))
+        elif entity.channel == MAIL and not is_address(entity.address):
+            misfits.append(Misfit(file, number, "import.no_address", {"name": entity.entity}))
+        else:
+            kept[entity.entity] = entity
+    return tuple(kept.values()), misfits
 
 
 def _rows(text: str) -> tuple[set[str], list[tuple[int, dict[str, str]]]]:

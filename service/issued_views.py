@@ -19,6 +19,7 @@ def issued_view(record: Record, office: Office, *, open_to_viewer: bool) -> dict
         "drafter": _person(record.drafter, office),
         "party": record.party if open_to_viewer else None,
         "addressees": [_addressee(a, office) for a in record.addressees],
+        "expects_reply": record.expects_reply,
         "signing_level": record.level or None,
         "signed_by": _person(record.signed_by, office),
         "acknowledged": {"done": done, "all": all_of_them} if all_of_them else None,

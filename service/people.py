@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from registry.circuits import Circuits
 from registry.document import DocumentRules
 from registry.effects import InstallApp
+from registry.entities import Entity
 from registry.errors import Misconfigured
 from registry.office import COPIES, LoopGuard, Office, Person, ReferralRule, Unit
 from registry.planning import level_of
@@ -29,6 +30,7 @@ from registry.working_time import DueRules
 from service.circuit_rules import read_circuits
 from service.document_rules import read_documents
 from service.due_rules import read_due_rules
+from service.entities import read_entities
 from service.imported import CLERK, HEAD, NOTHING_IMPORTED, UNTOLD, Imported, read_imported
 from service.ports import Clock, Directory, DirectoryPerson, Store, Transaction
 from texts import language_of
@@ -55,6 +57,8 @@ class Organisation:
     due: DueRules | None = None
     circuits: Circuits = field(default_factory=Circuits)
     documents: DocumentRules = field(default_factory=DocumentRules)
+    entities: tuple[Entity, ...] = ()
+    mail_up_to: str = "restricted"
 
     @property
     def mailboxes(self) -> frozenset[str]:
@@ -89,6 +93,8 @@ def read_organisation(text: str, mailboxes: Sequence[str]) -> Organisation:
         due=read_due_rules(body["due"])[0] if "due" in body else None,
         circuits=read_circuits(body.get("circuits", {}), [u["id"] for u in body["units"]])[0],
         documents=read_documents(body.get("documents", {}))[0],
+        entities=read_entities(body.get("entities", []))[0],
+        mail_up_to=body.get("mail_up_to", "restricted"),
     )
 
 
@@ -108,6 +114,9 @@ def _wrong(body: dict[str, Any], mailboxes: Sequence[str]) -> list[str]:
     wrong += read_due_rules(body["due"])[1] if "due" in body else []
     wrong += read_circuits(body.get("circuits", {}), ids)[1]
     wrong += read_documents(body.get("documents", {}))[1]
+    wrong += read_entities(body.get("entities", []))[1]
+    if body.get("mail_up_to", "normal") not in CONFIDENTIALITIES:
+        wrong.append(f"mail_up_to is one of {', '.join(CONFIDENTIALITIES)}")
     wrong += [f"two units keep the register of {m}" for m in _doubled(registers)]
     wrong += [f"two registers number under {c}" for c in _doubled(codes)]
     wrong += [f"no unit keeps the register of {m}" for m in mailboxes if m.lower() not in registers]
@@ -215,6 +224,8 @@ def office_of(
         due=organisation.due,
         circuits=circuits,
         documents=organisation.documents,
+        entities=imported.entities_over(organisation.entities),
+        mail_up_to=organisation.mail_up_to,
         units=units,
         people={
             p.person_id: Person(

@@ -15,11 +15,10 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
 
 from registry.commands import (
     Command,
@@ -33,6 +32,8 @@ from registry.commands import (
 from registry.effects import (
     AskAction,
     AskForDelegate,
+    DispatchLetter,
+    DraftLetter,
     DraftReply,
     Effect,
     FetchAnnex,
@@ -42,6 +43,7 @@ from registry.effects import (
     RefreshCard,
     RefreshDelegation,
     RemindCard,
+    SendLetter,
     SendQuestion,
     SendReply,
     ShowDelegation,
@@ -55,6 +57,8 @@ from registry.sealed_commands import NoteSealed
 from registry.sealed_effects import SealLetter
 from service.annexes import Annexes
 from service.digest import tell_waiting
+from service.letters import Letters, refused
+from service.outcomes import Done, Later, Performs
 from service.ports import (
     AwayView,
     CardView,
@@ -87,27 +91,6 @@ _LONGEST_WAIT_S = 600.0
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What is to be kept when an effect was performed."""
-
-    command: Command | None = None
-    also: Callable[[Transaction, datetime], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """It cannot be done yet. `patient`: no number of tries makes it stuck; the other side will be back."""
-
-    wait_s: float
-    why: str
-    patient: bool = False
-    unless: Callable[[Transaction], bool] | None = None  # what it waits for came meanwhile: due at once
-
-
-type Performs = Callable[[Any, int], Awaitable[Done | Later]]  # an effect of its type, and how often it was tried
-
-
 class Performer:
     """Performs what the outbox asks for."""
 
@@ -123,6 +106,7 @@ class Performer:
         installs: Installs,
         annexes: Annexes,
         sealing: Sealing | None = None,
+        letters: Letters,
         lease_s: float = 60.0,
         most_tries: int = 40,
         at_once: int = 8,
@@ -131,6 +115,7 @@ class Performer:
     ) -> None:
         self._store, self._taker, self._clock, self._owner = store, taker, clock, owner
         self._mailboxes, self._chats, self._installs, self._annexes = mailboxes, chats, installs, annexes
+        self._letters = letters
         self._lease_s, self._most_tries, self._at_once = lease_s, most_tries, at_once
         self._mail_after_s, self._sealing, self._others = mail_after_s, sealing, others or {}
         self._turns = count()
@@ -210,6 +195,8 @@ class Performer:
                 return await self._draft_question(effect)
             case SendQuestion():
                 return await self._send_question(effect, tries)
+            case DispatchLetter() | DraftLetter() | SendLetter():
+                return await self._letters.perform(effect, tries)
             case InstallApp():
                 await self._installs.install(effect.person)
                 return Done()
@@ -479,7 +466,9 @@ class Performer:
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
         name = type(claimed.effect).__name__
         log.error("stuck", extra={"effect": name, "record": claimed.effect.record_id, "why": why})
-        note = NoteStuck(record_id=claimed.effect.record_id, effect=name, reason=reason)
+        note: Command = NoteStuck(record_id=claimed.effect.record_id, effect=name, reason=reason)
+        if isinstance(claimed.effect, DraftLetter | SendLetter):  # that is somebody's turn, and not an operator's alone
+            note = refused(claimed.effect, reason)
 
         def work(tx: Transaction, command: Command | None) -> None:
             if tx.stick(claimed.effect_id, owner, self._clock(), why) and command is not None:

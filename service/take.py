@@ -19,6 +19,7 @@ from registry.circuit_commands import Sign
 from registry.commands import Command, Enter, JoinMatter, Quarantine, Register, Relate, Release, Unrelate
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing, Refused
+from registry.dispatch_events import LetterDrafted, LetterSent
 from registry.document_commands import NoteLooked
 from registry.documents import numbers
 from registry.effects import Effect
@@ -215,6 +216,8 @@ def note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> No
             ReplyDrafted(internet_message_id=message_id)
             | ReplySent(internet_message_id=message_id)
             | QuestionMailed(internet_message_id=message_id)
+            | LetterDrafted(internet_message_id=message_id)
+            | LetterSent(internet_message_id=message_id)
         ):
             if message_id:
                 tx.note_message_id(message_id, record_id, ours=True)

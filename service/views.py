@@ -13,6 +13,7 @@ from typing import Any
 
 from registry.circuit_events import Drafted, Numbered, SentBack, StageInserted, Submitted
 from registry.circulating import awaiting, circulation
+from registry.dispatch_events import DISPATCH_EVENTS
 from registry.events import (
     AnnexFetched,
     AnnexRefused,
@@ -42,6 +43,7 @@ from registry.sealed_events import Sealed
 from registry.sheet import ERASED, Entry, read_entry, verify
 from registry.verb_events import Corrected, MatterJoined, Unlinked
 from registry.vocabulary import DELIVERIES, INVERSE, KINDS, Verb
+from service.dispatch_views import dispatch_said, recipients_view
 from service.document_views import document_said
 from service.instants import instant as instant
 from service.issued_views import issued_view
@@ -86,6 +88,9 @@ def record_view(
         "proposed_sender": _party(record.proposed_sender) if open_to_viewer and record.proposed_sender else None,
         "sender_confirmed": not record.sender_is_proposed,
         **issued_view(record, office, open_to_viewer=open_to_viewer),
+        "recipients": [
+            r | {"at": instant(r["at"])} for r in (recipients_view(record, office) if open_to_viewer else [])
+        ],
         "their_reference": record.their_reference if open_to_viewer else None,
         "letter_date": record.letter_date if open_to_viewer else None,
         "forwarded_by": _person(record.forwarded_by, office) if open_to_viewer and record.forwarded_by else None,
@@ -208,14 +213,14 @@ def _line(entry: Entry, record: Record, office: Office, viewer: Viewer, now: dat
         "disposition": event.asked if isinstance(event, Referred) else None,
         "to": event.to_person if isinstance(event, Referred) else None,
         **_note(event, record, viewer, now),
-        "said": _in_both(lambda lang: _sentence(event, office, lang, cleared=viewer.is_cleared(record, now))),
+        "said": _in_both(lambda lang: _sentence(event, record, office, lang, cleared=viewer.is_cleared(record, now))),
     }
 
 
-def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
+def _sentence(event: Event, record: Record, office: Office, lang: Language, *, cleared: bool) -> str:
     """What happened, in one sentence; of a letter with the files of another, in two. It says for whom, where somebody
     acted for another."""
-    said = _what_happened(event, office, lang, cleared=cleared)
+    said = _what_happened(event, record, office, lang, cleared=cleared)
     if (whom := office.person(event.on_behalf_of)) is not None:
         return say(lang, "sheet.on_behalf", said=said, whom=whom.name)
     if isinstance(event, Registered) and event.same_reference is not None:
@@ -223,7 +228,7 @@ def _sentence(event: Event, office: Office, lang: Language, *, cleared: bool) ->
     return said
 
 
-def _what_happened(event: Event, office: Office, lang: Language, *, cleared: bool) -> str:
+def _what_happened(event: Event, record: Record, office: Office, lang: Language, *, cleared: bool) -> str:
     if (of_the_file := document_said(event, office, lang)) is not None:
         return of_the_file
     match event:
@@ -296,6 +301,10 @@ def _what_happened(event: Event, office: Office, lang: Language, *, cleared: boo
             return say(lang, f"event.{type(event).__name__}", who=_name(person, office))
         case EffectStuck(effect=effect, reason=reason):
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
+        case Sealed(sha256=sha256):
+            return say(lang, "event.Sealed", sha256=sha256[:12])
+        case _ if isinstance(event, DISPATCH_EVENTS):
+            return dispatch_said(event, record, office, lang, cleared=cleared)
         case _:
             outcome = getattr(event, "outcome", None)
             return say(lang, f"event.{type(event).__name__}" + (f".{outcome}" if outcome else ""))

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from registry.dispatching import answer_to
 from registry.mail import Mail, is_cut
 from registry.numbers import mentioned
 from registry.office import Office
@@ -16,6 +17,7 @@ from store.instants import write_instant
 from store.records import record_of
 
 _MOST_REFERENCES = 500
+_SENDS = {"reply": "SendReply", "letter": "SendLetter"}  # by how our keys begin
 
 
 def known(on: Connection, entity_id: str, mail: Mail, office: Office) -> Known:
@@ -50,6 +52,7 @@ def known(on: Connection, entity_id: str, mail: Mail, office: Office) -> Known:
         same_reference=same_reference,
         same_in=same_in,
         answered=answered,
+        outgoing=_outgoing(on, entity_id, mail, answered),
         told_of=told_of,
         links=links,
         in_thread=in_thread,
@@ -114,12 +117,22 @@ def _told_of(on: Connection, entity_id: str, mail: Mail, references: list[str]) 
     return found
 
 
+def _outgoing(on: Connection, entity_id: str, mail: Mail, answered: tuple[str, str] | None) -> Link | None:
+    """How *mail* answers a letter that we sent out, if it does."""
+    if answered is None:
+        return None
+    r = s.records.c
+    row = on.execute(select(r.state).where(r.entity_id == entity_id, r.record_id == answered[0])).first()
+    return answer_to(mail, record_of(row.state)) if row is not None else None
+
+
 def _is_a_reply_of_ours(on: Connection, entity_id: str, key: str) -> bool:
-    """Whether *key* is that of a reply which we drafted: it may come back before we know that it has gone."""
+    """Whether *key* is that of a reply, or of a letter, which we drafted: it may come back before we know that it has
+    gone."""
     kind, record_id, *_ = *key.split(":"), ""
     o = s.outbox.c
-    asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == "SendReply")
-    return kind == "reply" and on.execute(asked.limit(1)).scalar() is not None
+    asked = select(o.effect_id).where(o.entity_id == entity_id, o.record_id == record_id, o.kind == _SENDS.get(kind))
+    return kind in _SENDS and on.execute(asked.limit(1)).scalar() is not None
 
 
 def _links(on: Connection, entity_id: str, mail: Mail, office: Office) -> tuple[Link, ...]:

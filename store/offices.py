@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from registry.circuits import Circuits
 from registry.document import DocumentRules
+from registry.entities import Entity
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
 from registry.working_time import DueRules
 from store import schema as s
@@ -54,6 +55,8 @@ def load_office(connection: Connection, entity_id: str) -> Office:
         circuits=msgspec.convert(body["circuits"], Circuits) if body.get("circuits") is not None else Circuits(),
         documents=msgspec.convert(body.get("documents", {}), DocumentRules),
         delegations=open_delegations(connection, entity_id),
+        entities={e["code"]: Entity(**e) for e in body.get("entities", ())},
+        mail_up_to=body.get("mail_up_to", "restricted"),
         people={p.person_id: Person(**{k: v for k, v in p._mapping.items() if k != "entity_id"}) for p in people},
         units={
             u.unit_id: Unit(
@@ -89,6 +92,8 @@ def save_office(connection: Connection, entity_id: str, office: Office) -> bool:
             "due": msgspec.to_builtins(office.due),
             "circuits": msgspec.to_builtins(office.circuits),
             "documents": msgspec.to_builtins(office.documents),
+            "entities": msgspec.to_builtins(list(office.entities.values())),
+            "mail_up_to": office.mail_up_to,
         },
         ensure_ascii=False,
     )

@@ -19,6 +19,7 @@ from service.draft_files import DraftFiles, Template
 from service.draft_watch import DraftWatch
 from service.drafts_port import DraftPlace, Drafts
 from service.leavers import Leavers
+from service.letters import Letters
 from service.perform import Performer
 from service.take import Taken, Taker
 from tests.circuit_values import draft
@@ -80,6 +81,7 @@ class DraftHouse:
             chats=self.chats,
             installs=FakeInstalls(),
             annexes=Annexes(self.archive, FakeSharedFiles()),
+            letters=Letters(self.store, self.archive, {}),
             lease_s=LEASE_S,
             others=self.files.ways(),
         )

@@ -37,6 +37,7 @@ from registry.errors import TarasulError
 from registry.office import Office, Person, ReferralRule, Unit
 from service.annexes import Annexes
 from service.intake import MAILS_OF_A_VISIT, Intake
+from service.letters import Letters
 from service.perform import Performer
 from service.ports import Conversation, Transaction
 from service.take import Taker
@@ -134,6 +135,7 @@ class Drain:
             chats=TeamsChats(Line(self.outside), self.clock, TEAMS),
             installs=FakeInstalls(),
             annexes=Annexes(archive, FakeSharedFiles()),
+            letters=Letters(self.store, archive, boxes),
         )
         self.visits, self.effects = Queue(self._visit), Queue(self._perform)
         self.steps, self._loops = 0, Counter[str]()

@@ -15,6 +15,7 @@ from bot.chats import TeamsChats
 from registry.commands import Register
 from registry.effects import AskAction
 from service.annexes import Annexes
+from service.letters import Letters
 from service.perform import Performer
 from service.take import Taker
 from store.store import SqlStore
@@ -83,6 +84,7 @@ class FanOut:
             chats=TeamsChats(line, self.clock, TEAMS),
             installs=FakeInstalls(),
             annexes=Annexes(FakeArchive(), FakeSharedFiles()),
+            letters=Letters(store, FakeArchive(), {}),
         )
         self.effects = Queue(self._perform)
 

@@ -40,6 +40,7 @@ NOBODY = "nobody"
 UNIT, PERSON = "unit:", "person:"  # what a choice of an addressee begins with
 _MOST_PEOPLE = 40
 _MOST_COPIES = 60
+_MOST_ENTITIES = 40
 
 
 def draft_form(
@@ -81,6 +82,7 @@ def draft_form(
             typed.disposition or kind.sent_for,
         ),
         _copies(office, lang, typed.copy_to),
+        *_entities(office, lang, typed),
         line_input(lang, "party", "card.draft_party", typed.party),
         _beside(
             lang,
@@ -127,6 +129,9 @@ def typed_of(record: Record) -> Inputs:
         disposition=first.asked if first is not None else "",
         copy_to=",".join(a.unit for a in others if a is not None and a.person is None),
         party=record.party or "",
+        expects_reply="true" if record.expects_reply else "",
+        outside=",".join(r.entity for r in record.recipients if not r.copy),
+        outside_copies=",".join(r.entity for r in record.recipients if r.copy),
         urgency=record.urgency,
         confidentiality=record.confidentiality,
         level=str(record.level),
@@ -183,6 +188,34 @@ def _copies(office: Office, lang: Language, chosen: str) -> Json:
     units = [(u, short(v.name(lang), 60)) for u, v in office.units.items() if office.head(u) is not None]
     listed = choice(lang, "copy_to", "card.draft_copies", sorted(units, key=_by_name)[:_MOST_COPIES] or [("", "")], "")
     return {**listed, "isMultiSelect": True, "value": chosen}
+
+
+def _entities(office: Office, lang: Language, typed: Inputs) -> list[Json]:
+    """The entities outside, to whom it is addressed and of whom each has a copy; those that were chosen always. Where
+    there are more than a card can hold, the name of one is recognised among the words of the party."""
+    if not office.entities:
+        return []
+    names = [(code, short(entity.name(lang), 40)) for code, entity in office.entities.items()]
+    picked = {code.strip() for code in f"{typed.outside},{typed.outside_copies}".split(",")}
+    first = sorted(names, key=lambda one: (one[0] not in picked, _by_name(one)))[:_MOST_ENTITIES]
+    shown = sorted(first, key=_by_name)
+    replies = {
+        "type": "Input.Toggle",
+        "id": "expects_reply",
+        "title": say(lang, "card.draft_expects_reply"),
+        "value": "true" if typed.expects_reply == "true" else "false",
+        "wrap": True,
+    }
+    return [
+        *(
+            {**choice(lang, name, title, shown, ""), "isMultiSelect": True, "value": chosen}
+            for name, title, chosen in (
+                ("outside", "card.draft_recipients", typed.outside),
+                ("outside_copies", "card.draft_recipient_copies", typed.outside_copies),
+            )
+        ),
+        replies,
+    ]
 
 
 def _who_may_sit(reader: Person, record: Record, office: Office) -> list[Person]:

@@ -4,10 +4,13 @@ from bot.cards import letter
 from bot.cards.parts import (
     Json,
     box,
+    button,
+    buttons,
     cut,
     day,
     fact,
     label,
+    moment,
     name_of,
     sentence,
     short,
@@ -18,11 +21,15 @@ from registry.decisions import Refused
 from registry.issuing import acknowledged
 from registry.office import Office
 from registry.planning import plan
+from registry.recipients import FAILED, Recipient
 from registry.record import Record, Step
+from service.dispatch_views import recipient_name
+from service.ports import CardView
 from texts import Language, isolate, say
 
 _MOST_NAMES = 4
 _MOST_STAGES = 12
+_MOST_RECIPIENTS = 8
 _OUTCOMES = {"completed": "outcome.opined"}  # in a circuit, what is completed is an opinion
 
 
@@ -38,6 +45,7 @@ def facts_of(record: Record, office: Office, lang: Language) -> list[Json | None
         drafter(record, office, lang),
         addressees(record, office, lang),
         fact(say(lang, "card.party"), isolate(short(record.party)) if record.party else ""),
+        recipients(record, office, lang),
         fact(say(lang, "card.signed_by"), isolate(name_of(record.signed_by, "", office, lang)))
         if record.signed_by and not record.is_draft
         else signing_level(record, office, lang),
@@ -73,6 +81,40 @@ def addressees(record: Record, office: Office, lang: Language) -> Json | None:
         shown = say(lang, "card.attachments_more", names="{names}", count=more)
         rows = [shown.replace(isolate("{names}"), "\n\n".join(rows) + "\n\n")]
     return fact(say(lang, "card.addressed_to"), "\n\n".join(rows))
+
+
+def recipients(record: Record, office: Office, lang: Language) -> Json | None:
+    """To whom it goes outside, and how it stands with each; those first with whom something is wrong."""
+    listed = sorted(record.recipients, key=lambda r: r.state not in FAILED)
+    rows = [_recipient(r, office, lang) for r in listed[:_MOST_RECIPIENTS]]
+    if len(listed) > _MOST_RECIPIENTS:
+        rows.append(f"+{isolate(len(listed) - _MOST_RECIPIENTS)}")
+    return fact(say(lang, "card.recipients"), "\n\n".join(rows))
+
+
+def _recipient(recipient: Recipient, office: Office, lang: Language) -> str:
+    name = short(recipient_name(recipient, office, lang), 60)
+    name = say(lang, "recipient.copy", name=name) if recipient.copy else name
+    state = say(lang, f"recipient.{recipient.state}")
+    if recipient.at is None:
+        return say(lang, "recipient.line", name=name, state=state)
+    return say(lang, "recipient.line_since", name=name, state=state, when=moment(recipient.at, office, lang))
+
+
+def missed(view: CardView) -> Json | None:
+    """Why it did not reach somebody, and what whoever sees to that can do."""
+    lang, record, office = view.language, view.record, view.office
+    failed = [r for r in record.recipients if r.state in FAILED]
+    if view.step.cause != "dispatch" or not failed:
+        return None
+    rows = [
+        words(say(lang, "recipient.why", line=short(recipient_name(r, office, lang), 60), why=say(lang, r.why)))
+        for r in failed[:_MOST_NAMES]
+        if r.why is not None
+    ]
+    again = buttons([button(lang, "resend", view.asked.token, with_inputs=False)], spacing="small")
+    said = sentence(say(lang, "card.dispatch_failed"), weight="bolder")
+    return box(lang, [said, *rows, again], "attention", spacing="medium")
 
 
 def addressee_name(addressee: Addressee, office: Office, lang: Language) -> str:

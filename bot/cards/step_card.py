@@ -37,6 +37,7 @@ from bot.cards.parts import (
     text_input,
 )
 from registry.circulating import awaiting, may_circulate
+from registry.recipients import is_dispatched
 from registry.record import OPEN, REFERRED, Step
 from registry.rights import has_asked, is_asked, is_reader, may_act, standing_on
 from registry.vocabulary import DONE, FOR_FILING, FOR_FOLLOW_UP, FOR_MISSING_FILE, FOR_REVIEW, Verb, is_secret
@@ -136,6 +137,7 @@ def besides(view: CardView) -> list[str]:
         may += ["await_reply"] if awaiting(record) is None else []
     if may_act(person, record, Verb.LINK, at):
         may += ["link", *(["leave_matter"] if record.matter_id is not None else [])]
+    may += ["resend"] if is_dispatched(record) and may_act(person, record, Verb.RESEND, at) else []
     may += ["amend"] if record.rules.listed and may_act(person, record, Verb.CORRECT, at) else []
     may += [v.value for v in (Verb.VOID, Verb.REOPEN) if may_act(person, record, v, at)]
     may += ["file_closed"] if record.ended and may_act(person, record, Verb.FILE, at, 0) else []
@@ -204,6 +206,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
             letter.subject(record, lang),
             _issued_facts(view, at),
             document.file_buttons(record, view.person, view.office, lang, view.asked.token, at),
+            issued.missed(view),
             *_put_before(view, longest),
             issued.text(record, lang, longest),
             issued.circuit(record, view.office, lang) if record.is_draft else None,
@@ -268,6 +271,7 @@ def _issued_facts(view: CardView, at: datetime) -> Json | None:
         letter.due(view.step, office, lang, at),
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
+        letter.links(record, lang),
         _asked_by(view) if view.step.cause != "draft" else None,
     )
 

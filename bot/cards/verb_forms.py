@@ -29,9 +29,11 @@ from bot.cards.parts import (
 )
 from bot.cards.step_card import besides
 from registry.office import Unit
+from registry.recipients import FAILED, ON_ITS_WAY
 from registry.record import Step
 from registry.rights import has_asked, opened_of, recallable
 from registry.vocabulary import CONFIDENTIALITIES, DONE, FOR_CIRCULATION, RELATIONS, URGENCIES
+from service.dispatch_views import recipient_name
 from service.ports import CardView
 from texts import Language, say, search_key
 
@@ -62,6 +64,8 @@ def verb_form(verb: str, view: CardView, at: datetime, typed: Inputs | None = No
             return _link(view, filled)
         case "circulate":
             return _circulate(view, filled)
+        case "resend":
+            return _resend(view, filled)
         case "await_reply":
             return _await(view, filled, at)
         case _:
@@ -213,6 +217,34 @@ def _await(view: CardView, filled: Inputs, at: datetime) -> Json:
     )
 
 
+def _resend(view: CardView, filled: Inputs) -> Json:
+    """Those with whom something is wrong come first."""
+    lang, office = view.language, view.office
+    may = sorted((r for r in view.record.recipients if r.state not in ON_ITS_WAY), key=lambda r: r.state not in FAILED)
+    named = [
+        (
+            str(r.number),
+            say(
+                lang,
+                "recipient.line",
+                name=short(recipient_name(r, office, lang), 50),
+                state=say(lang, f"recipient.{r.state}"),
+            ),
+        )
+        for r in may
+    ]
+    address = filled.address or (may[0].address if may else "")
+    return _form(
+        view,
+        "card.resend_it",
+        "card.resend_rule",
+        ("resend_it", "verb.resend") if may else None,
+        choice(lang, "to", "card.resend_which", named, filled.to) if may else None,
+        line_input(lang, "address", "card.resend_address", address),
+        text_input(lang, "note", "card.write_why_if", filled.note),
+    )
+
+
 def _reason(verb: str, view: CardView, filled: Inputs) -> Json:
     title, rule, does = _REASONS[verb]
     hint = "card.write_file" if verb == "file_closed" else "card.write_why"
@@ -236,5 +268,6 @@ DOES = {
     "reopen": "reopen_it",
     "leave_matter": "leave_it",
     "file_closed": "file_it",
+    "resend": "resend_it",
 }
 OPENS = {does: opens for opens, does in DOES.items()}

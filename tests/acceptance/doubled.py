@@ -32,6 +32,7 @@ from service.annexes import Annexes
 from service.deliveries import Deliveries
 from service.handed import HandedFiles
 from service.intake import Intake
+from service.letters import Letters
 from service.perform import Performer
 from service.ports import Transaction
 from service.service import Service
@@ -120,6 +121,7 @@ class _House:
             chats=outside.chats,
             installs=outside,
             annexes=Annexes(outside.archive, FakeSharedFiles()),
+            letters=Letters(store, outside.archive, parts),
         )
         self._clock = clock
 

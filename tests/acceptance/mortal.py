@@ -24,6 +24,7 @@ from service.annexes import Annexes
 from service.deliveries import Deliveries
 from service.handed import HandedFiles
 from service.intake import Intake
+from service.letters import Letters
 from service.perform import Performer
 from service.ports import Arrived, Changes
 from service.service import Service
@@ -127,6 +128,7 @@ async def live(path: str, url: str, product: str, ahead_s: float) -> None:
         installs=installs,
         lease_s=LEASE_S,
         annexes=Annexes(archive, FakeSharedFiles()),
+        letters=Letters(store, archive, boxes),
     )
 
     def effects_due() -> bool:

@@ -18,6 +18,7 @@ INPUTS = (
     *("note", "to", "disposition", "subject", "sender_name", "sender_address", "their_reference", "letter_date"),
     *("received_via", "urgency", "confidentiality", "number", "units"),
     *("kind", "text", "party", "level", "copy_to", "back_to", "stage", "act", "before", "code"),
+    *("outside", "outside_copies", "expects_reply", "address"),
     *("starts", "ends", "kinds", "secrecy", "post", "order", "hands_on"),
     *(f"pick{place}" for place in range(1, PAGE + 1)),
 )

@@ -17,6 +17,7 @@ from registry.mail import Address
 from registry.office import Office
 from sandbox.tenant import tokens
 from service.annexes import Annexes
+from service.letters import Letters
 from service.people import load_organisation, office_of
 from service.perform import Performer
 from service.ports import DirectoryPerson
@@ -108,6 +109,7 @@ async def ministry(tmp_path: Path) -> AsyncIterator[Ministry]:
             chats=TeamsChats(channel, house.clock, "https://smba.example/"),
             installs=FakeInstalls(),
             annexes=Annexes(house.archive, FakeSharedFiles()),
+            letters=Letters(house.store, house.archive, {MAILBOX: FakeMailbox(MAILBOX)}),
         )
         for upn in (HUDA, OMAR):
             await door.bot.turn(_met(teams, upn))

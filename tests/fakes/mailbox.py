@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graph.mime import read_mail
-from registry.errors import Gone, Misconfigured
+from graph.uploads import LARGEST
+from registry.errors import Gone, Misconfigured, Mistaken
 from registry.mail import Address
 from service.ports import Arrived, Changes, Clock, Drafted, Fetched, Folder
+from service.sending_ports import BytesOf, LetterMail
 from tests.fakes.faults import Faults
 
 
@@ -45,6 +47,7 @@ class FakeMailbox:
         self.items: dict[str, Item] = {}
         self.drafts: dict[str, Reply] = {}
         self.sent: dict[str, Reply] = {}
+        self.enclosed: dict[str, dict[str, bytes]] = {}  # what is on a letter, by its draft's id
         self.empty_folders = {"inbox"}
         self.faults = Faults()
         self._log: list[str] = []  # ids, in the order in which the mails changed
@@ -145,6 +148,24 @@ class FakeMailbox:
             self.drafts[made] = known
         self.faults.after("draft_mail")
         return known.item_id
+
+    async def draft_letter(self, letter: LetterMail, bytes_of: BytesOf, *, key: str) -> Drafted:
+        self.faults.before("draft_letter")
+        if any(file.size_bytes > LARGEST for file in letter.enclosures):
+            raise Mistaken("an enclosure larger than a mail may hold")
+        known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
+        if known is None:
+            made, domain = self._new_id(), self.address.rpartition("@")[2]
+            known = Reply(made, key, letter.html, "", Address("", letter.to), f"<{made}@{domain}>", letter.subject)
+            self.drafts[made] = known
+        enclosed = self.enclosed.setdefault(known.item_id, {})
+        for file in letter.enclosures if known.item_id in self.drafts else ():
+            if file.name not in enclosed:
+                self.faults.before("enclose")
+                enclosed[file.name] = await bytes_of(file)
+                self.faults.after("enclose")
+        self.faults.after("draft_letter")
+        return Drafted(known.item_id, known.message_id)
 
     async def drafted(self, key: str) -> str | None:
         self.faults.before("drafted")

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from registry.delegation import Delegation
-from registry.effects import TOKENED, Effect, SendReply
+from registry.dispatching import answer_to
+from registry.effects import TOKENED, Effect, SendLetter, SendReply
 from registry.mail import Mail, is_cut
 from registry.numbers import Series, mentioned
 from registry.office import Office
@@ -274,6 +275,7 @@ class FakeTransaction:
             same_reference=same_reference,
             same_in=same_in,
             answered=answered,
+            outgoing=self._outgoing(mail, answered),
             told_of=told_of,
             links=() if found else self._links(mail, office),
             in_thread=in_thread,
@@ -317,10 +319,17 @@ class FakeTransaction:
             return mail.report.our_key.split(":")[1], next(iter(about), "")
         return found
 
+    def _outgoing(self, mail: Mail, answered: tuple[str, str] | None) -> Link | None:
+        kept = self._t.records.get(answered[0]) if answered is not None else None
+        return answer_to(mail, kept.record) if kept is not None else None
+
     def _is_a_reply_of_ours(self, key: str) -> bool:
         kind, record_id, *_ = *key.split(":"), ""
-        drafted = (*(due.effect for due in self._t.outbox.values()), *self._t.done.values()) if kind == "reply" else ()
-        return any(isinstance(effect, SendReply) and effect.record_id == record_id for effect in drafted)
+        drafted = (*(due.effect for due in self._t.outbox.values()), *self._t.done.values())
+        sends = {"reply": SendReply, "letter": SendLetter}.get(kind)
+        return sends is not None and any(
+            isinstance(effect, sends) and effect.record_id == record_id for effect in drafted
+        )
 
     def _lately(self, mail: Mail, joined: tuple[str, str] | None, office: Office) -> tuple[int, int]:
         sender, thread = traces(mail)

@@ -1,7 +1,9 @@
 """What a registry mailbox promises, whoever keeps it: the fake of the tests, and Outlook."""
 
+import base64
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,8 +13,9 @@ import pytest
 
 from graph.client import GraphClient
 from graph.mailbox import OutlookMailbox
-from registry.errors import Gone
+from registry.errors import Gone, Mistaken
 from service.ports import Arrived, Mailbox
+from service.sending_ports import BytesOf, Enclosure, LetterMail, LetterMailbox
 from tests.fakes.mailbox import FakeMailbox
 from tests.graph.mails import plain
 from tests.graph.world import REGISTRY, World
@@ -43,6 +46,9 @@ class InMemory:
 
     def drafts(self) -> set[str]:
         return set(self.box.drafts)
+
+    def enclosed(self, draft_id: str) -> list[tuple[str, int]]:
+        return [(name, len(body)) for name, body in self.box.enclosed[draft_id].items()]
 
     def kill_cursors(self) -> None:
         self.box.kill_cursors()
@@ -77,6 +83,11 @@ class InOutlook:
     def drafts(self) -> set[str]:
         return {item["id"] for item in self._world.in_folder("drafts")}
 
+    def enclosed(self, draft_id: str) -> list[tuple[str, int]]:
+        path = f"/users/{REGISTRY}/messages/{quote(draft_id)}/attachments"
+        listed = self._world.graph("GET", path).json()["value"]
+        return [(one["name"], len(base64.b64decode(one["contentBytes"]))) for one in listed]
+
     def kill_cursors(self) -> None:
         self._world.faults({"match": "GET */messages/delta", "fault": "410"})
 
@@ -96,7 +107,7 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 @pytest.fixture
-def box(place: Place) -> Mailbox:
+def box(place: Place) -> LetterMailbox:
     return place.box
 
 
@@ -251,6 +262,66 @@ class TestMail:
             pass
         assert await box.withdraw(draft) == message_id
         assert place.sent(draft)
+
+
+PDF = b"%PDF-1.7 the letter"
+LARGE = bytes(range(256)) * (9 * 2**20 // 256)  # more than two pieces of an upload
+
+
+def letter_of(*files: tuple[str, bytes]) -> tuple[LetterMail, BytesOf]:
+    """A letter with these files, and where their bytes are."""
+    bodies = {name: body for name, body in files}
+    enclosures = tuple(
+        Enclosure(name=name, content_type="application/pdf", sha256=f"{n:064x}", size_bytes=len(body))
+        for n, (name, body) in enumerate(files)
+    )
+
+    async def bytes_of(file: Enclosure) -> bytes:
+        return bodies[file.name]
+
+    mail = LetterMail(to="registry@bank.example", subject="كتاب رقم 7", html="<p>x</p>", enclosures=enclosures)
+    return mail, bytes_of
+
+
+class TestLetter:
+    async def test_one_key_makes_one_draft_with_every_file_once(self, box: LetterMailbox, place: Place) -> None:
+        key, before = f"letter:l{next(NUMBERS)}:1:1", place.drafts()
+        mail, bytes_of = letter_of(("كتاب.pdf", PDF), ("كشف.pdf", b"annex"))
+        made = {await box.draft_letter(mail, bytes_of, key=key) for _ in range(3)}
+        assert place.drafts() - before == {draft.item_id for draft in made}
+        assert len(made) == 1
+        assert place.enclosed(next(iter(made)).item_id) == [("كتاب.pdf", len(PDF)), ("كشف.pdf", 5)]
+
+    async def test_a_draft_that_was_cut_off_is_completed(self, box: LetterMailbox, place: Place) -> None:
+        key = f"letter:l{next(NUMBERS)}:1:1"
+        begun, bytes_of_begun = letter_of(("كتاب.pdf", PDF))
+        draft = await box.draft_letter(begun, bytes_of_begun, key=key)
+        mail, bytes_of = letter_of(("كتاب.pdf", PDF), ("كشف.pdf", b"annex"))
+        assert (await box.draft_letter(mail, bytes_of, key=key)).item_id == draft.item_id
+        assert place.enclosed(draft.item_id) == [("كتاب.pdf", len(PDF)), ("كشف.pdf", 5)]
+
+    async def test_a_large_file_comes_whole(self, box: LetterMailbox, place: Place) -> None:
+        mail, bytes_of = letter_of(("كتاب.pdf", PDF), ("خرائط.pdf", LARGE))
+        draft = await box.draft_letter(mail, bytes_of, key=f"letter:l{next(NUMBERS)}:1:1")
+        assert place.enclosed(draft.item_id) == [("كتاب.pdf", len(PDF)), ("خرائط.pdf", len(LARGE))]
+
+    async def test_what_no_mail_can_hold_is_refused(self, box: LetterMailbox) -> None:
+        mail, bytes_of = letter_of(("كتاب.pdf", PDF))
+        huge = replace(mail.enclosures[0], size_bytes=151 * 2**20)
+        with pytest.raises(Mistaken):
+            await box.draft_letter(replace(mail, enclosures=(huge,)), bytes_of, key=f"letter:l{next(NUMBERS)}:1:1")
+
+    async def test_it_is_sent_once_and_nothing_is_put_on_what_was_sent(self, box: LetterMailbox, place: Place) -> None:
+        key = f"letter:l{next(NUMBERS)}:1:1"
+        mail, bytes_of = letter_of(("كتاب.pdf", PDF))
+        draft = await box.draft_letter(mail, bytes_of, key=key)
+        message_id = await box.send_draft(draft.item_id)
+        assert message_id == draft.message_id
+        while not place.sent(draft.item_id):  # on its way it can be found nowhere
+            pass
+        more, bytes_of_more = letter_of(("كتاب.pdf", PDF), ("كشف.pdf", b"annex"))
+        assert await box.draft_letter(more, bytes_of_more, key=key) == draft
+        assert len(place.enclosed(draft.item_id)) == 1
 
 
 class TestReply:

@@ -33,6 +33,12 @@ class World:
         assert answer.status < 300, answer
         return answer.json() if answer.body else None
 
+    def control_bytes(self, path: str) -> bytes:
+        """What a path of the sandbox's own answers, as bytes."""
+        answer = ask("GET", f"{self.url}{path}")
+        assert answer.status < 300, answer
+        return answer.body
+
     def faults(self, *rules: dict[str, Any], seed: int = 1) -> None:
         """Put these in the place of those before; none: all is well again."""
         self.control("POST", "faults", json={"seed": seed, "rules": list(rules)})

@@ -26,6 +26,7 @@ from registry.commands import (
     Void,
 )
 from registry.decisions import Accepted, Refused
+from registry.dispatch_commands import Resend
 from registry.record import Record
 from registry.rights import may_act
 from registry.vocabulary import Verb
@@ -99,6 +100,8 @@ def asking(verb: Verb, by: str, step: int) -> Command:
             return Insert(record_id="r1", by=by, act="opinion", people=("laila",), before=1)
         case Verb.SKIP:
             return Skip(record_id="r1", by=by, stage=1, note="لسبب")
+        case Verb.RESEND:
+            return Resend(record_id="r1", by=by, recipient=1, address="a@b.example")
         case Verb.SUBMIT | Verb.INITIAL | Verb.SIGN:
             of_a_circuit = {Verb.SUBMIT: Submit, Verb.INITIAL: Initial, Verb.SIGN: Sign}
             return of_a_circuit[verb](record_id="r1", step=step, by=by, note="كلام")

@@ -226,6 +226,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     ),
     *DOCUMENT_EVENTS,
     SecretShown(at=NOON, by="huda", capacity="member", signed_in_at=datetime(2026, 11, 21, 8, 55, tzinfo=UTC)),
+    *DISPATCH_EVENTS,
 )
 
 
@@ -327,7 +328,7 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 def test_every_field_that_people_write_freely_is_private() -> None:
     free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
-    free |= {"attachment_names", "name", "repairs", "recipients", "words", "texts", "text", "party"}
+    free |= {"attachment_names", "name", "repairs", "recipients", "words", "texts", "text", "party", "address"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)
 

@@ -15,6 +15,7 @@ from registry.record import Record
 from registry.sheet import read_entry
 from service.annexes import Annexes
 from service.intake import Intake
+from service.letters import Letters
 from service.perform import Performer
 from service.ports import Conversation, SeenMail, Wanted
 from service.reconcile import Reconciler
@@ -70,6 +71,7 @@ class Registry:
             installs=self.installs,
             annexes=Annexes(self.archive, self.shared),
             sealing=sealing,
+            letters=Letters(self.store, self.archive, self.boxes),
             lease_s=LEASE_S,
             **rest,
         )

@@ -18,6 +18,7 @@ from registry.decisions import Accepted
 from registry.office import Office
 from registry.record import Record
 from service.annexes import Annexes
+from service.letters import Letters
 from service.perform import Performer
 from service.ports import AnyView, Conversation
 from service.take import Taker
@@ -98,6 +99,7 @@ class Ministry:
             chats=chats,
             installs=FakeInstalls(),
             annexes=Annexes(FakeArchive(), FakeSharedFiles()),
+            letters=Letters(self.store, FakeArchive(), {}),
             lease_s=LEASE_S,
             at_once=AT_ONCE,
         )

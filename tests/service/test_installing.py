@@ -4,6 +4,7 @@ import json
 
 from registry.errors import Throttled
 from service.annexes import Annexes
+from service.letters import Letters
 from service.people import People, read_organisation
 from service.perform import Performer
 from service.take import Taker
@@ -43,6 +44,7 @@ class Ministry:
             chats=FakeChats(),
             installs=self.installs,
             annexes=Annexes(FakeArchive(), FakeSharedFiles()),
+            letters=Letters(self.store, FakeArchive(), {}),
             lease_s=LEASE_S,
         )
 

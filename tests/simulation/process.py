@@ -17,6 +17,7 @@ from service.annexes import Annexes
 from service.deliveries import Deliveries
 from service.handed import HandedFiles
 from service.intake import Intake
+from service.letters import Letters
 from service.perform import Performer
 from service.ports import Store
 from service.reconcile import Reconciler
@@ -119,6 +120,7 @@ class Process:
             chats=self._reached(outside.chats),
             installs=self._reached(outside.installs),
             annexes=Annexes(self._reached(outside.archive), self._reached(outside.shared)),
+            letters=Letters(self.store, self._reached(outside.archive), boxes),
             lease_s=LEASE_S,
         )
         self.subscriber = Subscriber(

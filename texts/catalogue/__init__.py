@@ -13,6 +13,7 @@ from texts.catalogue import (
     chat,
     circuits,
     delegation,
+    dispatching,
     drafts,
     evidence,
     lists,
@@ -42,6 +43,7 @@ _PARTS = (
     drafts,
     sealing,
     opening,
+    dispatching,
 )
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():

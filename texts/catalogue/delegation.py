@@ -182,16 +182,16 @@ ROWS: dict[str, tuple[str, str]] = {
     ),
     # what did not fit in an import: for whoever runs it
     "import.kept": (
-        "حُفظ من الاستيراد: {units} وحدة و{people} موظف. لم يوافق: {misfits}.",
-        "Kept of the import: {units} units and {people} people. Did not fit: {misfits}.",
+        "حُفظ من الاستيراد: {units} وحدة و{people} موظف و{entities} جهة. لم يوافق: {misfits}.",
+        "Kept of the import: {units} units, {people} people and {entities} entities. Did not fit: {misfits}.",
     ),
     "import.same": ("لم يتغير شيء منذ الاستيراد السابق.", "Nothing changed since the last import."),
     "import.checked": ("فُحص ولم يُحفظ شيء.", "Checked; nothing was kept."),
     "import.line": ("{file}، السطر {line}: {why}", "{file}, line {line}: {why}"),
     "import.no_file": ("لا يُقرأ الملف: {why}", "the file cannot be read: {why}"),
     "import.columns": (
-        "الأعمدة المطلوبة للوحدات {units}، وللموظفين {people}",
-        "units need the columns {units}; people need {people}",
+        "الأعمدة المطلوبة للوحدات {units}، وللموظفين {people}، وللجهات {entities}",
+        "units need the columns {units}; people need {people}; entities need {entities}",
     ),
     "import.missing": ("قيمة ناقصة في العمود {column}", "no value in the column {column}"),
     "import.doubled": ("{name} مذكور من قبل، فأُهمل هذا السطر", "{name} stands there before; this line was left out"),

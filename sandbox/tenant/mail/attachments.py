@@ -124,6 +124,8 @@ def add_attachment(
 ) -> Response:
     draft = _draft(tenant, request, now, user_id, message_id)
     attachment = drafting.attached(tenant, graph.body_of(request), now)
+    if attachment["kind"] == "file" and len(tenant.world.bytes_of(attachment["sha256"])) >= SMALLEST_BY_SESSION:
+        raise refuse(413, "RequestEntityTooLarge", "A file of 3 MB and more is attached by an upload session.")
     changed = tenant.part(Mailboxes).change(draft, now, attachments=[*draft["attachments"], attachment])
     return _shown(request, changed, View(tenant).attachment(attachment), 201)
 

@@ -1,0 +1,43 @@
+"""What sending letters needs of a mailbox, beside what every registry mailbox does. The rules are those of ports.py."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.ports import Drafted, Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that goes with a letter. Its name is the only one of the letter."""
+
+    name: str
+    content_type: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterMail:
+    """A letter to one address, as a mail."""
+
+    to: str
+    subject: str
+    html: str
+    enclosures: tuple[Enclosure, ...]
+
+
+type BytesOf = Callable[[Enclosure], Awaitable[bytes]]
+
+
+class LetterMailbox(Mailbox, Protocol):
+    """A mailbox out of which letters go."""
+
+    async def draft_letter(self, letter: LetterMail, bytes_of: BytesOf, *, key: str) -> Drafted:
+        """Return the one draft that carries *key*, with every enclosure once: made, found, or completed where an
+        earlier try was cut off. Of one that was sent already nothing is changed.
+
+        Raises:
+            Mistaken: An enclosure is larger than a mail may hold, or the address is none.
+        """
+        ...
