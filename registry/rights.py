@@ -263,8 +263,6 @@ def _is_own_work(person: Person, standing: Standing, record: Record, step: Step)
     wrote = {who for s in _answers(record, step) for who in (s.ended_by, s.ended_for)}
     if record.forwarded_by is not None and record.sender == record.original_sender:
         wrote.add(record.forwarded_by)  # nobody else's letter: the forwarder's own
-    if record.drafter is not None:
-        wrote.add(record.drafter)
     return not wrote.isdisjoint({person.person_id, standing.for_person, *standing.through})
 
 

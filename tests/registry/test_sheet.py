@@ -70,6 +70,7 @@ from registry.verb_events import (
     Voided,
 )
 from tests.circuit_values import CIRCUIT_EVENTS
+from tests.dispatch_values import DISPATCH_EVENTS
 from tests.document_values import DOCUMENT_EVENTS
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
@@ -283,7 +284,20 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
         **dict.fromkeys(("due_at", "remind_at", "steps_due_at"), st.none() | INSTANTS),
         "source": SOURCES,
         **dict.fromkeys(
-            ("step", "serial", "year", "annex", "size_bytes", "level", "before", "version", "stage"), COUNTS
+            (
+                "step",
+                "serial",
+                "year",
+                "annex",
+                "size_bytes",
+                "level",
+                "before",
+                "version",
+                "stage",
+                "recipient",
+                "attempt",
+            ),
+            COUNTS,
         ),
         **dict.fromkeys(("parent", "resumes", "to_stage"), st.none() | COUNTS),
         "attachments": st.just(()),

@@ -12,7 +12,9 @@
 # Of what we issue: its drafter words it and gives it up, until it has a number. Nobody initials, approves, signs or
 # refuses what they drafted, nor gives the opinion that the circuit asks for; nor does anybody decide for another on
 # what that other, or one between them, drafted. Signed is at one's level or below, by somebody who did not approve it,
-# nor had it approved by another for them.
+# nor had it approved by another for them; who acts for another counts as that other, too, and as all between them.
+# What goes out is sent again by whoever is asked to dispatch it, or by a clerk of a register that has it, until it is
+# void.
 # The way is added to by its drafter, by those of the drafter's unit who sign, and by whoever is asked now to initial,
 # to approve or to sign; a stage is left out by the same without the drafter. What is on its way is called back by its
 # drafter, or by whoever alone sent it on, while nobody who is asked now has looked or acted. It is voided once it has a
@@ -83,6 +85,9 @@ class Whole(Oracle):
                 return closed and (clerk or record.ended_by == who)
             case Verb.LINK:
                 return not void and (clerk or any(self._has(person, record, s) and _holds(s) for s in record.steps))
+            case Verb.RESEND:
+                dispatches = any(self._has(person, record, s) and s.cause == "dispatch" for s in record.steps)
+                return not void and (dispatches or any(self._keeps(person, u) for u in self._registers(record)))
             case Verb.FILE if number == 0:
                 return clerk and record.status == Status.CLOSED
             case Verb.RECALL:
@@ -111,17 +116,18 @@ class Whole(Oracle):
         return step.to_person == person.person_id or bool(self.stands_in(person.person_id, record, step))
 
     def _ends(self, person: Person, record: Record, verb: Verb, step: Step) -> bool:
-        who, seat = person.person_id, step.stage is not None
+        seat = step.stage is not None
         if not self._has(person, record, step):
             return False
         if verb in TO_DECIDE and self._barred(person, record, step):
             return False
         if KINDS[record.kind].issued:
-            if who == record.drafter and (verb in TO_DECIDE or (verb is Verb.COMPLETE and seat)):
+            those = self._those(person, record, step)
+            if record.drafter in those and (verb in TO_DECIDE or (verb is Verb.COMPLETE and seat)):
                 return False
             if verb is Verb.CLOSE and step.to_person is not None:
                 return False
-            if verb is Verb.SIGN and (person.signs < max(record.level, 1) or who in self._approved(record)):
+            if verb is Verb.SIGN and (person.signs < max(record.level, 1) or those & self._approved(record)):
                 return False
         row, register = DISPOSITIONS[step.asked], step.to_person is None
         if verb is Verb.REFER:
@@ -138,11 +144,17 @@ class Whole(Oracle):
         """Whether they would decide for another on what one of them wrote."""
         if step.to_person in (None, person.person_id):
             return False
-        rows = self.stands_in(person.person_id, record, step)
-        row = min(rows, key=lambda r: (len(r), [d.delegation_id for d in r]))
-        people = {person.person_id, *(d.from_person for d in row)}
+        people = self._those(person, record, step)
         mine = record.forwarded_by == person.person_id
         return mine or record.drafter in people or self._wrote(people, record, step)
+
+    def _those(self, person: Person, record: Record, step: Step) -> set[str]:
+        """Who would end the step, for whom, and through whom."""
+        if step.to_person in (None, person.person_id):
+            return {person.person_id}
+        rows = self.stands_in(person.person_id, record, step)
+        row = min(rows, key=lambda r: (len(r), [d.delegation_id for d in r]))
+        return {person.person_id, *(d.from_person for d in row)}
 
     def _takes_back(self, person: Person, record: Record, step: Step) -> bool:
         if step.cause != "person" or step.state == "done":
