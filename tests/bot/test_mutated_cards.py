@@ -307,7 +307,7 @@ async def pressed(folder: Path, channel: Channel, presses: int, seed: int) -> To
 async def test_of_500_edited_presses_none_does_what_its_presser_may_not(tmp_path: Path, channel: Channel) -> None:
     town = await pressed(tmp_path, channel, FEW, seed=1)
     assert town.wrong == []
-    assert sum(town.did.values()) >= FEW // 40, f"hardly anything was done: {town.did}"
+    assert sum(town.did.values()) >= FEW // 60, f"hardly anything was done: {town.did}"
 
 
 @pytest.mark.soak

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from registry.circuit_events import StageInserted
 from registry.circuits import Addressee, Seat, Stage
 from registry.commands import Approve, Complete, Refer
+from registry.dispatch_events import Dispatched
 from registry.events import (
     EVENTS,
     AnnexFetched,
@@ -307,6 +308,8 @@ def _events(kind: type[Event]) -> st.SearchStrategy[Event]:
     }
     if kind is Sealed:
         known |= {"level": TEXTS, "stamped_at": st.none() | INSTANTS}
+    if kind is Dispatched:
+        known["outside"] = st.just(())
     if kind is StageInserted:
         known["stage"] = st.just(A_STAGE)
     if kind is Referred:
