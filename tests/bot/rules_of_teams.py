@@ -24,7 +24,7 @@ INPUTS = (
 )
 NEVER = ("Action.ShowCard", "Image", "Media")  # lost on phones
 OURS = "https://tarasul.ministry.example/api"
-# The only ways out: a draft's file in Office online, a document by a link for one person, our page that leads to Entra's.
+# The only ways out: a file in Office online, a document by a link for one person, our page that leads to Entra's.
 LEADS_TO = ("https://ministry-my.sharepoint.com/", f"{OURS}/v1/records/", f"{OURS}/sign-in/start?ticket=")
 
 
