@@ -7,6 +7,7 @@
 # Rule 3: a file that somebody has open is left alone: they are told, and the effect waits.
 # Rule 4: what only SharePoint wrote (properties of its own) is no edit: `same_words` says so.
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -103,9 +104,10 @@ class DraftFiles:
             try:
                 return await do(effect)
             except Locked as why:
-                record, _ = self._read(effect)
+                record, _ = await self._read(effect)
                 note = NoteHeld(record_id=record.record_id, holder=why.holder)
-                self._taker.take(note, key=f"held:{record.record_id}:{record.version}:{why.holder or ''}")
+                key = f"held:{record.record_id}:{record.version}:{why.holder or ''}"
+                await asyncio.to_thread(self._taker.take, note, key=key)
                 wait_s = min(_HELD_AGAIN_S * tries, _LONGEST_HELD_S)
                 return Later(wait_s, f"{why.holder or 'somebody'} has the file open", patient=True)
 
@@ -114,11 +116,14 @@ class DraftFiles:
     # ------------------------------------------------------------ what is done to the file
 
     async def _place(self, effect: PlaceDraft) -> Done | Later:
-        record, office = self._read(effect)
+        record, office = await self._read(effect)
         document = record.document
         if not _is_open(record) or (document is not None and document.lost is None):
             return Done()
-        body = self._template(record, office) if document is None else await self._archive.get(document.sha256)
+        if document is None:
+            body = await asyncio.to_thread(self._template, record, office)
+        else:
+            body = await self._archive.get(document.sha256)
         try:
             placed = await self._placed(record, office, body)
             state, read = await self._drafts.read(placed.place)
@@ -157,7 +162,7 @@ class DraftFiles:
         raise Misconfigured("there is neither a library nor a drive of anybody who writes the draft")
 
     async def _set_access(self, effect: SetAccess) -> Done:
-        record, office = self._read(effect)
+        record, office = await self._read(effect)
         document = record.document
         if document is None or document.lost is not None:
             return Done()
@@ -169,7 +174,7 @@ class DraftFiles:
         return Done(self._freed(record, document))
 
     async def _freeze(self, effect: FreezeDraft) -> Done:
-        record, _ = self._read(effect)
+        record, _ = await self._read(effect)
         document, pending = record.document, record.pending
         if document is None or document.lost is not None or pending is None or pending.what != SUBMIT:
             return Done()
@@ -182,7 +187,7 @@ class DraftFiles:
 
     async def _look_before_signing(self, effect: LookBeforeSigning) -> Done:
         """A file that is gone changes no signature: what is signed is in the archive."""
-        record, _ = self._read(effect)
+        record, _ = await self._read(effect)
         document, pending = record.document, record.pending
         if document is None or pending is None or pending.what != SIGN:
             return Done()
@@ -204,7 +209,7 @@ class DraftFiles:
         return Done(NoteLooked(step=pending.step, by=pending.by, **(told or unchanged)))
 
     async def _look(self, effect: LookAtDraft, tries: int) -> Done | Later:
-        record, _ = self._read(effect)
+        record, _ = await self._read(effect)
         document = record.document
         if document is None or document.lost is not None or not _is_open(record):
             return Done()
@@ -233,7 +238,7 @@ class DraftFiles:
     # ------------------------------------------------------------ what is made of it, and said
 
     async def _preview(self, effect: MakePreview, tries: int) -> Done:
-        record, _ = self._read(effect)
+        record, _ = await self._read(effect)
         document = record.document
         if self._converter is None or document is None or document.frozen != effect.frozen:
             return Done()
@@ -244,9 +249,9 @@ class DraftFiles:
         return Done(note)
 
     async def _tell(self, effect: TellHeld, tries: int) -> Done:
-        record, office = self._read(effect)
+        record, office = await self._read(effect)
         person = office.person(effect.person)
-        chat = self._store.read(lambda tx: tx.conversation(effect.person))
+        chat = await asyncio.to_thread(self._store.read, lambda tx: tx.conversation(effect.person))
         held = record.document is not None and record.document.held is not None
         if held and person is not None and person.active and chat is not None and chat.blocked is None:
             said = say(person.language, "draft.close_it", reference=record.reference)
@@ -255,8 +260,10 @@ class DraftFiles:
 
     # ------------------------------------------------------------ small
 
-    def _read(self, effect: Any) -> tuple[Record, Office]:
-        stored, office = self._store.read(lambda tx: (tx.record(effect.record_id), tx.office()))
+    async def _read(self, effect: Any) -> tuple[Record, Office]:
+        stored, office = await asyncio.to_thread(
+            self._store.read, lambda tx: (tx.record(effect.record_id), tx.office())
+        )
         assert stored is not None, "an effect's record exists"
         return stored.record, office
 
