@@ -54,7 +54,6 @@ _QUIET = timedelta(seconds=60)  # nobody wrote for so long: they have stopped fo
 _LONGEST = timedelta(minutes=15)  # … or wrote for so long that a version is kept all the same
 _AGAIN_S = 30.0
 _HELD_AGAIN_S, _LONGEST_HELD_S = 60.0, 900.0
-_LONGEST_NAME = 80
 _NOT_IN_NAMES = re.compile(r'["*:<>?/\\|#%~&{}]+')
 
 
@@ -272,10 +271,9 @@ class DraftFiles:
 
 
 def file_name(record: Record) -> str:
-    """Return what the file is called: the record's id, shortened to what is random in it, and its subject."""
-    subject = _NOT_IN_NAMES.sub(" ", "".join(c for c in clean(record.subject) if c.isprintable()))
-    tidy = " ".join(subject.split())[:_LONGEST_NAME].strip(" .")
-    return f"{record.record_id.rpartition('-')[2][-12:]} {tidy}".strip() + ".docx"
+    """Return what the file is called: its kind, and the record's id, shortened to what is random in it. No word of what
+    it says: an address that names the file stands on the sheet and in logs, where nothing private does."""
+    return f"{bare(say('ar', f'kind.{record.kind}'))} {record.record_id.rpartition('-')[2][-12:]}.docx"
 
 
 def _folders_of(record: Record, office: Office, named: str) -> tuple[str, ...]:

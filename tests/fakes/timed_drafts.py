@@ -13,14 +13,23 @@ HOST = "drive.example"  # where FakeDrafts' links lead
 
 
 class TimedDrafts(FakeDrafts):
-    """As FakeDrafts. `made`: the keys under which a file was made. `open_for`: who has a file open, so that as many of
-    our next changes to it are refused."""
+    """As FakeDrafts. `made`: the keys under which a file was made, in drives that are still there. `open_for`: who has
+    a file open, so that as many of our next changes to it are refused."""
 
     def __init__(self, clock: Callable[[], datetime], *, library: bool = True) -> None:
         super().__init__()
-        self.made: list[str] = []
+        self._made: list[tuple[str, str]] = []
         self._clock, self._library = clock, library
         self._open: defaultdict[DraftPlace, list[str | None]] = defaultdict(list)
+
+    @property
+    def made(self) -> list[str]:
+        return [key for _, key in self._made]
+
+    def end_drive(self, owner: str) -> None:
+        """What lies there is nobody's any more, and cannot be found: it is made anew elsewhere."""
+        self._made = [(drive, key) for drive, key in self._made if drive != self.drive_of(owner)]
+        super().end_drive(owner)
 
     def drive_of(self, owner: str | None) -> str:
         if owner is None and not self._library:
@@ -46,7 +55,7 @@ class TimedDrafts(FakeDrafts):
         self, drive: str, folders: tuple[str, ...], name: str, body: bytes, key: str | None, by: str | None
     ) -> _File:
         file = super()._add(drive, folders, name, body, key, by)
-        self.made += [key] if key is not None else []
+        self._made += [(drive, key)] if key is not None else []
         self.files[file.state.place] = replace(file, state=replace(file.state, modified_at=self._clock()))
         return self.files[file.state.place]
 
