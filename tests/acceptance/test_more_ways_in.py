@@ -300,7 +300,8 @@ def test_a_clerk_says_whose_forwarded_letter_it_is(ministry: Ministry) -> None:
     ("key", "sent", "status"),
     [
         ("", form({"subject": "س"}, []), 400),
-        ("b1", {"json": {"subject": "س"}}, 415),
+        ("b0", {"body": b"<letter/>", "headers": {"Content-Type": "application/xml"}}, 415),
+        ("b1", {"json": {"subject": "س"}}, 403),
         ("b2", form({"sender_name": "س"}, []), 422),
         ("b3", form({"subject": "س", "sender_name": "س", "unit": "finance"}, []), 422),
         ("b4", form({"subject": "س" * 501, "sender_name": "س"}, []), 400),

@@ -44,8 +44,8 @@ ROWS: dict[str, tuple[str, str]] = {
         "ask with {anyway}.",
     ),
     "api.person_needed": (
-        "هذا الإجراء لموظف بعينه. الدور على المتصل: اطلبه برمز موظف القيد.",
-        "This is for a person to do. It is the caller's turn: ask with the token of a registry clerk.",
+        "هذا الإجراء لموظف بعينه. الدور على المتصل: اطلبه برمز الموظف المختص.",
+        "This is for a person to do. It is the caller's turn: ask with the token of whoever does it.",
     ),
     "api.no_record": (
         "لا توجد مراسلة بهذا المعرّف مما يجوز لك قراءته.",
