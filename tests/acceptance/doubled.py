@@ -127,6 +127,9 @@ class _House:
 
     async def office_known(self) -> None: ...
 
+    async def drive_rang(self, rang: str) -> int | None:
+        return None  # there are mailboxes alone
+
     def effects_due(self) -> bool:
         due_at = self.store.read(lambda tx: tx.next_due_at())
         return due_at is not None and due_at <= self._clock()
