@@ -11,7 +11,7 @@ from sandbox.host_json import BadHostJson, read_host_json
 from scripts.refuse import places
 from tests.stage import REPOSITORY
 
-ROOMS = {"app", "bot", "functions", "graph", "registry", "service", "store", "texts"}
+ROOMS = {"app", "bot", "documents", "functions", "graph", "registry", "service", "store", "texts"}
 
 
 class TestHostJson:
