@@ -67,12 +67,17 @@ def _fetched(ministry: Ministry, record_id: str, sha256: str) -> bytes:
     return file.body
 
 
+def _at_the_bank(ministry: Ministry) -> list[Any]:
+    return [one for one in ministry.control("GET", "outside") if one["to"] == BANK]
+
+
 def test_a_letter_is_written_frozen_signed_sealed_sent_and_answered(tmp_path: Path) -> None:
     with opened(tmp_path, env={"DRAFTS_IN_WORD": "true", "ORGANISATION": _organisation()}) as ministry:
         for upn in (OMAR, SALEM, HUDA):
             ministry.has_the_app(upn)
         card = _begun(ministry)
         record_id = _record(ministry)["record_id"]
+        ministry.becomes(record_id, lambda r: r["document"], "its file to be placed")
         first = _writes(ministry, "نفيدكم بأن المبلغ ⁨1,250⁩ د.ك.")
 
         # what is submitted is what was written last, and is what is initialled
@@ -100,7 +105,7 @@ def test_a_letter_is_written_frozen_signed_sealed_sent_and_answered(tmp_path: Pa
 
         # sent to the bank, once, with the sealed file
         ministry.becomes(record_id, lambda r: r["recipients"][0]["state"] == "sent", "sent")
-        (left,) = [one for one in ministry.control("GET", "outside") if one["to"] == BANK]
+        left = ministry.awaited(lambda: _at_the_bank(ministry), "the letter at the bank")[0]
         raw = ministry.stage.tenant("GET", left["mime"]).body
         mail = message_from_bytes(raw, policy=policy.default)
         (pdf,) = [part.get_payload(decode=True) for part in mail.iter_attachments()]
@@ -116,4 +121,5 @@ def test_a_letter_is_written_frozen_signed_sealed_sent_and_answered(tmp_path: Pa
         happened = [event["type"] for event in sheet["events"]]
         order = ("Frozen", "DecisionsVoided", "StepSigned", "Numbered", "Sealed", "Dispatched", "LetterSent")
         assert sorted(order, key=happened.index) == list(order)
+        assert len(_at_the_bank(ministry)) == 1
         assert happened.count("LetterSent") == happened.count("Numbered") == happened.count("Sealed") == 1
