@@ -134,7 +134,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     assert after is not None, "an accepted decision has at least one event"
     cards, files = cards_due(record, after, office), files_due(record, after, office)
     letters = letters_due(record, after, office)
-    effects = (*decision.effects, *dict.fromkeys((*cards, *files, *seals_due(record, after), *letters)))
+    # what is to be sealed comes first: of a circular's thousand cards most then go out with the issued file on them
+    effects = (*decision.effects, *dict.fromkeys((*seals_due(record, after), *cards, *files, *letters)))
     return Accepted(tuple(events), effects, then=decision.then, after=after)
 
 

@@ -46,6 +46,7 @@ from registry.reaching import mailbox_of
 from registry.recipients import (
     ANSWERED,
     BOUNCED,
+    CHOSEN,
     DELIVERED,
     DRAFTED,
     FAILED,
@@ -103,11 +104,18 @@ def _shown(record: Record) -> list[tuple[str, str, str | None]]:
     return [(PENDING if r.state == DRAFTED else r.state, r.address, r.why) for r in record.recipients]
 
 
+def _under_way(record: Record) -> bool:
+    """Whether its cards say of somebody that it is still to go out to them."""
+    return any(r.state == CHOSEN or r.state in ON_ITS_WAY for r in record.recipients)
+
+
 def _steps_shown(before: Record, after: Record) -> Iterator[Step]:
-    """Whose cards show it: whoever holds the record, and its drafter. What is asked only now has a card of its own."""
+    """Whose cards show it: whoever holds the record, and its drafter; everybody's once it is on its way to nobody any
+    more. What is asked only now has a card of its own."""
     drafting = [s.number for s in after.steps if s.asked == FOR_DRAFTING][-1:]
+    went = _under_way(before) and not _under_way(after)
     for step in after.steps[: len(before.steps)]:
-        if (step.state in (OPEN, REFERRED) and step.custody) or step.number in drafting:
+        if went or (step.state in (OPEN, REFERRED) and step.custody) or step.number in drafting:
             yield step
 
 

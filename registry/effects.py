@@ -274,7 +274,7 @@ EFFECTS: dict[str, type[Effect]] = {
 
 
 # What stands on every card of a record, whatever has become of the step.
-_ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id")
+_ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id", "sealed")
 
 
 def _file_shown(record: Record) -> tuple[object, ...]:
@@ -295,8 +295,6 @@ def cards_due(before: Record | None, after: Record, office: Office) -> tuple[Eff
     """Return the cards that must be put before people, and those that must change, now that the record has."""
     due: list[Effect] = []
     anew = before is not None and any(getattr(before, name) != getattr(after, name) for name in _ON_EVERY_CARD)
-    if before is not None and before.sealed != after.sealed:  # a circular's thousand cards are not sent again for it
-        anew |= after.direction == "out"
     for step in after.steps:
         was = before.step(step.number) if before is not None else None
         file_anew = step.state == OPEN and before is not None and _file_shown(before) != _file_shown(after)

@@ -194,6 +194,20 @@ def test_a_draft_is_sent_by_its_id_and_noted_once() -> None:
     assert desk.take(sent_of(desk)) == Nothing()
 
 
+def test_every_card_of_the_letter_says_so_once_it_went_to_everybody() -> None:
+    desk = dispatched(recipients=TO_BOTH)
+    drafting = next(s.number for s in desk.held.steps if s.asked == "for_drafting")
+    signing = next(s.number for s in desk.held.steps if s.outcome == "signed")
+    refreshed = []
+    for number in (1, 2):
+        desk.accept(draft_of(desk, number))
+        accepted = desk.accept(sent_of(desk, number))
+        refreshed.append({e.step for e in accepted.effects if isinstance(e, RefreshCard)})
+    assert drafting in refreshed[0]
+    assert signing not in refreshed[0], "what is still on its way is for whoever sees to it"
+    assert {drafting, signing} <= refreshed[1]
+
+
 def test_nothing_is_due_of_what_was_voided() -> None:
     desk = dispatched()
     assert still_due(desk.held, 1, 1)

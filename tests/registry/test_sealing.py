@@ -9,8 +9,9 @@ from registry.circuit_commands import Sign, Submit
 from registry.circuits import PERSON, SIGN, StageRule, Who
 from registry.commands import Void
 from registry.decisions import Accepted, Nothing, Refused
-from registry.effects import RefreshCard
+from registry.effects import AskAction, RefreshCard
 from registry.office import SYSTEM
+from registry.record import asked_people
 from registry.sealed_commands import NoteSealed
 from registry.sealed_effects import SealLetter
 from registry.sealing import record_of_token, retention_of, seals_due, token_of, waits_for_seal
@@ -74,12 +75,21 @@ def test_the_first_file_that_is_noted_is_the_letter_and_another_is_nothing() -> 
     assert not [e for e in decision.effects if isinstance(e, SealLetter)]
 
 
-@pytest.mark.parametrize(("kind", "refreshed"), [("outgoing_letter", True), ("circular", False)])
-def test_the_cards_of_what_goes_out_say_that_its_file_is_there(kind: str, *, refreshed: bool) -> None:
-    out = {"party": "وزارة المالية", "addressees": ()} if kind == "outgoing_letter" else {}
+@pytest.mark.parametrize("kind", ISSUED_KINDS)
+def test_every_card_of_the_letter_shows_its_file_once_it_is_there(kind: str) -> None:
+    out = {"party": "وزارة المالية", "addressees": ()} if kind in ("outgoing_letter", "follow_up_letter") else {}
     desk, _ = signed(kind=kind, **out)
     effects = desk.accept(noted()).effects
-    assert any(isinstance(e, RefreshCard) for e in effects) is refreshed
+    refreshed = {e.step for e in effects if isinstance(e, RefreshCard)}
+    put_before_somebody = {s.number for s in desk.held.steps if asked_people(s, desk.office)}
+    assert refreshed == put_before_somebody
+    assert len(refreshed) > 1
+
+
+def test_what_is_issued_is_sealed_before_its_cards_go_round() -> None:
+    _, decision = signed(kind="circular")
+    kinds = [type(e) for e in decision.effects]
+    assert kinds.index(SealLetter) < kinds.index(AskAction)
 
 
 def test_what_has_no_number_is_no_letter_yet() -> None:
