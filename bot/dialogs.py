@@ -21,7 +21,7 @@ from bot.actions import Press
 from bot.acts import Shown
 from bot.cards import for_dialog, record_card, step_card
 from bot.cards.dialog_cards import OPEN_CODE, sign_in_card
-from bot.cards.parts import OPEN_SECRET
+from bot.cards.parts import OPEN_LETTER, OPEN_SECRET
 from bot.chats import ADAPTIVE_CARD
 from bot.desk import Desk, Seen
 from registry.decisions import Refused
@@ -99,7 +99,7 @@ class Dialogs:
         zone = self._desk.office().zone
         title = say(lang, "secret.until", when=clock_time(signed_in_at + OPEN_FOR, zone))
         opening = press.verb in (OPEN_SECRET, OPEN_CODE)
-        if seen.view is None and found is not None:
+        if seen.view is None and found is not None and press.verb != OPEN_LETTER:
             matter, office = self._desk.matter(record), self._desk.office()
             return title, Shown(card=record_card(record, person, office, lang, at, matter=matter, opened=True))
         if opening and seen.view is not None:

@@ -80,4 +80,4 @@ class Groups:
         if not press.automatic:
             self._desk.opened_by(found, person)
         told = say(lang, "group.decide_in_person") if found.token is not None else None
-        return Shown(card=record_card(found.record, person, office, lang, at, told=told))
+        return Shown(card=record_card(found.record, person, office, lang, at, told=told, acts=False))

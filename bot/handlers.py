@@ -35,7 +35,7 @@ from bot.cards import (
     step_card,
     welcome_card,
 )
-from bot.cards.parts import is_hidden
+from bot.cards.parts import OPEN_LETTER, is_hidden
 from bot.channel import Answer
 from bot.chats import ADAPTIVE_CARD, Line, card_message, text_message
 from bot.delegating import Delegating
@@ -44,7 +44,7 @@ from bot.dialogs import Dialogs
 from bot.drafts import DRAFTS, Drafts
 from bot.extended import Extended
 from bot.extension import Extension
-from bot.file_acts import OPENS_FILES, file_card
+from bot.file_acts import OPENS_FILES, file_card, letter_card
 from bot.groups import Groups
 from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
@@ -234,7 +234,8 @@ class Bot:
         lang = seen.person.language
         if press.among_others:
             return self._groups.pressed(press, seen.person, self._desk.office(), at)
-        if press.verb in ("pending", "record", *ON_LISTS):
+        of_a_record = press.verb == OPEN_LETTER and not seen.known
+        if press.verb in ("pending", "record", *ON_LISTS) or of_a_record:
             return self._shown_of_several(press, seen.person, at)
         if seen.view is None and (shown := self._delegating.press(press, seen.person, at)) is not None:
             if press.token:
@@ -279,6 +280,8 @@ class Bot:
         card = record_card(
             found.record, person, office, person.language, at, found.token, matter=matter, opened=press.opened
         )
+        if press.verb == OPEN_LETTER:
+            card = letter_card(self._service, found.record, person, card, at, opened=press.opened)
         return Shown(card=card)
 
     def _remember(self, press: Press) -> None:

@@ -2,6 +2,7 @@
 
 from bot.cards import letter
 from bot.cards.parts import (
+    OPEN_LETTER,
     Json,
     box,
     button,
@@ -60,6 +61,11 @@ def issued_file(record: Record, lang: Language) -> Json | None:
     if record.sealed is None:
         return None
     return fact(say(lang, "card.sealed"), say(lang, f"card.sealed.{record.sealed.level}"))
+
+
+def letter_button(record: Record, lang: Language, token: str) -> Json | None:
+    """What opens the issued letter, where there is one. *token*: that of the reader's card, or the record's id."""
+    return button(lang, OPEN_LETTER, token, with_inputs=False) if record.sealed is not None else None
 
 
 def drafter(record: Record, office: Office, lang: Language) -> Json | None:

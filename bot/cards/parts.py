@@ -35,6 +35,7 @@ LARGEST_NOTE_BYTES = 7 * 1024  # … unless many of them are of the large kind, 
 LONGEST_LINE = 500  # characters of an input of one line
 MOST_ACTIONS = ACTIONS.value
 OPEN_SECRET = "open_secret"  # noqa: S105 (a verb)
+OPEN_LETTER = "open_letter"
 
 _FIRST_STRONG, _END = "\u2068", "\u2069"
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")

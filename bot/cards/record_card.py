@@ -45,6 +45,7 @@ def record_card(
     matter: Sequence[str] = (),
     *,
     opened: bool = False,
+    acts: bool = True,
 ) -> Json:
     """Draw *record* for *person*, who may read it, as it stands at *at*.
 
@@ -53,6 +54,7 @@ def record_card(
         told: What came of what the reader did.
         matter: The numbers of what belongs together with it.
         opened: Whether they signed in anew, and the card does not stay in the chat.
+        acts: Whether its buttons can be pressed where it stands; among others they cannot.
     """
     masked = is_masked(record, person.clearance, opened=opened)
 
@@ -104,8 +106,10 @@ def record_card(
                 ),
             ]
         may_open = masked and opens(record, person.clearance)
-        shown = [in_dialog(lang, OPEN_SECRET, record.record_id)] if may_open else []
+        shown: list[Json | None] = [in_dialog(lang, OPEN_SECRET, record.record_id)] if may_open else []
         shown += [button(lang, "view", token, said="verb.open")] if token is not None else []
+        if acts and not masked:
+            shown += [issued.letter_button(record, lang, record.record_id)]
         body.append(buttons(shown, spacing="medium"))
         return card(lang, body, say(lang, "card.fallback", asked=status, reference=record.reference))
 

@@ -206,6 +206,7 @@ def _open(view: CardView, at: datetime, typed: str, longest: int) -> list[Json |
             letter.subject(record, lang),
             _issued_facts(view, at),
             document.file_buttons(record, view.person, view.office, lang, view.asked.token, at),
+            _letter(view),
             issued.missed(view),
             *_put_before(view, longest),
             issued.text(record, lang, longest),
@@ -413,7 +414,7 @@ def _waiting(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     top = head(lang, say(lang, f"asked.{view.step.asked}"), say(lang, "card.waiting"), record, "emphasis")
     masked = is_hidden(view)
     rows = [_referred(view, asked, masked, longest) for asked in _asked_from(view)[-5:]]
-    return [top, *_what(view, masked), *rows, _later(view, at)]
+    return [top, *_what(view, masked), _letter(view), *rows, _later(view, at)]
 
 
 def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
@@ -435,6 +436,7 @@ def _done(view: CardView, at: datetime, longest: int) -> list[Json | None]:
     return [
         top,
         *_what(view, masked),
+        _letter(view),
         *said,
         _released(view) if outcome == "released" else None,
         None if masked else letter.written(lang, named, cut(text or "", longest, lang)),
@@ -476,6 +478,13 @@ def _what(view: CardView, masked: bool) -> list[Json | None]:
     if record.rules.issued:
         return [letter.subject(record, lang), facts(*issued.facts_of(record, view.office, lang))]
     return [letter.subject(record, lang), facts(letter.sender(record, lang))]
+
+
+def _letter(view: CardView) -> Json | None:
+    """What opens the issued letter, for whoever may read it."""
+    readable = not is_hidden(view) and may_act(view.person, view.record, Verb.READ, view.record.updated_at)
+    opens_it = issued.letter_button(view.record, view.language, view.asked.token) if readable else None
+    return buttons([opens_it], spacing="medium")
 
 
 def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json | None:
