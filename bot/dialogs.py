@@ -24,6 +24,7 @@ from bot.cards.dialog_cards import OPEN_CODE, sign_in_card
 from bot.cards.parts import OPEN_LETTER, OPEN_SECRET
 from bot.chats import ADAPTIVE_CARD
 from bot.desk import Desk, Seen
+from bot.replying import is_reply
 from registry.decisions import Refused
 from registry.errors import Unavailable
 from registry.office import Person
@@ -99,7 +100,7 @@ class Dialogs:
         zone = self._desk.office().zone
         title = say(lang, "secret.until", when=clock_time(signed_in_at + OPEN_FOR, zone))
         opening = press.verb in (OPEN_SECRET, OPEN_CODE)
-        if seen.view is None and found is not None and press.verb != OPEN_LETTER:
+        if seen.view is None and found is not None and not (press.verb == OPEN_LETTER or is_reply(press.verb)):
             matter, office = self._desk.matter(record), self._desk.office()
             return title, Shown(card=record_card(record, person, office, lang, at, matter=matter, opened=True))
         if opening and seen.view is not None:

@@ -49,6 +49,7 @@ from bot.groups import Groups
 from bot.lists import ON_LISTS, Lists
 from bot.paper import ENTERS, Paper
 from bot.people_search import PeopleSearch
+from bot.replying import Replying, is_reply
 from bot.words import meant_by
 from registry.errors import TarasulError, Throttled, Unavailable
 from registry.office import Office, Person
@@ -135,6 +136,7 @@ class Bot:
         delegations = Delegations(service.store, service.clock, service.taker.chance)
         self._delegating = Delegating(service, delegations, self._desk)
         self._lists, self._groups = Lists(self._desk, service), Groups(self._desk)
+        self._replying = Replying(self._desk, service)
         self._extension = Extension(self._desk, self._paper, public_url)
         self._people = PeopleSearch(self._desk, service)
         self._dialogs = Dialogs(
@@ -234,6 +236,8 @@ class Bot:
         lang = seen.person.language
         if press.among_others:
             return self._groups.pressed(press, seen.person, self._desk.office(), at)
+        if is_reply(press.verb):
+            return self._replying.pressed(press, seen, seen.person, at)
         of_a_record = press.verb == OPEN_LETTER and not seen.known
         if press.verb in ("pending", "record", *ON_LISTS) or of_a_record:
             return self._shown_of_several(press, seen.person, at)

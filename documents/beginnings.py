@@ -7,6 +7,7 @@ from documents.word import fill
 from registry.circuits import EVERYONE
 from registry.office import Office
 from registry.record import Record
+from service.replying import their_letter
 from texts import say
 
 
@@ -22,7 +23,7 @@ def beginnings(templates: Templates) -> Callable[[Record, Office], bytes]:
             "addressee": "، ".join(_names(record, office)) or record.party or "",
             "party": record.party or "",
             "unit": unit.ar if unit is not None else "",
-            "their_reference": record.their_reference or "",
+            "their_reference": their_letter(record, office.zone),
             "confidentiality": say("ar", f"confidentiality.{record.confidentiality}"),
             "urgency": say("ar", f"urgency.{record.urgency}"),
         }

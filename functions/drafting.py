@@ -5,7 +5,8 @@
 # Rule 1: as commanding.py: a field that makes no sense is told by its name, and nothing is decided here.
 # Rule 2: whoever drafts is a person; a system writes for one with their delegated token.
 # Rule 3: a text is no longer than the card on which it can be edited takes: longer ones are documents.
-# Rule 4: of a draft that is written anew, what is left out stays as it is.
+# Rule 4: a reply begins with what its letter gives, for whoever may read that; what is said here stands above it.
+# Rule 5: of a draft that is written anew, what is left out stays as it is.
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,13 @@ def draft_of(body: dict[str, Any], by: str, service: "Service") -> "Draft":
     from registry.circuit_commands import Draft
 
     ask = Asked(body, service.taker.chance.new_id(), by, service)
-    kind = ask.needed("kind")
-    return Draft(record_id=ask.record_id, by=by, kind=kind, **_words(body, ask, {}, kind))
+    letter = ask.text("in_reply_to") or None
+    kind = ask.needed("kind") if letter is None else ask.text("kind") or "outgoing_letter"
+    first = service.reply_begins(by, letter, kind) if letter is not None else {}
+    words = _words(body, ask, first, kind)
+    if "recipients" in first and not body.get("party"):
+        words["recipients"] = first["recipients"]
+    return Draft(record_id=ask.record_id, by=by, kind=kind, in_reply_to=letter, **words)
 
 
 def redraft_of(body: dict[str, Any], ask: Asked) -> "Redraft":

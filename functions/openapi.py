@@ -11,7 +11,7 @@ from functions.limits import (
     MOST_FILES,
 )
 from functions.openapi_commands import COMMAND, DRAFT
-from functions.openapi_letters import LETTER, SEALED, verify_path
+from functions.openapi_letters import ANSWER, IN_REPLY_TO, LETTER, SEALED, verify_path
 from registry.circuits import ACTS, MODES
 from registry.entities import CHANNELS
 from registry.recipients import STATES as RECIPIENT_STATES
@@ -127,6 +127,7 @@ _SCHEMAS: dict[str, Schema] = {
     ),
     "Sealed": SEALED,
     "Letter": LETTER,
+    "Answer": ANSWER,
     "Record": {
         "description": "`masked`: the record is secret and the caller is not cleared for it; its words are null.",
         **_object(
@@ -152,6 +153,8 @@ _SCHEMAS: dict[str, Schema] = {
             ),
             recipients=_list_of(_ref("Recipient")),
             expects_reply=_YES_NO,
+            in_reply_to=IN_REPLY_TO,
+            answers=_list_of(_ref("Answer")),
             signing_level=_or_null(_WHOLE),
             signed_by=_or_null(_object(person=_TEXT, name=_TEXT)),
             acknowledged=_or_null(_object(done=_WHOLE, all=_WHOLE)),

@@ -44,8 +44,17 @@ WORDS: dict[str, Schema] = {
 DRAFT: Schema = {
     "type": "object",
     "description": "Something that we issue, in the unit of the caller, who is a person. It has no number yet.",
-    "required": ["kind", "subject", "text"],
-    "properties": {"kind": {"type": "string", "enum": [k.code for k in KINDS.values() if k.issued]}, **WORDS},
+    "anyOf": [{"required": ["kind", "subject", "text"]}, {"required": ["in_reply_to"]}],
+    "properties": {
+        "kind": {"type": "string", "enum": [k.code for k in KINDS.values() if k.issued]},
+        "in_reply_to": {
+            **_THAT,
+            "description": "The record of a letter that the caller may read. The reply is linked with it, goes to whoever "
+            "wrote it and has its subject and its confidentiality where nothing else is said here, never less of the "
+            "latter; the kind is outgoing_letter unless it is said.",
+        },
+        **WORDS,
+    },
 }
 
 

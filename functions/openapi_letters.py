@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from registry.answers import STATES as ANSWER_STATES
+
 _TEXT = {"type": "string"}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
 _SAID = {"$ref": "#/components/schemas/Said"}
 _SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _SHA256_OR_NULL = {"type": ["string", "null"], "pattern": "^[0-9a-f]{64}$"}
@@ -26,6 +29,27 @@ SEALED = {
         sealed_at={"type": "string", "format": "date-time"},
         manifest=_SHA256,
         verify=_TEXT,
+    ),
+}
+IN_REPLY_TO = {
+    "type": ["object", "null"],
+    "description": "Of a letter of ours: the letter that came in and that it answers.",
+    "required": ["record_id", "reference", "their_reference", "their_date"],
+    "properties": {
+        "record_id": _TEXT,
+        "reference": _TEXT_OR_NULL,
+        "their_reference": _TEXT_OR_NULL,
+        "their_date": {**_TEXT_OR_NULL, "description": "As it is printed on it; else the day on which it came."},
+    },
+}
+ANSWER = {
+    "description": "Of a letter that came in: a letter of ours that replies to it.",
+    **_object(
+        record_id=_TEXT,
+        reference=_TEXT,
+        state={"type": "string", "enum": list(ANSWER_STATES)},
+        state_said=_SAID,
+        at={"type": "string", "format": "date-time"},
     ),
 }
 LETTER = {

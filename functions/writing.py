@@ -98,7 +98,7 @@ async def begun(req: func.HttpRequest, caller: Caller, effects: func.Out[typing.
         return problem(403, "person_needed")
     try:
         key, asked = key_of(req, caller), json_of(req)
-        command = draft_of(asked, person.person_id, house().service)
+        command = await asyncio.to_thread(draft_of, asked, person.person_id, house().service)
     except Unfit as unfit:
         return unfit.answer
     except BadField as bad:

@@ -13,6 +13,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from registry.answers import answered_by
 from registry.commands import Acknowledge, Approve, Close, Complete, File, Reject, Return, StepCommand
 from registry.decisions import Accepted, Decision, Nothing, Refused
 from registry.effects import DraftReply, Effect
@@ -65,6 +66,8 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
     note = words(None if isinstance(ask, Acknowledge) else ask.note)
     if isinstance(ask, Complete) and note is None and step.disposition.or_link:
         note = _linked_since(record, step)
+    if isinstance(ask, Close) and note is None:  # the reply that went out says why
+        note = "، ".join(a.reference for a in answered_by(record)) or None
     capacity = capacity_of(person, step, office)
     match ask:
         case Acknowledge():
@@ -79,10 +82,10 @@ def decide_step(ask: StepCommand, record: Record, office: Office, now: datetime)
             return Refused("say.reason_missing")
         case Complete():
             ended: Event = StepCompleted(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
-            return _answered(record, step, ended, "answered", note, now)
+            return answered(record, step, ended, "answered", note, now)
         case Approve():
             ended = StepApproved(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
-            return _answered(record, step, ended, "approved", _approved_words(record, step, note), now)
+            return answered(record, step, ended, "approved", _approved_words(record, step, note), now)
         case Reject():
             ended = StepRejected(at=now, by=ask.by, capacity=capacity, step=step.number, note=note)
             return _rejected(record, step, ended, note, now)
@@ -128,7 +131,8 @@ def _names(people: Iterable[Person]) -> str:
     return " / ".join(person.name for person in people)
 
 
-def _answered(record: Record, step: Step, ended: Event, outcome: str, note: str | None, now: datetime) -> Decision:
+def answered(record: Record, step: Step, ended: Event, outcome: str, note: str | None, now: datetime) -> Accepted:
+    """Return what follows from the answer *ended* to *step*: whoever asked has it again, or the record ends."""
     after = evolve(record.record_id, record, ended)
     if not step.custody:
         return Accepted((ended,))
@@ -146,7 +150,7 @@ def _answered(record: Record, step: Step, ended: Event, outcome: str, note: str 
 def _rejected(record: Record, step: Step, ended: Event, note: str | None, now: datetime) -> Decision:
     """Whoever asked has it again, with the reason; where nobody did, the register is told and the record ends."""
     if step.parent is not None:
-        return _answered(record, step, ended, "rejected", note, now)
+        return answered(record, step, ended, "rejected", note, now)
     told = Referred(
         at=now,
         by=ended.by,
@@ -166,7 +170,7 @@ def _rejected(record: Record, step: Step, ended: Event, note: str | None, now: d
 def _filed(record: Record, step: Step, ended: Event, note: str | None, now: datetime) -> Decision:
     asker = record.step(step.parent) if step.parent is not None else None
     if asker is not None and asker.parent is not None:
-        return _answered(record, step, ended, "filed", note, now)
+        return answered(record, step, ended, "filed", note, now)
     closed = Closed(at=now, by=ended.by, capacity=ended.capacity, outcome="filed", note=note)
     return Accepted((ended, closed), _reply_due(record))
 

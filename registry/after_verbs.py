@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from registry.answers import ANSWERED_BY, UNLINKED
 from registry.changed import changed
 from registry.event import Event
 from registry.verb_events import (
@@ -55,7 +56,12 @@ def after_verb(record: "Record", event: Event) -> "Record":
             )
         case Unlinked(to_record=to_record, how=how):
             kept = tuple(k for k in record.links if (k.record_id, k.how) != (to_record, how))
-            return changed(record, links=kept)
+            unlinked = tuple(
+                changed(a, state=UNLINKED, at=event.at) if how == ANSWERED_BY and a.record_id == to_record else a
+                for a in record.answers
+            )
+            answers = None if how == "replies_to" and record.in_reply_to == to_record else record.in_reply_to
+            return changed(record, links=kept, answers=unlinked, in_reply_to=answers)
         case MatterJoined(matter_id=matter_id):
             return changed(record, matter_id=matter_id)
         case MatterLeft():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from registry.circuits import Addressee
 from registry.mail import Part
 from registry.recipients import Chosen
+from registry.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Draft:
     recipients: tuple[Chosen, ...] = ()
     expects_reply: bool = False  # whoever drafted it follows up until the reply is there
     files: tuple[Part, ...] = ()
+    in_reply_to: str | None = None  # the record of the letter that it answers …
+    letter: Record | None = None  # … which whoever takes the command looks up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class Redraft:
     level: int = 1
     recipients: tuple[Chosen, ...] = ()
     expects_reply: bool = False  # whoever drafted it follows up until the reply is there
+    letter: Record | None = None  # as of Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ class Submit:
     step: int
     by: str
     note: str | None = None
+    letter: Record | None = None  # as of Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,12 @@ from registry.recipients import Chosen
 class Drafted(Event):
     """Somebody began a record of ours. It has no number: `reference` says in which register it will get one."""
 
-    private: ClassVar[frozenset[str]] = frozenset({"subject", "text", "sender", "party", "attachment_names"})
-    later: ClassVar[frozenset[str]] = frozenset({"due_at", "written_in", "outside", "expects_reply"})
+    private: ClassVar[frozenset[str]] = frozenset(
+        {"subject", "text", "sender", "party", "attachment_names", "their_reference", "their_date"}
+    )
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"due_at", "written_in", "outside", "expects_reply", "in_reply_to", "their_reference", "their_date"}
+    )
 
     entity_id: str
     kind: str
@@ -36,6 +40,9 @@ class Drafted(Event):
     written_in: str | None = None  # word: its words are those of a file, which is to be placed; None: it is `text`
     outside: tuple[Chosen, ...] = ()  # to whom it goes, of the directory of entities
     expects_reply: bool | None = None
+    in_reply_to: str | None = None  # the record of the letter that it answers …
+    their_reference: str | None = None  # … its number there …
+    their_date: str | None = None  # … and its date, as printed or ISO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from registry.answer_commands import NoteOurAnswer
 from registry.circuit_commands import CircuitCommand
 from registry.delivery import Delivery
 from registry.dispatch_commands import DispatchCommand
@@ -498,4 +499,5 @@ type Command = (
     | CircuitCommand
     | DocumentCommand
     | DispatchCommand
+    | NoteOurAnswer
 )

@@ -8,7 +8,7 @@
 # Rule 4: when something is due follows from what was decided and the office's calendar; no decision names it itself.
 # Rule 5: where somebody acts for another, every event of theirs says so; no decision says it itself.
 # Rule 6: the cards that must be sent or changed follow from the record before and after, and so does what must be done
-#         to a draft's file; no decision names them itself.
+#         to a draft's file, and what a letter is told of a reply to it; no decision names them itself.
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +16,8 @@ from datetime import datetime
 from registry.acting import decide_step
 from registry.annexes import decide_fetched, decide_hand_in, decide_refused
 from registry.annotating import decide_annotate
+from registry.answer_commands import NoteOurAnswer
+from registry.answering import answers_told, decide_answer
 from registry.changed import changed
 from registry.circuit_commands import Draft, Initial, Insert, Redraft, Sign, Skip, Submit, Withdraw
 from registry.circulating import decide_await, decide_circulate
@@ -136,7 +138,8 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     letters = letters_due(record, after, office)
     # what is to be sealed comes first: of a circular's thousand cards most then go out with the issued file on them
     effects = (*decision.effects, *dict.fromkeys((*seals_due(record, after), *cards, *files, *letters)))
-    return Accepted(tuple(events), effects, then=decision.then, after=after)
+    told = answers_told(record, after, events[-1].by)
+    return Accepted(tuple(events), effects, then=(*decision.then, *told), after=after)
 
 
 def _signature(command: Command, record: Record | None, office: Office, now: datetime) -> Callable[[Event], Event]:
@@ -168,6 +171,8 @@ def _judge(command: Command, record: Record | None, office: Office, now: datetim
         return decide_draft(command, record, office, now)
     if isinstance(command, DISPATCH_COMMANDS):
         return decide_dispatch(command, record, office, now)
+    if isinstance(command, NoteOurAnswer):
+        return decide_answer(command, record, office, now)
     if record is None:
         return Refused("record.unknown")
     match command:

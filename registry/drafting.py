@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from registry.acting import capacity_of, refusal, words
+from registry.answering import date_of, joined, too_open, unanswerable
 from registry.changed import changed
 from registry.circuit_commands import Draft, Redraft, Submit, Withdraw
 from registry.circuit_events import Drafted, Redrafted, Submitted
@@ -49,8 +50,13 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
     if kind is None or not kind.issued:
         return Refused("draft.unknown_kind")
     in_word = kind.code in office.documents.word
+    letter = ask.letter if ask.in_reply_to is not None else None
+    if ask.in_reply_to is not None and (no := unanswerable(letter, person, kind, now)) is not None:
+        return no
     if (why := _unfit(ask, person, office, in_word=in_word) or _nowhere(ask, kind, office)) is not None:
         return Refused(why)
+    if (no := too_open(ask.confidentiality, letter)) is not None:
+        return no
     drafted = Drafted(
         at=now,
         by=ask.by,
@@ -75,9 +81,13 @@ def decide_draft(ask: Draft, record: Record | None, office: Office, now: datetim
         ),
         attachment_names=tuple(f.name for f in ask.files),
         written_in="word" if in_word else None,
+        in_reply_to=letter.record_id if letter is not None else None,
+        their_reference=letter.their_reference if letter is not None else None,
+        their_date=date_of(letter, office.zone) if letter is not None else None,
     )
     after = evolve(ask.record_id, None, drafted)
-    return Accepted((drafted, to_drafter(after, drafted, "draft", now)))
+    answers = (joined(letter, ask.by, drafted.capacity, now),) if letter is not None else ()
+    return Accepted((drafted, *answers, to_drafter(after, drafted, "draft", now)))
 
 
 def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) -> Decision:
@@ -106,6 +116,8 @@ def decide_redraft(ask: Redraft, record: Record, office: Office, now: datetime) 
         return Refused(verdict.reasons[0], {"reference": record.reference})
     if (why := _unfit(ask, person, office, in_word=record.in_word) or _nowhere(ask, record.rules, office)) is not None:
         return Refused(why)
+    if (no := too_open(ask.confidentiality, ask.letter)) is not None:
+        return no
     if record.circuit is None or record.circuit.current is None:
         return Accepted((written,))
     after = evolve(record.record_id, record, written)
@@ -125,6 +137,8 @@ def decide_submit(ask: Submit, record: Record, office: Office, now: datetime) ->
     if not (verdict := may_act(person, record, Verb.SUBMIT, now, ask.step)):
         return refusal(verdict.reasons[0], record, step, office)
     assert step is not None, "may_act knows the step"
+    if (no := too_open(record.confidentiality, ask.letter)) is not None:
+        return no
     stages = way_of(record, office)
     if isinstance(stages, Refused):
         return stages

@@ -274,7 +274,7 @@ EFFECTS: dict[str, type[Effect]] = {
 
 
 # What stands on every card of a record, whatever has become of the step.
-_ON_EVERY_CARD = ("subject", "their_reference", "urgency", "confidentiality", "matter_id", "sealed")
+_ON_EVERY_CARD = ("subject", "answers", "their_reference", "urgency", "confidentiality", "matter_id", "sealed")
 
 
 def _file_shown(record: Record) -> tuple[object, ...]:

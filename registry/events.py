@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from registry.answer_events import ANSWER_EVENTS
 from registry.circuit_events import CIRCUIT_EVENTS
 from registry.dispatch_events import DISPATCH_EVENTS
 from registry.document_events import DOCUMENT_EVENTS
@@ -372,5 +373,6 @@ EVENTS: dict[str, type[Event]] = {
         *DOCUMENT_EVENTS,
         *OPENING_EVENTS,
         *DISPATCH_EVENTS,
+        *ANSWER_EVENTS,
     )
 }

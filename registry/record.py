@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from registry.after_verbs import after_verb
+from registry.answer_events import ANSWER_EVENTS
+from registry.answers import OurAnswer, after_answer
 from registry.changed import changed
 from registry.circuit_events import CIRCUIT_EVENTS, Drafted
 from registry.circuit_fold import after_circuit, with_seat_taken
@@ -228,6 +230,7 @@ class Record:
     filed_in: str | None = None  # the file in which the letter lies
     corrections: tuple[Correction, ...] = ()
     matter_id: str | None = None  # what belongs together says the same
+    answers: tuple[OurAnswer, ...] = ()  # letters of ours that reply to it
     stuck: tuple[str, ...] = ()
     refused_annexes: tuple[int, ...] = ()  # links behind which the file could not be had
     # of what we issue
@@ -243,6 +246,8 @@ class Record:
     document: Document | None = None  # … this one, as soon as it was placed
     recipients: tuple[Recipient, ...] = ()  # outside, of what goes out
     expects_reply: bool = False  # from them
+    in_reply_to: str | None = None  # the record of the letter that it answers …
+    their_date: str = ""  # … which was of this date; its number is `their_reference`
 
     def step(self, number: int) -> Step | None:
         return self.steps[number - 1] if 0 < number <= len(self.steps) else None
@@ -474,6 +479,9 @@ def _drafted(record_id: str, e: Drafted) -> Record:
         in_word=e.written_in == "word",
         recipients=chosen(e.outside),
         expects_reply=bool(e.expects_reply),
+        in_reply_to=e.in_reply_to,
+        their_reference=e.their_reference,
+        their_date=e.their_date or "",
     )
 
 
@@ -537,6 +545,8 @@ def _after(record: Record, event: Event) -> Record:
             return changed(record, stuck=(*record.stuck, effect))
         case _ if type(event) in DISPATCH_EVENTS:
             return after_dispatch(record, event)
+        case _ if type(event) in ANSWER_EVENTS:
+            return after_answer(record, event)
         case _:
             if type(event) in DOCUMENT_EVENTS:
                 return after_document(record, event)

@@ -39,6 +39,9 @@ def may_act(person: Person, record: Record, verb: Verb, at: datetime, step: int 
         reasons.append("may.not_for_this_kind")
     if verb is Verb.READ:
         reasons += [] if is_reader(person, record, at) else ["may.stranger"]
+    elif verb is Verb.REPLY:
+        reasons += ["may.voided"] if record.status is Status.VOIDED else []
+        reasons += [] if is_reader(person, record, at) else ["may.stranger"]
     elif verb is Verb.ANNOTATE:
         reasons += ["may.ended"] if record.ended else []
         reasons += [] if is_reader(person, record, at) else ["may.stranger"]
@@ -182,7 +185,7 @@ def _person_reasons(person: Person, record: Record, verb: Verb) -> list[str]:
     reasons = []
     if not person.active:
         reasons.append("may.inactive")
-    unread = verb not in (Verb.READ, Verb.CORRECT)  # what can be done by the number alone
+    unread = verb not in (Verb.READ, Verb.CORRECT, Verb.REPLY)  # what can be done by the number alone
     routes = unread and _keeps_it(person, record)
     if not routes and not may_see(person.clearance, record.confidentiality):
         reasons.append("may.secrecy")

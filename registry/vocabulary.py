@@ -30,6 +30,7 @@ class Verb(StrEnum):
     VOID = "void"
     REOPEN = "reopen"
     LINK = "link"
+    REPLY = "reply"  # begin a letter of ours that answers it
     RESEND = "resend"  # what goes out, to a recipient once more
     # of what we issue
     SUBMIT = "submit"
@@ -82,6 +83,7 @@ FOR_FOLLOW_UP = "for_follow_up"
 FOR_FILING = "for_filing"
 FOR_INITIAL = "for_initial"
 FOR_SIGNATURE = "for_signature"
+FOR_REPLY = "for_reply"
 FOR_STUDY = "for_study_opinion"
 FOR_CIRCULATION = "for_circulation"
 FOR_DRAFTING = "for_drafting"  # whoever wrote it has it, and puts it on its way
@@ -93,7 +95,7 @@ DISPOSITIONS: dict[str, Disposition] = {
         _row(FOR_INFORMATION, Verb.ACKNOWLEDGE, custody=False),
         _row("for_action", Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
         _row("for_study_opinion", Verb.COMPLETE, words=True),
-        _row("for_reply", Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
+        _row(FOR_REPLY, Verb.COMPLETE, words=True, then=FOR_APPROVAL, or_link=True),
         _row("for_statement", Verb.COMPLETE, words=True),
         _row(FOR_REVIEW, Verb.COMPLETE),
         _row("for_initial", Verb.APPROVE, Verb.REJECT),

@@ -24,6 +24,7 @@ from registry.sealing import retention_of, token_of, waits_for_seal
 from registry.sheet import FIRST_PREV_HASH
 from service.letter_ports import Converter
 from service.ports import Archive, Clock, Store, Transaction
+from service.replying import their_letter
 from service.sealed_views import DOCX_TYPE, PDF_TYPE
 from service.sealing_ports import Paper, SignedPdf, Signer
 from texts import say
@@ -121,7 +122,7 @@ def words_of_record(record: Record, office: Office) -> dict[str, str]:
         "body": record.text,
         "party": record.party or "",
         "addressee": "، ".join(filter(None, names)) or say("ar", "card.everyone"),
-        "their_reference": record.their_reference or "—",
+        "their_reference": their_letter(record, office.zone) or "—",
         "confidentiality": ""
         if record.confidentiality == "normal"
         else _said("confidentiality", record.confidentiality),

@@ -23,6 +23,7 @@ from service.links import Links
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
 from service.reached import deliveries
+from service.replying import reply_begins
 from service.reconcile import read_count
 from service.sealed_views import PDF_TYPE
 from service.take import Taken, Taker, Undone
@@ -64,6 +65,17 @@ class Service:
             )
         except Undone as undone:
             return undone.taken
+
+    def reply_begins(self, person_id: str, letter_id: str, kind: str) -> dict[str, Any]:
+        """What a reply of that kind to a letter begins with, for a person who may read it; else nothing. What is
+        written in the chat has its text from whoever writes it."""
+
+        def work(tx: Transaction) -> dict[str, Any]:
+            office = tx.office()
+            first = reply_begins(tx, office.person(person_id), letter_id, self.clock())
+            return first if kind in office.documents.word else {n: v for n, v in first.items() if n != "text"}
+
+        return self.store.read(work)
 
     def open_step_of(self, person_id: str, record_id: str) -> int | None:
         """The step of a record that is *person_id*'s to end: the one by which they hold it, else the first."""

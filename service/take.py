@@ -15,7 +15,7 @@ from datetime import datetime
 
 from uuid_utils import uuid7
 
-from registry.circuit_commands import Sign
+from registry.circuit_commands import Draft, Redraft, Sign, Submit
 from registry.commands import Command, Enter, JoinMatter, Quarantine, Register, Relate, Release, Unrelate
 from registry.decide import decide
 from registry.decisions import Accepted, Decision, Nothing, Refused
@@ -116,7 +116,9 @@ class Taker:
             raise Undone(Taken(decision, record))
         after = self._keep(tx, command.record_id, stored, decision, now)
         effects = decision.effects
-        for following in decision.then:
+        asked_too = list(decision.then)
+        while asked_too:
+            following = asked_too.pop(0)
             there = tx.record(following.record_id)
             follows = decide(following, there.record if there else None, office, now)
             if isinstance(follows, Refused):
@@ -124,6 +126,7 @@ class Taker:
             if isinstance(follows, Accepted):
                 self._keep(tx, following.record_id, there, follows, now)
                 effects += follows.effects
+                asked_too += follows.then
         if seen is not None:
             tx.see_mail(replace(seen, record_id=command.record_id), now)
         return Taken(decision, after, effects=effects)
@@ -131,6 +134,8 @@ class Taker:
     def _joined(self, tx: Transaction, command: Command) -> Command:
         """Find what a command that is about two records needs of the other one. Both, and all that go with them, are
         locked in one order, whoever asks: two who join the same records wait for each other and do not cross."""
+        if isinstance(command, Draft | Redraft | Submit):
+            return _answering(tx, command)
         if not isinstance(command, Relate | Unrelate | JoinMatter):
             return command
         found = {r: tx.record(r) for r in sorted({command.record_id, command.to_record})}
@@ -179,6 +184,15 @@ def _numbered(tx: Transaction, command: Command, record: Record | None, office: 
     if unit is None:
         return command
     return replace(command, serial=tx.draw(series_of(office, unit, KINDS[kind], now)))
+
+
+def _answering(tx: Transaction, command: Draft | Redraft | Submit) -> Command:
+    """Find the letter that a draft answers: how secret it is now decides how secret the draft must be."""
+    stored = tx.record(command.record_id)
+    known = stored.record.in_reply_to if stored is not None else None
+    letter_id = command.in_reply_to if isinstance(command, Draft) else known
+    found = tx.record(letter_id) if letter_id else None
+    return replace(command, letter=found.record) if found is not None else command
 
 
 def _compared(tx: Transaction, command: Command, record: Record | None) -> Command:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from registry.answer_events import AnswerBegun, AnswerDropped, AnswerLeft
 from registry.circuit_events import Drafted, Numbered, SentBack, StageInserted, Submitted
 from registry.circulating import awaiting, circulation
 from registry.dispatch_events import DISPATCH_EVENTS
@@ -47,6 +48,7 @@ from service.dispatch_views import dispatch_said, recipients_view
 from service.document_views import document_said
 from service.instants import instant as instant
 from service.issued_views import issued_view
+from service.replying import answers_view
 from texts import LANGUAGES, Language, both_dates, say
 from texts.dates import hijri_iso
 
@@ -88,6 +90,7 @@ def record_view(
         "proposed_sender": _party(record.proposed_sender) if open_to_viewer and record.proposed_sender else None,
         "sender_confirmed": not record.sender_is_proposed,
         **issued_view(record, office, open_to_viewer=open_to_viewer),
+        **answers_view(record, open_to_viewer=open_to_viewer),
         "recipients": [
             r | {"at": instant(r["at"])} for r in (recipients_view(record, office) if open_to_viewer else [])
         ],
@@ -303,6 +306,10 @@ def _what_happened(event: Event, record: Record, office: Office, lang: Language,
             return say(lang, "event.EffectStuck", effect=say(lang, f"effect.{effect}"), reason=say(lang, reason))
         case Sealed(sha256=sha256):
             return say(lang, "event.Sealed", sha256=sha256[:12])
+        case AnswerBegun(reference=reference) | AnswerLeft(reference=reference):
+            return say(lang, f"event.{type(event).__name__}", reference=reference)
+        case AnswerDropped(reference=reference, why=why):
+            return say(lang, f"event.AnswerDropped.{why}", reference=reference)
         case _ if isinstance(event, DISPATCH_EVENTS):
             return dispatch_said(event, record, office, lang, cleared=cleared)
         case _:

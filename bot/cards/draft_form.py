@@ -4,13 +4,15 @@
 #
 # Rule 1: a form changes nothing; its button does. What was typed stands in it.
 # Rule 2: nothing secret is written in a chat: the form offers no level that would have it lie there.
+# Rule 3: a reply is offered no level below that of its letter, and no kind that stays inside.
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.actions import Inputs
-from bot.cards import letter
 from bot.cards.issued import circuit, stage_name
+from bot.cards.letter import handed_in, sender, their_reference
+from bot.cards.letter import subject as subject_of
 from bot.cards.parts import (
     Json,
     button,
@@ -32,7 +34,7 @@ from registry.mail import Part
 from registry.office import Office, Person
 from registry.record import Record
 from registry.rights import may_act
-from registry.vocabulary import CONFIDENTIALITIES, ISSUED_FOR, ISSUED_KINDS, KINDS, URGENCIES, Verb, is_secret
+from registry.vocabulary import CONFIDENTIALITIES, ISSUED_FOR, ISSUED_KINDS, KINDS, URGENCIES, Verb, is_secret, may_see
 from service.ports import CardView
 from texts import Language, isolate, say, search_key
 
@@ -53,22 +55,29 @@ def draft_form(
     files: Sequence[Part] = (),
     record: Record | None = None,
     said: str | None = None,
+    letter: Record | None = None,
+    opened: bool = False,
 ) -> Json:
-    """Write something of ours, or write *record* anew.
+    """Write something of ours, or write *record* anew, or what answers *letter*.
 
     Args:
         typed: What was filled in before; its `kind` is what was asked for.
-        token: What stands for the files that were handed in; of a record, that of the reader's card.
+        token: What stands for the files that were handed in; of a record or a letter, that of the reader's card.
+        opened: Whether it is filled in beside the chat, by somebody who signed in anew.
     """
     kind = KINDS.get(record.kind if record is not None else typed.kind) or KINDS[ISSUED_KINDS[0]]
-    name = say(lang, "card.edit_it" if record is not None else "card.draft_it")
+    name = say(lang, "card.edit_it" if record is not None else "card.reply_to" if letter else "card.draft_it")
     levels = [(str(n), v.en if lang == "en" else v.ar) for n, v in enumerate(office.circuits.levels, start=1)]
-    open_levels = [c for c in CONFIDENTIALITIES if not is_secret(c)]
+    open_levels = [c for c in CONFIDENTIALITIES if opened or not is_secret(c)]
+    if letter is not None:
+        open_levels = [c for c in open_levels if may_see(c, letter.confidentiality) and may_see(person.clearance, c)]
+    kinds = [c for c in ISSUED_KINDS if letter is None or KINDS[c].direction == "out"]
     body = [
         notice(lang, said),
-        head(lang, say(lang, f"kind.{kind.code}") if record is not None else say(lang, "product"), name),
-        facts(letter.handed_in(files, lang)),
-        choice(lang, "kind", "card.kind", [(c, say(lang, f"kind.{c}")) for c in ISSUED_KINDS], kind.code)
+        head(lang, say(lang, f"kind.{kind.code}") if record is not None else say(lang, "product"), name, letter),
+        *_answered(letter, lang),
+        facts(handed_in(files, lang)),
+        choice(lang, "kind", "card.kind", [(c, say(lang, f"kind.{c}")) for c in kinds], kind.code)
         if record is None
         else None,
         line_input(lang, "subject", "card.subject", typed.subject, **_needed(lang, "say.subject_missing")),
@@ -100,20 +109,34 @@ def draft_form(
         if (record.in_word if record is not None else kind.code in office.documents.word)
         else None,
         sentence(
-            say(lang, "card.edit_rule" if record is not None else "card.draft_rule"),
+            say(lang, "card.edit_rule" if record is not None else "card.reply_rule" if letter else "card.draft_rule"),
             size="small",
             isSubtle=True,
             spacing="small",
         ),
-        buttons(
-            [
-                button(lang, "redraft" if record is not None else "draft_new", token or None, style="positive"),
-                button(lang, "view", token, said="verb.back", with_inputs=False) if record is not None else None,
-            ],
-            spacing="medium",
-        ),
+        _begins(lang, token, record, letter),
     ]
     return card(lang, body, name)
+
+
+def _answered(letter: Record | None, lang: Language) -> list[Json | None]:
+    """The letter that is answered, and that it was before."""
+    if letter is None:
+        return []
+    again = sentence(say(lang, "card.reply_again"), weight="bolder", color="warning") if letter.answers else None
+    return [facts(sender(letter, lang), their_reference(letter, lang)), again]
+
+
+def _begins(lang: Language, token: str, record: Record | None, letter: Record | None) -> Json | None:
+    """The button that does it, and the way back."""
+    if letter is not None:
+        does = button(lang, f"reply_it:{len(letter.answers)}", token, said="verb.reply_it", style="positive")
+        way_back = "record" if token == letter.record_id else "view"
+    else:
+        does = button(lang, "redraft" if record is not None else "draft_new", token or None, style="positive")
+        way_back = "view"
+    back = button(lang, way_back, token, said="verb.back", with_inputs=False)
+    return buttons([does, back if record is not None or letter is not None else None], spacing="medium")
 
 
 def typed_of(record: Record) -> Inputs:
@@ -151,7 +174,7 @@ def circuit_form(view: CardView, at: datetime, typed: Inputs | None = None) -> J
     body = [
         notice(lang, view.said),
         head(lang, say(lang, f"kind.{record.kind}"), say(lang, "card.route_it"), record, "accent"),
-        letter.subject(record, lang),
+        subject_of(record, lang),
         circuit(record, office, lang),
         label(say(lang, "card.insert_act"), spacing="medium"),
         choice(lang, "act", "card.insert_act", [(a, say(lang, f"act.{a}")) for a in ACTS], filled.act),

@@ -26,6 +26,7 @@ from registry.recipients import FAILED, Recipient
 from registry.record import Record, Step
 from service.dispatch_views import recipient_name
 from service.ports import CardView
+from service.replying import which_letter
 from texts import Language, isolate, say
 
 _MOST_NAMES = 4
@@ -43,6 +44,7 @@ def title(record: Record, lang: Language) -> str:
 def facts_of(record: Record, office: Office, lang: Language) -> list[Json | None]:
     """Whose it is, to whom it goes, who signs it."""
     return [
+        in_reply_to(record, office, lang),
         drafter(record, office, lang),
         addressees(record, office, lang),
         fact(say(lang, "card.party"), isolate(short(record.party)) if record.party else ""),
@@ -54,6 +56,16 @@ def facts_of(record: Record, office: Office, lang: Language) -> list[Json | None
         issued_file(record, lang),
         rate(record, lang),
     ]
+
+
+def in_reply_to(record: Record, office: Office, lang: Language) -> Json | None:
+    """Which letter it answers: our number of it, and theirs with its date."""
+    letter = next((k for k in record.links if (k.record_id, k.how) == (record.in_reply_to, "replies_to")), None)
+    if letter is None:
+        return None
+    which = short(which_letter(record.their_reference, record.their_date, office.zone, lang))
+    said = say(lang, "card.in_reply_to_letter", reference=letter.reference, which=which) if which else ""
+    return fact(say(lang, "card.in_reply_to"), said or isolate(letter.reference))
 
 
 def issued_file(record: Record, lang: Language) -> Json | None:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards.parts import Json, box, day, fact, moment, name_of, sentence, short, words
+from registry.answers import DRAFTED_BY
 from registry.circulating import circulation
 from registry.mail import Part
 from registry.office import Office
 from registry.record import Record, Step, holders
 from registry.vocabulary import INVERSE
+from service.replying import is_shown_apart, replied_by
 from texts import Language, isolate, say
 
 _MOST_NAMES = 3
@@ -100,12 +102,18 @@ def reasons(record: Record, lang: Language) -> Json | None:
 
 def links(record: Record, lang: Language) -> Json | None:
     """Other records with which this one has to do, and why: what people said, else what a clerk may judge."""
-    said = [link for link in record.links if link.how in INVERSE]
+    known = [link for link in record.links if not is_shown_apart(record, link.record_id, link.how)]
+    said = [link for link in known if link.how in INVERSE]
     rows = [
         say(lang, "card.link", reference=link.reference, how=say(lang, f"link.{link.how}"))
-        for link in (said or record.links)[-_MOST_LINKS:]
+        for link in (said or [k for k in known if k.how != DRAFTED_BY])[-_MOST_LINKS:]
     ]
     return fact(say(lang, "card.related" if said else "card.links"), "\n\n".join(rows))
+
+
+def answers(record: Record, office: Office, lang: Language) -> Json | None:
+    """The replies of ours: which went out, and which are being written."""
+    return fact(say(lang, "card.answers"), "\n\n".join(replied_by(record, office.zone, lang)[-_MOST_LINKS:]))
 
 
 def matter(numbers: Sequence[str], lang: Language) -> Json | None:

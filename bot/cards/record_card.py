@@ -28,7 +28,8 @@ from bot.cards.parts import (
 )
 from registry.office import Office, Person
 from registry.record import Record, Step
-from registry.vocabulary import is_secret
+from registry.rights import may_act
+from registry.vocabulary import Verb, is_secret
 from texts import Language, isolate, say
 
 _MOST_STEPS = 5
@@ -84,6 +85,7 @@ def record_card(
                     *begins,
                     letter.secrecy(record, lang),
                     letter.reasons(record, lang),
+                    letter.answers(record, office, lang),
                     letter.links(record, lang),
                     letter.matter(matter, lang),
                     letter.circulated(record, office, lang),
@@ -110,6 +112,8 @@ def record_card(
         shown += [button(lang, "view", token, said="verb.open")] if token is not None else []
         if acts and not masked:
             shown += [issued.letter_button(record, lang, record.record_id)]
+            if may_act(person, record, Verb.REPLY, at):
+                shown += [button(lang, "reply", record.record_id, with_inputs=False)]
         body.append(buttons(shown, spacing="medium"))
         return card(lang, body, say(lang, "card.fallback", asked=status, reference=record.reference))
 

@@ -33,6 +33,7 @@ from bot.cards.parts import (
     name_of,
     notice,
     opens,
+    present,
     sentence,
     text_input,
 )
@@ -137,11 +138,17 @@ def besides(view: CardView) -> list[str]:
         may += ["await_reply"] if awaiting(record) is None else []
     if may_act(person, record, Verb.LINK, at):
         may += ["link", *(["leave_matter"] if record.matter_id is not None else [])]
+    may += ["reply"] if not _answers_first(view) and may_act(person, record, Verb.REPLY, at) else []
     may += ["resend"] if is_dispatched(record) and may_act(person, record, Verb.RESEND, at) else []
     may += ["amend"] if record.rules.listed and may_act(person, record, Verb.CORRECT, at) else []
     may += [v.value for v in (Verb.VOID, Verb.REOPEN) if may_act(person, record, v, at)]
     may += ["file_closed"] if record.ended and may_act(person, record, Verb.FILE, at, 0) else []
     return may
+
+
+def _answers_first(view: CardView) -> bool:
+    """Whether a reply is what the step is about, so that its button stands with the others."""
+    return view.step.state == OPEN and view.step.disposition.or_link and not view.record.rules.issued
 
 
 def _draw(view: CardView, at: datetime, typed: str, told: str | None, longest: int) -> Json:
@@ -253,6 +260,7 @@ def _facts(view: CardView, at: datetime) -> Json | None:
         letter.secrecy(record, lang),
         letter.annexes(record, lang),
         letter.reasons(record, lang),
+        letter.answers(record, office, lang),
         letter.links(record, lang),
         letter.matter(view.matter, lang),
         letter.circulated(record, office, lang),
@@ -378,8 +386,9 @@ def _actions(view: CardView, verbs: list[Verb]) -> list[Json | None]:
     drawn = [
         [button(lang, v.value, token, said=_title(v, view), style=styles.get(v)) for v in row] for row in rows if row
     ]
-    more = _more(view)
-    if more is not None:
+    may_reply = not is_hidden(view) and may_act(view.person, view.record, Verb.REPLY, view.record.updated_at)
+    reply = button(lang, "reply", token, with_inputs=False) if _answers_first(view) and may_reply else None
+    for more in present((reply, _more(view))):
         drawn = [*drawn[:-1], [*drawn[-1], more]] if drawn and len(drawn[-1]) <= _MOST_IN_A_ROW else [*drawn, [more]]
     return [buttons(row, spacing="medium" if i == 0 else "small") for i, row in enumerate(drawn)]
 
@@ -477,7 +486,10 @@ def _what(view: CardView, masked: bool) -> list[Json | None]:
     record, lang = view.record, view.language
     if record.rules.issued:
         return [letter.subject(record, lang), facts(*issued.facts_of(record, view.office, lang))]
-    return [letter.subject(record, lang), facts(letter.sender(record, lang))]
+    return [
+        letter.subject(record, lang),
+        facts(letter.sender(record, lang), letter.answers(record, view.office, lang)),
+    ]
 
 
 def _letter(view: CardView) -> Json | None:

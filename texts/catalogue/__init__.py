@@ -21,6 +21,7 @@ from texts.catalogue import (
     office,
     opening,
     refusals,
+    replies,
     sealing,
     sheet,
     verbs,
@@ -44,6 +45,7 @@ _PARTS = (
     sealing,
     opening,
     dispatching,
+    replies,
 )
 for _rows in (part.ROWS for part in _PARTS):
     for _key, (_ar, _en) in _rows.items():
