@@ -49,7 +49,7 @@ DRAFT: Schema = {
         "kind": {"type": "string", "enum": [k.code for k in KINDS.values() if k.issued]},
         "in_reply_to": {
             **_THAT,
-            "description": "The record of a letter that the caller may read. The reply is linked with it, goes to whoever "
+            "description": "The record of a letter that the caller may read. The reply is linked with it, goes to who "
             "wrote it and has its subject and its confidentiality where nothing else is said here, never less of the "
             "latter; the kind is outgoing_letter unless it is said.",
         },

@@ -37,6 +37,9 @@ KEY = f"{_OURS} TarasulKey"
 # PS_INTERNET_HEADERS Exchange writes as a header (MS-OXPROPS, MS-OXCMAIL).
 AUTO_SUBMITTED = "String {00020386-0000-0000-c000-000000000046} Name Auto-Submitted"
 
+# In-Reply-To and References, as Exchange writes them from what stands in a message (MS-OXCMAIL 2.2.3.2.12 and .13).
+IN_REPLY_TO, REFERENCES = "String 0x1042", "String 0x1039"
+
 # How a mark of ours begins, in any language ("تراسل:", "Tarasul:"), whichever wrote it.
 MARKS = tuple({said.partition(":")[0] + ":" for row in ROWS if row.startswith("category.") for said in ROWS[row]})
 
@@ -217,6 +220,7 @@ class OutlookMailbox:
             key,
             to=letter.to,
             subject=letter.subject,
+            answers=letter.answers,
             # no machine's word, but a letter that somebody signed; and what becomes of it is asked
             isDeliveryReceiptRequested=True,
             isReadReceiptRequested=True,
@@ -271,12 +275,15 @@ class OutlookMailbox:
                 return Drafted(page.value[0].id, page.value[0].internetMessageId or "")
         return None
 
-    async def _new(self, path: str, html: str, key: str, *, to: str = "", subject: str = "", **asked: bool) -> Drafted:
+    async def _new(
+        self, path: str, html: str, key: str, *, to: str = "", subject: str = "", answers: str = "", **asked: bool
+    ) -> Drafted:
         message: dict[str, Any] = {
             "body": {"contentType": "html", "content": html},
             "singleValueExtendedProperties": [
                 {"id": KEY, "value": key},
                 *([{"id": AUTO_SUBMITTED, "value": "auto-generated"}] if not asked else []),
+                *([{"id": name, "value": answers} for name in (IN_REPLY_TO, REFERENCES)] if answers else []),
             ],
             "internetMessageHeaders": [
                 {"name": OUR_KEY, "value": key},

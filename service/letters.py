@@ -11,6 +11,7 @@
 import asyncio
 import contextlib
 import html
+import re
 from collections.abc import Mapping
 
 from registry.dispatch_commands import Dispatch, NoteLetterDrafted, NoteLetterRefused, NoteLetterSent
@@ -33,6 +34,7 @@ type LetterEffect = DispatchLetter | DraftLetter | SendLetter
 _LOOK_AGAIN_S = 300.0
 _LOOKS = 12  # for a mail that may be on its way: an hour
 _PDF = "application/pdf"
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,900}>")  # one, and nothing after it
 
 
 class Letters:
@@ -64,7 +66,8 @@ class Letters:
                     await box.withdraw(drafted)
             return Done()
         try:
-            draft = await box.draft_letter(letter_mail(record, recipient, office), self._bytes, key=key)
+            answers = await self._answered(record, recipient)
+            draft = await box.draft_letter(letter_mail(record, recipient, office, answers), self._bytes, key=key)
         except Gone:  # somebody deleted it while it was filled: another one is made
             return Later(_LOOK_AGAIN_S, "the draft was deleted while it was filled")
         return Done(
@@ -102,6 +105,12 @@ class Letters:
             )
         )
 
+    async def _answered(self, record: Record, recipient: Recipient) -> str:
+        """The mail in whose thread the letter goes to *recipient*: the one that it answers, if they wrote it to us."""
+        letter_id = record.in_reply_to
+        stored = await asyncio.to_thread(self._store.read, lambda tx: tx.record(letter_id)) if letter_id else None
+        return thread_of(stored.record, recipient) if stored is not None else ""
+
     async def _bytes(self, enclosure: Enclosure) -> bytes:
         return await self._archive.get(enclosure.sha256)
 
@@ -120,7 +129,17 @@ def refused(effect: DraftLetter | SendLetter, reason: str) -> NoteLetterRefused:
     )
 
 
-def letter_mail(record: Record, recipient: Recipient, office: Office) -> LetterMail:
+def thread_of(letter: Record, recipient: Recipient) -> str:
+    """Return the Message-ID of the mail that brought *letter*; nothing where it came on paper, where one of us
+    forwarded it, or where somebody else wrote it: they have no such mail."""
+    if letter.delivered or letter.forwarded_by is not None or letter.sender != letter.original_sender:
+        return ""
+    wrote, goes_to = (a.lower().rpartition("@")[2] for a in (letter.sender.address, recipient.address))
+    known = letter.source.internet_message_id
+    return known if wrote == goes_to and _MESSAGE_ID.fullmatch(known) else ""
+
+
+def letter_mail(record: Record, recipient: Recipient, office: Office, answers: str = "") -> LetterMail:
     """Return the mail that takes the letter to *recipient*, in Arabic and English: of whom nothing more is known."""
     secret, reference = is_secret(record.confidentiality), record.reference
     subject = say("ar", "letter.subject_secret", reference=reference)
@@ -131,6 +150,7 @@ def letter_mail(record: Record, recipient: Recipient, office: Office) -> LetterM
         subject=bare(subject),
         html="".join(_words(record, recipient, office, lang, secret=secret) for lang in LANGUAGES),
         enclosures=enclosures(record),
+        answers=answers,
     )
 
 

@@ -19,12 +19,13 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterMail:
-    """A letter to one address, as a mail."""
+    """A letter to one address, as a mail. `answers`: the Message-ID of the mail in whose thread it goes."""
 
     to: str
     subject: str
     html: str
     enclosures: tuple[Enclosure, ...]
+    answers: str = ""
 
 
 type BytesOf = Callable[[Enclosure], Awaitable[bytes]]

@@ -23,8 +23,8 @@ from service.links import Links
 from service.once import take_once
 from service.ports import Clock, Conversation, Store, Stored, Transaction, Wanted
 from service.reached import deliveries
-from service.replying import reply_begins
 from service.reconcile import read_count
+from service.replying import reply_begins
 from service.sealed_views import PDF_TYPE
 from service.take import Taken, Taker, Undone
 from service.views import Viewer, instant, record_view, sheet_view

@@ -138,7 +138,8 @@ def besides(view: CardView) -> list[str]:
         may += ["await_reply"] if awaiting(record) is None else []
     if may_act(person, record, Verb.LINK, at):
         may += ["link", *(["leave_matter"] if record.matter_id is not None else [])]
-    may += ["reply"] if not _answers_first(view) and may_act(person, record, Verb.REPLY, at) else []
+    has_it = view.step.state != DONE and view.step.custody and not _answers_first(view)
+    may += ["reply"] if has_it and may_act(person, record, Verb.REPLY, at) else []
     may += ["resend"] if is_dispatched(record) and may_act(person, record, Verb.RESEND, at) else []
     may += ["amend"] if record.rules.listed and may_act(person, record, Verb.CORRECT, at) else []
     may += [v.value for v in (Verb.VOID, Verb.REOPEN) if may_act(person, record, v, at)]

@@ -20,7 +20,7 @@ class Reply:
     item_id: str
     key: str
     html: str
-    answers: str  # the item it answers
+    answers: str  # the item it answers; of a letter, the Message-ID
     to: Address
     message_id: str
     subject: str = ""
@@ -156,7 +156,9 @@ class FakeMailbox:
         known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
         if known is None:
             made, domain = self._new_id(), self.address.rpartition("@")[2]
-            known = Reply(made, key, letter.html, "", Address("", letter.to), f"<{made}@{domain}>", letter.subject)
+            known = Reply(
+                made, key, letter.html, letter.answers, Address("", letter.to), f"<{made}@{domain}>", letter.subject
+            )
             self.drafts[made] = known
         enclosed = self.enclosed.setdefault(known.item_id, {})
         for file in letter.enclosures if known.item_id in self.drafts else ():

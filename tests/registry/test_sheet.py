@@ -15,6 +15,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.answer_events import AnswerBegun, AnswerDropped, AnswerLeft
 from registry.circuit_events import StageInserted
 from registry.circuits import Addressee, Seat, Stage
 from registry.commands import Approve, Complete, Refer
@@ -229,6 +230,9 @@ EVERY_EVENT: tuple[Event, ...] = (
     *DOCUMENT_EVENTS,
     SecretShown(at=NOON, by="huda", capacity="member", signed_in_at=datetime(2026, 11, 21, 8, 55, tzinfo=UTC)),
     *DISPATCH_EVENTS,
+    AnswerBegun(at=NOON, by="omar", answer="l1", reference="ش.م/ص/2026"),
+    AnswerLeft(at=NOON, by="tarasul", answer="l1", reference="ش.م/ص/7/2026"),
+    AnswerDropped(at=NOON, by="omar", answer="l1", reference="ش.م/ص/2026", why="withdrawn"),
 )
 
 
@@ -344,7 +348,7 @@ def test_private_texts_are_never_in_the_bytes(event: Event, secret: str) -> None
 
 
 def test_every_field_that_people_write_freely_is_private() -> None:
-    free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference"}
+    free = {"note", "subject", "sender", "original_sender", "proposed", "letter_date", "their_reference", "their_date"}
     free |= {"attachment_names", "name", "repairs", "recipients", "words", "texts", "text", "party", "address"}
     for kind in EVENTS.values():
         assert kind.private == free & set(kind.__dataclass_fields__)

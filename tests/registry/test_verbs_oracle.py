@@ -37,7 +37,7 @@ def questions(
         at = NOON + timedelta(hours=rng.choice(HOURS))
         oracle = Whole(office, at)
         steps = (None, *range(len(record.steps) + 2))
-        whole = (Verb.READ, Verb.ANNOTATE, Verb.REGISTER, Verb.CORRECT, Verb.VOID, Verb.REOPEN, Verb.LINK)
+        whole = (Verb.READ, Verb.ANNOTATE, Verb.REGISTER, Verb.CORRECT, Verb.VOID, Verb.REOPEN, Verb.LINK, Verb.REPLY)
         for who in office.people:
             for verb in verbs:
                 for step in (None,) if verb in whole else steps:

@@ -65,6 +65,8 @@ class Whole(Oracle):
         void, over = record.status == Status.VOIDED, record.ended
         if verb is Verb.CORRECT and void:
             return False
+        if verb is Verb.REPLY:
+            return not void and super().may(who, record, Verb.READ, number)
         if verb in (Verb.READ, Verb.ANNOTATE, Verb.REGISTER, Verb.CORRECT):
             return super().may(who, record, verb, number)
         cleared = LEVEL[person.clearance] >= LEVEL[record.confidentiality]

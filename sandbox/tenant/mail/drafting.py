@@ -7,6 +7,7 @@
 
 import base64
 import binascii
+import re
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -27,6 +28,10 @@ WRITABLE_IN_DRAFTS = ALWAYS_WRITABLE | {"subject", "from", "sender", "isDelivery
 BESIDE = ("body", "attachments", "internetMessageHeaders", "singleValueExtendedProperties")
 CUSTOM_HEADERS = 5
 INTERNET_HEADERS = "string {00020386-0000-0000-c000-000000000046} name "  # PS_INTERNET_HEADERS (MS-OXPROPS)
+# PidTagInReplyToId and PidTagInternetReferences: what Exchange writes the two headers from (MS-OXCMAIL).
+IN_REPLY_TO, REFERENCES = "string 0x1042", "string 0x1039"
+_BY_TAG = re.compile(r"[A-Za-z]+ 0x[0-9A-Fa-f]{1,8}")
+
 # Written by us from the properties, or about the body's form: not carried over from a MIME draft.
 OUR_HEADERS = frozenset(
     (
@@ -118,7 +123,8 @@ def _person(value: Any) -> dict[str, Any]:
 
 
 def _property_id(said: Any) -> str:
-    if not isinstance(said, dict) or "value" not in said or len(str(said.get("id", "")).split(" ")) < 4:
+    known = isinstance(said, dict) and "value" in said
+    if not known or not (len(str(said.get("id", "")).split(" ")) >= 4 or _BY_TAG.fullmatch(str(said.get("id", "")))):
         raise refuse(400, "ErrorInvalidExtendedProperty", "An extended property needs an id and a value.")
     return str(said["id"])
 
@@ -244,10 +250,13 @@ def mime_of(tenant: Tenant, message: Thing, now: datetime) -> bytes:
     kind, content = tenant.part(Mailboxes).body(message)
     headers = [("Date", format_datetime(now.replace(microsecond=0)))]
     headers.append(("Message-ID", fields["internetMessageId"]))
-    if thread.get("in_reply_to"):
-        headers.append(("In-Reply-To", thread["in_reply_to"]))
-    if thread.get("references"):
-        headers.append(("References", "\r\n ".join(thread["references"])))
+    tagged = {i.lower(): value for i, value in message.get("properties", {}).items()}
+    answers = tagged.get(IN_REPLY_TO) or thread.get("in_reply_to")
+    references = tagged.get(REFERENCES, "").split() or thread.get("references")
+    if answers:
+        headers.append(("In-Reply-To", answers))
+    if references:
+        headers.append(("References", "\r\n ".join(references)))
     topic = words.topic(fields["subject"] or "")
     headers.append(("Thread-Topic", mime.encoded(topic, "Thread-Topic")))
     headers.append(("Thread-Index", fields["conversationIndex"]))
