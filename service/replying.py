@@ -21,6 +21,7 @@ from texts.isolates import bare
 
 _LONGEST = 300  # characters of a subject that is quoted
 _SAID_BEFORE = re.compile(r"^(?:\s*رد[\u0627\u064b]{0,3}\s+على\s*[::]?\s*|\s*(?:in\s+)?reply\s*(?:to)?\s*:\s*)+", re.I)
+_CLOCK = re.compile(r"[\s,،]+[0-9\u0660-\u0669]{1,2}:[0-9\u0660-\u0669]{2}.*$", re.S)  # a letter is of a day
 _ARABIC, _LATIN = re.compile(r"[\u0600-\u06ff]"), re.compile(r"[A-Za-z]")
 
 
@@ -123,5 +124,5 @@ def _day(written_on: str, zone: ZoneInfo, lang: Language) -> str:
         day = date.fromisoformat(written_on[:10]) if written_on[:4].isdigit() else None
         at = datetime(day.year, day.month, day.day, 12, tzinfo=zone) if day else parsedate_to_datetime(written_on)
     except (ValueError, TypeError, IndexError):
-        return " ".join(written_on.split())[:100]
+        return " ".join(_CLOCK.sub("", written_on).split())[:100]
     return both_dates(at if at.tzinfo is not None else at.replace(tzinfo=zone), zone, lang)

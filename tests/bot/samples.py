@@ -62,6 +62,7 @@ from service.waiting import Page, Waiting, is_late
 from tests.bot.circuit_samples import CIRCUIT_SAMPLES
 from tests.bot.dialog_samples import dialog_samples
 from tests.bot.document_samples import DOCUMENT_SAMPLES
+from tests.bot.reply_samples import REPLY_SAMPLES
 from tests.bot.sending_samples import SENDING_SAMPLES
 from tests.bot.verb_samples import VERB_SAMPLES
 from tests.registry.test_entering import entered
@@ -652,6 +653,7 @@ SAMPLES: dict[str, Callable[[Language], Card]] = {
     "why-over": _why_over,
     **CIRCUIT_SAMPLES,
     **SENDING_SAMPLES,
+    **REPLY_SAMPLES,
     **VERB_SAMPLES,
     **DOCUMENT_SAMPLES,
     **dialog_samples(_secret, view, PEOPLE, OFFICE, TOKEN),

@@ -1,4 +1,4 @@
-"""A letter of ours that answers one: begun from it by who may read it, joined to it, and the end of what it asked for."""
+"""A letter of ours that answers one: begun from it by who may read it, joined to it, and what it ends there."""
 
 from dataclasses import replace
 from typing import Any
