@@ -14,6 +14,7 @@ from registry.recipients import Chosen
 from registry.record import holders
 from service.intake import Intake
 from service.ports import Arrived
+from service.sending_ports import Enclosure, LetterMail
 from tests.dispatch_values import BANK, PDF, SENDING_OFFICE
 from tests.graph.world import REGISTRY, World
 from tests.service.house import letter
@@ -84,3 +85,21 @@ async def comes(house: Sender, state: str, at: int) -> None:
     while house.record("l1").recipients[at].state != state:
         assert time.monotonic() < deadline, house.record("l1").recipients
         await house.intake.visit(REGISTRY)
+
+
+async def test_a_letter_that_answers_a_mail_leaves_in_its_thread(world: World, graph: GraphClient) -> None:
+    outlook = OutlookMailbox(graph, REGISTRY)
+    about = "<4711.abc@bank.example>"
+
+    async def nothing(_: Enclosure) -> bytes:
+        raise AssertionError("it has no enclosure")
+
+    reply = LetterMail(to="reply@bank.example", subject="كتاب رقم 7", html="<p>x</p>", enclosures=(), answers=about)
+    drafted = await outlook.draft_letter(reply, nothing, key="letter:l7:1:1")
+    await outlook.send_draft(drafted.item_id)
+    until(lambda: any(one["to"] == reply.to for one in outside(world)))
+    (left,) = [one for one in outside(world) if one["to"] == reply.to]
+    raw = world.control_bytes(left["mime"])
+    mail = read_mail(raw, mailbox="x", item=Arrived(item_id="1", message_id="", received_at=NOON)).mail
+    assert mail.references == (about,)
+    assert b"\r\nIn-Reply-To: <4711.abc@bank.example>\r\n" in raw
