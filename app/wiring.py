@@ -390,10 +390,13 @@ class House:
     @part
     def people(self) -> "People":
         from graph.directory import GraphDirectory
+        from service.draft_access import people_moved
         from service.people import People
 
         introduces = clock if self.settings.install_for_everyone else None
-        return People(self.store, GraphDirectory(self.graph), self.organisation, self.settings.time_zone, introduces)
+        directory, zone = GraphDirectory(self.graph), self.settings.time_zone
+        moved = partial(people_moved, clock, self.taker.chance)
+        return People(self.store, directory, self.organisation, zone, introduces, moved)
 
     @part
     def subscriber(self) -> "Subscriber":

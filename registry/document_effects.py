@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from registry.document import SUBMIT
-from registry.office import Office
+from registry.office import Office, Person
 from registry.rights import stand_ins
-from registry.vocabulary import FOR_DRAFTING
+from registry.vocabulary import FOR_DRAFTING, may_see
 
 if TYPE_CHECKING:
     from registry.record import Record
@@ -123,7 +123,8 @@ class Access:
 
 def access_of(record: "Record", office: Office, at: datetime) -> Access:
     """Return who may open the file at the instant *at*: whoever is to write it writes, everybody else whose turn it is
-    reads, and so does whoever stands in for them. When it has its number, or was given up, nobody."""
+    reads, and so does whoever stands in for them; of all those, who is there and cleared for it. When it has its
+    number, or was given up, nobody."""
     if record.ended or not record.is_draft:
         return Access()
     readers, writers = set[str](), set[str]()
@@ -131,9 +132,13 @@ def access_of(record: "Record", office: Office, at: datetime) -> Access:
         if not step.custody or step.to_person is None:
             continue
         people = [step.to_person, *(p.person_id for p in stand_ins(record, step, office, at))]
-        active = {p for p in people if (found := office.person(p)) is not None and found.active}
-        (writers if step.asked == FOR_DRAFTING else readers).update(active)
+        fit = {p for p in people if _may_open(office.person(p), record)}
+        (writers if step.asked == FOR_DRAFTING else readers).update(fit)
     return Access(frozenset(readers - writers), frozenset(writers))
+
+
+def _may_open(person: Person | None, record: "Record") -> bool:
+    return person is not None and person.active and may_see(person.clearance, record.confidentiality)
 
 
 def files_due(before: "Record | None", after: "Record", office: Office) -> tuple[DocumentEffect, ...]:
