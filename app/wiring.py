@@ -335,6 +335,7 @@ class House:
     @part
     def draft_files(self) -> "DraftFiles":
         from documents.beginnings import beginnings
+        from documents.word import unfit_of
         from service.draft_files import DraftFiles
 
         return DraftFiles(
@@ -347,6 +348,7 @@ class House:
             beginnings(self.templates),
             self.converter if self.settings.library_drive_id else None,
             opens=self.downloads.may_fetch,
+            examine=unfit_of,
             folders=self.settings.draft_folders,
         )
 

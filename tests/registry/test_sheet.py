@@ -72,7 +72,7 @@ from registry.verb_events import (
 )
 from tests.circuit_values import CIRCUIT_EVENTS
 from tests.dispatch_values import DISPATCH_EVENTS
-from tests.document_values import DOCUMENT_EVENTS
+from tests.document_values import DOCUMENT_EVENTS, LATER_DOCUMENT_EVENTS
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -229,6 +229,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     *DOCUMENT_EVENTS,
     SecretShown(at=NOON, by="huda", capacity="member", signed_in_at=datetime(2026, 11, 21, 8, 55, tzinfo=UTC)),
     *DISPATCH_EVENTS,
+    *LATER_DOCUMENT_EVENTS,
 )
 
 

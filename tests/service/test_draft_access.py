@@ -1,4 +1,4 @@
-"""Who may open a draft's file is, at every instant, whose turn it is and who stands in for them: in the drive as well."""
+"""Who may open a draft's file is whose turn it is, and who stands in for them at that instant: in the drive as well."""
 
 from dataclasses import replace
 from datetime import timedelta
