@@ -15,7 +15,7 @@ from registry.office import Office
 from registry.record import Record, holders
 from registry.sheet import read_entry
 from service.annexes import Annexes
-from service.draft_files import DraftFiles, Template
+from service.draft_files import DraftFiles, Examine, Template
 from service.draft_watch import DraftWatch
 from service.drafts_port import DraftPlace, Drafts
 from service.leavers import Leavers
@@ -44,7 +44,10 @@ class DraftHouse:
 
     record_id = "m1"
 
-    def __init__(self, office: Office | None = None, *, library: bool = True) -> None:
+    def __init__(
+        self, office: Office | None = None, *, library: bool = True, examine: Examine = lambda body: ()
+    ) -> None:
+        self.examine = examine
         self.now = NOON
         self.office = office or in_word()
         self.store = FakeStore(self.office.entity_id)
@@ -70,6 +73,7 @@ class DraftHouse:
             self.chats,
             template,
             self.converter,
+            examine=self.examine,
             opens=lambda link: link.startswith((f"https://{HOST}/", "http://127.0.0.1")),
         )
         self.performer = Performer(
