@@ -335,6 +335,7 @@ class House:
     @part
     def draft_files(self) -> "DraftFiles":
         from documents.beginnings import beginnings
+        from documents.word import unfit_of
         from service.draft_files import DraftFiles
 
         return DraftFiles(
@@ -347,6 +348,7 @@ class House:
             beginnings(self.templates),
             self.converter if self.settings.library_drive_id else None,
             opens=self.downloads.may_fetch,
+            examine=unfit_of,
             folders=self.settings.draft_folders,
         )
 
@@ -390,10 +392,13 @@ class House:
     @part
     def people(self) -> "People":
         from graph.directory import GraphDirectory
+        from service.draft_access import people_moved
         from service.people import People
 
         introduces = clock if self.settings.install_for_everyone else None
-        return People(self.store, GraphDirectory(self.graph), self.organisation, self.settings.time_zone, introduces)
+        directory, zone = GraphDirectory(self.graph), self.settings.time_zone
+        moved = partial(people_moved, clock, self.taker.chance)
+        return People(self.store, directory, self.organisation, zone, introduces, moved)
 
     @part
     def subscriber(self) -> "Subscriber":

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.package import OFFICE, add_picture, closed, main_part, opened, parts_of, tree, written
+from service.sealing_ports import NotOpened
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TAG = "tarasul:"
@@ -106,16 +107,28 @@ def words_of(docx: bytes) -> str:
 
 def pending_of(docx: bytes) -> tuple[str, ...]:
     """Return what in *docx* a page does not show as it will be (text keys `word.…`): tracked changes, comments, hidden
-    words. Raises NotOpened."""
+    words, wherever they are shown. Raises NotOpened."""
     parts = opened(docx)
     main = main_part(parts)
-    root = tree(parts[main])
+    notes = (*parts_of(parts, main, "footnotes"), *parts_of(parts, main, "endnotes"))
+    roots = [tree(parts[name]) for name in (*_written_parts(parts), *notes)]
+    if roots[0].find(f"{_W}body") is None:
+        raise NotOpened("word.no_document")
     found = {
-        "word.tracked": _has(root, "ins", "del", "moveFrom", "moveTo"),
-        "word.comments": _has(root, "commentReference"),
-        "word.hidden": any(e.get(f"{_W}val") not in ("0", "false") for e in root.iter(f"{_W}vanish")),
+        "word.tracked": any(_has(root, "ins", "del", "moveFrom", "moveTo") for root in roots),
+        "word.comments": any(_has(root, "commentReference") for root in roots),
+        "word.hidden": any(e.get(f"{_W}val") not in ("0", "false") for root in roots for e in root.iter(f"{_W}vanish")),
     }
     return tuple(key for key, there in found.items() if there)
+
+
+def unfit_of(docx: bytes) -> tuple[str, ...]:
+    """Return why *docx* cannot be decided on as it is (text keys): it is not opened safely, or a page would not show it
+    as it will be. Nothing for most."""
+    try:
+        return pending_of(docx)
+    except NotOpened as why:
+        return (why.reason,)
 
 
 def _has(root: Any, *names: str) -> bool:

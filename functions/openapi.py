@@ -71,6 +71,7 @@ _DOCUMENT = _object(
     lost=_TEXT_OR_NULL,
     held_by=_TEXT_OR_NULL,
     is_held={"type": "boolean"},
+    unfit={"type": "array", "items": {"type": "string"}},
     pending=_or_null(_one_of(("submit", "sign"))),
     versions=_list_of(_object(version=_WHOLE, sha256=_SHA256, size_bytes=_WHOLE, editor=_TEXT_OR_NULL, at=_INSTANT)),
 )

@@ -9,7 +9,8 @@
 # Rule 3: of a drive's changes only files that this application made are looked at: an official's OneDrive is theirs.
 # Rule 4: access is made what it should be, in this order: end what is too much, then give what is missing.
 #
-# Source: https://learn.microsoft.com/graph/api/driveitem-put-content, …-get, …-delta, …-invite, …-list-permissions;
+# Source: https://learn.microsoft.com/graph/api/driveitem-put-content, …-get, …-delta, …-invite, …-list-permissions,
+#         …-permanentdelete;
 #         delta leaves out cTag on OneDrive for work ("properties omitted by delta query")
 
 import base64
@@ -153,24 +154,26 @@ class DriveDrafts:
                 return after.state(place.drive), body
         raise Unavailable("the file is being written all the time")
 
-    async def write(self, place: DraftPlace, body: bytes, *, etag: str) -> DraftState:
-        """See service.drafts_port.Drafts."""
-        ask = _putting(f"{_path(place)}/content", body, {"if-match": etag})
+    async def remove(self, place: DraftPlace, *, etag: str) -> None:
+        """See service.drafts_port.Drafts. The deletion takes no condition, so the tag is asked for just before it."""
+        if (await self.look(place)).etag != etag:
+            raise Changed("written since it was seen")
         try:
-            return (await self._graph.read(ask, _ITEM)).state(place.drive)
+            await self._graph.answer(Ask("POST", f"{_path(place)}/permanentDelete", repeatable=True))
+        except Gone:  # a try of ours, whose answer was lost
+            return
         except Locked as why:
             raise Locked(str(why), await self._holder(place)) from why
-        except Changed:
-            if (await self.look(place)).size_bytes == len(body):  # it may have been we, and the answer was lost
-                state, there = await self.read(place)
-                if there == body:
-                    return state
-            raise
 
-    async def set_access(self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str]) -> None:
+    async def set_access(
+        self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str], alone: bool = False
+    ) -> None:
         """See service.drafts_port.Drafts."""
         wanted = dict.fromkeys(readers, "read") | dict.fromkeys(writers, "write")
-        await drive_access.settle(self._graph, _path(place), wanted)
+        try:
+            await drive_access.settle(self._graph, _path(place), wanted, alone=alone)
+        except Locked as why:
+            raise Locked(str(why), await self._holder(place)) from why
 
     async def changes(self, drive: str, cursor: str | None) -> DraftChanges:
         """See service.drafts_port.Drafts."""

@@ -6,7 +6,9 @@
 #         for what they had before.
 # Rule 2: the owner's access and what a folder passes on are not ours to change, and are left alone. A link gives access
 #         to whoever has it, so it ends, but for one that names exactly people who should have just that.
-# Rule 3: nobody is written to: people learn of a draft by their card.
+# Rule 3: what is to lie alone is cut off from its folder when it is first given to somebody, and looked at once more: a
+#         permission that it still inherits is an operator's matter.
+# Rule 4: nobody is written to: people learn of a draft by their card.
 #
 # Source: https://learn.microsoft.com/graph/api/driveitem-list-permissions, permission-delete, permission-update,
 #         driveitem-invite
@@ -52,6 +54,10 @@ class _Permission(msgspec.Struct):
         return self.inheritedFrom is None and "owner" not in self.roles
 
     @property
+    def is_passed_on(self) -> bool:
+        return self.inheritedFrom is not None and "owner" not in self.roles
+
+    @property
     def people(self) -> list[str | None]:
         """Ids of those whom it names; None for a group and whatever else is nobody in particular."""
         named = self.grantedToIdentitiesV2 if self.link is not None else [self.grantedToV2 or self.grantedTo]
@@ -70,12 +76,12 @@ class _Page(msgspec.Struct):
 _PAGE = msgspec.json.Decoder(_Page)
 
 
-async def settle(graph: GraphClient, path: str, wanted: Mapping[str, str]) -> None:
+async def settle(graph: GraphClient, path: str, wanted: Mapping[str, str], *, alone: bool = False) -> None:
     """Give the item at *path* ("/drives/…/items/…") to exactly those of *wanted*: "read" or "write" by Entra id.
 
     Raises:
         Gone: It is there no more.
-        Misconfigured: Somebody cannot be given access; the others have it.
+        Misconfigured: Somebody cannot be given access (the others have it); or it is to be *alone*, and inherits some.
     """
     left = {person.lower(): role for person, role in wanted.items()}
     for permission in await _listed(graph, path):
@@ -84,18 +90,20 @@ async def settle(graph: GraphClient, path: str, wanted: Mapping[str, str]) -> No
             left.pop(people[0], None)
         if not permission.is_ours_to_change:
             continue
-        alone = people[0] if len(people) == 1 and permission.link is None else None
+        only = people[0] if len(people) == 1 and permission.link is None else None
         if people and all(who is not None and left.get(who) == permission.role for who in people):
             for who in people:
                 left.pop(who or "")
-        elif alone is not None and alone in left and permission.role != "other":
-            await _change(graph, path, permission, left.pop(alone))
+        elif only is not None and only in left and permission.role != "other":
+            await _change(graph, path, permission, left.pop(only))
         else:
             await _end(graph, path, permission)
     for role in ("read", "write"):
         missing = sorted(who for who, wants in left.items() if wants == role)
         for start in range(0, len(missing), _MOST_INVITED):
-            await _invite(graph, path, missing[start : start + _MOST_INVITED], role)
+            await _invite(graph, path, missing[start : start + _MOST_INVITED], role, alone=alone)
+    if alone and wanted and any(p.is_passed_on for p in await _listed(graph, path)):
+        raise Misconfigured("the library passes its permissions on to a draft that is to lie alone")
 
 
 async def _listed(graph: GraphClient, path: str) -> list[_Permission]:
@@ -120,7 +128,7 @@ async def _end(graph: GraphClient, path: str, permission: _Permission) -> None:
         return
 
 
-async def _invite(graph: GraphClient, path: str, people: list[str], role: str) -> None:
+async def _invite(graph: GraphClient, path: str, people: list[str], role: str, *, alone: bool) -> None:
     """Raises Misconfigured for whoever cannot be given access."""
     wanted = {
         "recipients": [{"objectId": who} for who in people],
@@ -128,6 +136,7 @@ async def _invite(graph: GraphClient, path: str, people: list[str], role: str) -
         "requireSignIn": True,
         "sendInvitation": False,
     }
+    wanted |= {"retainInheritedPermissions": False} if alone else {}
     told = await graph.read(Ask("POST", f"{path}/invite", json=wanted, repeatable=True), _PAGE)
     refused = sum(each.error is not None for each in told.value)
     if refused:

@@ -8,12 +8,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from registry.vocabulary import CONFIDENTIALITIES
+
 FIRST, TO_DRAFTER = "first", "drafter"
 ONEDRIVE, LIBRARY = "onedrive", "library"
 PLACES = (ONEDRIVE, LIBRARY)
 WORD_KINDS = ("outgoing_letter", "decision", "circular")
 
 SUBMIT, SIGN = "submit", "sign"
+UNFIT, TOO_SECRET = "draft.unfit", "draft.too_secret_there"  # why a press came to nothing; why a file was taken away
 _KEPT = 50  # versions that a record carries; all of them are on its sheet and in the archive
 
 
@@ -26,11 +29,18 @@ class DocumentRules:
         place: Where a file is put: its drafter's OneDrive, or the ministry's library.
         restart: Where the way goes on after an edit of what was frozen: FIRST stage, TO_DRAFTER, or the first stage of
             an act (of registry.circuits.ACTS) that was asked so far.
+        alone_from: From which confidentiality up a file lies in the ministry's library and never in a person's drive,
+            and is passed on to nobody by the folder that it lies in.
     """
 
     word: tuple[str, ...] = ()
     place: str = ONEDRIVE
     restart: str = FIRST
+    alone_from: str = "secret"
+
+    def lies_alone(self, confidentiality: str) -> bool:
+        """Whether what is as secret as this lies in nobody's drive."""
+        return CONFIDENTIALITIES.index(confidentiality) >= CONFIDENTIALITIES.index(self.alone_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,7 @@ class Document:
         frozen: The SHA-256 of what is decided on; None while nothing is.
         preview: The SHA-256 of the PDF of the frozen bytes.
         lost: Why the file is not where it lay (a text key), until it is placed anew.
+        alone: It lies where nothing passes its access on to it.
         held: Who has it open, so that we cannot write to it; empty where nobody knows who. None: nobody does.
     """
 
@@ -88,6 +99,8 @@ class Document:
     held: str | None = None
     pending: Pending | None = None
     dropped: str | None = None  # why the last press came to nothing (a text key)
+    unfit: tuple[str, ...] = ()  # why what it said last could not be decided on (text keys)
+    alone: bool = False
 
     def of(self, sha256: str) -> Version | None:
         """The version that has these bytes."""

@@ -16,11 +16,12 @@ class NotePlaced:
     name: str
     sha256: str
     size_bytes: int
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteChanged:
-    """The file says other bytes than before."""
+    """The file says other bytes than before. `unfit`: why they cannot be decided on (text keys), if that is asked."""
 
     record_id: str
     item: str
@@ -29,11 +30,12 @@ class NoteChanged:
     size_bytes: int
     editor: str | None
     modified_at: datetime
+    unfit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteFrozen:
-    """The file was read so that it can be decided on: these are its bytes."""
+    """The file was read so that it can be decided on: these are its bytes; it cannot be where they are `unfit`."""
 
     record_id: str
     item: str
@@ -42,6 +44,7 @@ class NoteFrozen:
     size_bytes: int
     editor: str | None
     modified_at: datetime
+    unfit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class NoteLooked:
     size_bytes: int
     editor: str | None
     modified_at: datetime
+    unfit: tuple[str, ...] = ()
     serial: int = 0
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from registry.document import SUBMIT
-from registry.office import Office
+from registry.document import SUBMIT, UNFIT
+from registry.office import Office, Person
 from registry.rights import stand_ins
-from registry.vocabulary import FOR_DRAFTING
+from registry.vocabulary import FOR_DRAFTING, may_see
 
 if TYPE_CHECKING:
     from registry.record import Record
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceDraft:
     """The Word file of a draft lies in a drive; where it was lost, the last version lies there again."""
+
+    record_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/draft"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawDraft:
+    """The file does not lie in its place any more, because what it says is too secret for it; the archive has it."""
 
     record_id: str
 
@@ -100,16 +111,40 @@ class TellHeld:
         return f"{self.record_id}/{self.person}"
 
 
-type DocumentEffect = PlaceDraft | SetAccess | FreezeDraft | LookBeforeSigning | LookAtDraft | MakePreview | TellHeld
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellUnfit:
+    """Whoever put the file on its way is told that it cannot be decided on as it is."""
+
+    record_id: str
+    person: str
+
+    @property
+    def lane(self) -> str:
+        return f"{self.record_id}/{self.person}"
+
+
+type DocumentEffect = (
+    PlaceDraft
+    | WithdrawDraft
+    | SetAccess
+    | FreezeDraft
+    | LookBeforeSigning
+    | LookAtDraft
+    | MakePreview
+    | TellHeld
+    | TellUnfit
+)
 
 DOCUMENT_EFFECTS: tuple[type[DocumentEffect], ...] = (
     PlaceDraft,
+    WithdrawDraft,
     SetAccess,
     FreezeDraft,
     LookBeforeSigning,
     LookAtDraft,
     MakePreview,
     TellHeld,
+    TellUnfit,
 )
 
 
@@ -123,7 +158,8 @@ class Access:
 
 def access_of(record: "Record", office: Office, at: datetime) -> Access:
     """Return who may open the file at the instant *at*: whoever is to write it writes, everybody else whose turn it is
-    reads, and so does whoever stands in for them. When it has its number, or was given up, nobody."""
+    reads, and so does whoever stands in for them; of all those, who is there and cleared for it. When it has its
+    number, or was given up, nobody."""
     if record.ended or not record.is_draft:
         return Access()
     readers, writers = set[str](), set[str]()
@@ -131,9 +167,21 @@ def access_of(record: "Record", office: Office, at: datetime) -> Access:
         if not step.custody or step.to_person is None:
             continue
         people = [step.to_person, *(p.person_id for p in stand_ins(record, step, office, at))]
-        active = {p for p in people if (found := office.person(p)) is not None and found.active}
-        (writers if step.asked == FOR_DRAFTING else readers).update(active)
+        fit = {p for p in people if _may_open(office.person(p), record)}
+        (writers if step.asked == FOR_DRAFTING else readers).update(fit)
     return Access(frozenset(readers - writers), frozenset(writers))
+
+
+def _may_open(person: Person | None, record: "Record") -> bool:
+    return person is not None and person.active and may_see(person.clearance, record.confidentiality)
+
+
+def is_misplaced(record: "Record", office: Office) -> bool:
+    """Whether the file lies where what it says is too secret to lie: it was placed before it was so."""
+    document = record.document
+    if document is None or record.lies_in is None or document.alone:
+        return False
+    return office.documents.lies_alone(record.confidentiality)
 
 
 def files_due(before: "Record | None", after: "Record", office: Office) -> tuple[DocumentEffect, ...]:
@@ -152,6 +200,8 @@ def files_due(before: "Record | None", after: "Record", office: Office) -> tuple
     had = access_of(before, office, at) if before is not None and not anew else None
     if document.lost is None and had != access_of(after, office, at):
         due.append(SetAccess(record_id=record_id))
+    if is_misplaced(after, office):  # asked again with each change, until it is done
+        due.append(WithdrawDraft(record_id=record_id))
     pending = after.pending
     if pending is not None and document.lost is None and (anew or before is None or before.pending != pending):
         kind = FreezeDraft if pending.what == SUBMIT else LookBeforeSigning
@@ -161,4 +211,6 @@ def files_due(before: "Record | None", after: "Record", office: Office) -> tuple
     if document.held is not None and (was is None or was.held != document.held):
         told = document.held if document.held in office.people else after.drafter
         due += [TellHeld(record_id=record_id, person=told)] if told is not None else []
+    if document.dropped == UNFIT and was is not None and was.pending is not None:
+        due.append(TellUnfit(record_id=record_id, person=was.pending.by))
     return tuple(due)

@@ -9,9 +9,11 @@ from registry.event import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftPlaced(Event):
-    """The file lies in a drive. `sha256` is what lies there; the archive has it too."""
+    """The file lies in a drive. `sha256` is what lies there; the archive has it too. `alone`: in the ministry's
+    library, where nothing passes its access on to it, for it is too secret to lie elsewhere."""
 
     private: ClassVar[frozenset[str]] = frozenset({"name"})
+    later: ClassVar[frozenset[str]] = frozenset({"alone"})
 
     drive: str
     item: str
@@ -20,6 +22,7 @@ class DraftPlaced(Event):
     name: str
     sha256: str
     size_bytes: int
+    alone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,16 @@ class Frozen(Event):
     size_bytes: int
     version: int
     ctag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftUnfit(Event):
+    """The file that was to be decided on cannot be, for the reasons (text keys: `unsafe.…`, `word.…`). These are its
+    bytes; the archive has them as they came, unopened."""
+
+    sha256: str
+    size_bytes: int
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +125,5 @@ DOCUMENT_EVENTS: tuple[type[Event], ...] = (
     DraftHeld,
     DraftFreed,
     PreviewMade,
+    DraftUnfit,
 )

@@ -14,6 +14,7 @@ from registry.document_events import (
     DraftHeld,
     DraftLost,
     DraftPlaced,
+    DraftUnfit,
     Frozen,
     PressDropped,
     PressPending,
@@ -41,6 +42,7 @@ def after_document(record: "Record", event: Event) -> "Record":
 
 def _placed(document: Document | None, e: DraftPlaced) -> Document:
     where: dict[str, Any] = {"drive": e.drive, "item": e.item, "name": e.name, "web_url": e.web_url, "ctag": e.ctag}
+    where["alone"] = bool(e.alone)
     if document is not None:
         return replace(
             document,
@@ -95,6 +97,7 @@ def _after(document: Document, event: Event) -> Document:
                 preview=document.preview if same else None,
                 held=None,
                 dropped=None,
+                unfit=(),
             )
         case PressPending():
             pending = Pending(
@@ -105,7 +108,9 @@ def _after(document: Document, event: Event) -> Document:
                 on_behalf_of=event.on_behalf_of,
                 note=event.note,
             )
-            return replace(document, pending=pending, dropped=None)
+            return replace(document, pending=pending, dropped=None, unfit=())
+        case DraftUnfit():
+            return replace(document, unfit=event.reasons)
         case PressDropped():
             return replace(document, pending=None, dropped=event.reason)
         case DraftLost():

@@ -6,8 +6,10 @@
 #         file was read, and then the first stage is asked about exactly those bytes.
 # Rule 2: the last signature is taken when the file has been looked at once more, and not before.
 # Rule 3: an edit of what was frozen voids what was decided on it; the way goes on where the office's rules say.
-# Rule 4: a file that is lost changes no decision: the bytes are in the archive, and the file is placed anew.
-# Rule 5: what is told late is told for nothing: an older state, another file than the record's.
+# Rule 4: nobody is asked about bytes that could not be issued (macros, a file that cannot be read, changes that nobody
+#         accepted): the press comes to nothing, and an edit that made them so brings the draft back to its drafter.
+# Rule 5: a file that is lost changes no decision: the bytes are in the archive, and the file is placed anew.
+# Rule 6: what is told late is told for nothing: an older state, another file than the record's.
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +22,7 @@ from registry.circuit_commands import Sign
 from registry.circuit_events import Submitted
 from registry.circuits import SKIPPED, Circuit, Stage
 from registry.decisions import Accepted, Decision, Nothing, Refused
-from registry.document import FIRST, SIGN, SUBMIT, TO_DRAFTER, Document, Pending
+from registry.document import FIRST, SIGN, SUBMIT, TO_DRAFTER, UNFIT, Document, Pending
 from registry.document_commands import (
     NoteChanged,
     NoteFreed,
@@ -38,6 +40,7 @@ from registry.document_events import (
     DraftHeld,
     DraftLost,
     DraftPlaced,
+    DraftUnfit,
     Frozen,
     PressDropped,
     PressPending,
@@ -98,6 +101,7 @@ def _decide_placed(ask: NotePlaced, record: Record, office: Office, now: datetim
         name=ask.name,
         sha256=ask.sha256,
         size_bytes=ask.size_bytes,
+        alone=ask.alone or None,
     )
     return Accepted((placed,))
 
@@ -116,6 +120,8 @@ def _decide_frozen(ask: NoteFrozen, record: Record, office: Office, now: datetim
     events: list[Event] = []
     if ask.sha256 != document.sha256:
         events += _edited(ask, record, document, office, now)
+    if ask.unfit:
+        return Accepted((*events, _unfit(ask, now), _dropped(pending, UNFIT, now)))
     after = _then(record, events)
     assert after.document is not None
     version = after.document.version
@@ -221,9 +227,10 @@ def _edited(ask: _Told, record: Record, document: Document, office: Office, now:
     if circuit.current is None:
         return [written] if circuit.edited else [written, DecisionsVoided(at=now, by=by, to_stage=None, seal=None)]
     after = _then(record, [written])
-    if (stage := _begins_again(circuit, office.documents.restart)) is None:
+    unfit = [_unfit(ask, now)] if ask.unfit else []
+    if unfit or (stage := _begins_again(circuit, office.documents.restart)) is None:
         voided = DecisionsVoided(at=now, by=by, to_stage=None, seal=None)
-        return [written, voided, to_drafter(_then(after, [voided]), voided, "edit", now)]
+        return [written, *unfit, voided, to_drafter(_then(after, [voided]), voided, "edit", now)]
     frozen = Frozen(
         at=now, by=SYSTEM, sha256=ask.sha256, size_bytes=ask.size_bytes, version=written.version, ctag=ask.ctag
     )
@@ -244,6 +251,10 @@ def _begins_again(circuit: Circuit, restart: str) -> Stage | None:
     if restart == FIRST:
         return asked[0]
     return next((s for s in asked if s.act == restart), current)
+
+
+def _unfit(ask: _Told, now: datetime) -> DraftUnfit:
+    return DraftUnfit(at=now, by=SYSTEM, sha256=ask.sha256, size_bytes=ask.size_bytes, reasons=ask.unfit)
 
 
 # ---------------------------------------------------------------- small

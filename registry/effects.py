@@ -283,7 +283,7 @@ def _file_shown(record: Record) -> tuple[object, ...]:
     if document is None:
         return ()
     shown = (document.item, document.version, document.frozen, document.preview)
-    return (*shown, document.lost, document.held, document.dropped, record.pending)
+    return (*shown, document.lost, document.held, document.dropped, document.unfit, record.pending)
 
 
 def _shown(step: Step) -> Step:

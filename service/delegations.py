@@ -1,10 +1,11 @@
 ################################################################
-# Acting for another: what is decided on a delegation is kept, and the cards follow
+# Acting for another: what is decided on a delegation is kept, and cards and files follow
 ################################################################
 #
 # Rule 1: one transaction holds the fact's key, the delegation, the new lines of its sheet and the cards; or none.
 # Rule 2: when it begins, what waits for the delegator is put before the substitute; when it ends, the substitute's
-#         cards are written anew. Who may act is asked at the press (registry/rights.py), whatever a card shows.
+#         cards are written anew. Who may act is asked at the press (registry/rights.py), whatever a card shows. So it
+#         is with the files of drafts that wait for the delegator: who may open one is settled at both ends.
 # Rule 3: the timer begins and ends what is due; two instances that look at once do it once.
 
 import asyncio
@@ -26,6 +27,7 @@ from registry.delegating import (
 )
 from registry.delegation import Delegation
 from registry.delegation_sheet import DelegationBegan, DelegationEnded
+from registry.document_effects import SetAccess
 from registry.effects import AskAction, Effect, RefreshCard, RefreshDelegation, ShowDelegation
 from registry.office import Office, Person
 from registry.rights import is_asked, standing_on
@@ -133,7 +135,8 @@ class Delegations:
         return DelegationTaken(decision, after, rang=True)
 
     def _move(self, tx: Transaction, decision: Agreed, before: Office) -> None:
-        """The cards of what waits: they come to whoever stands in from now on, and change for whoever does no more."""
+        """Cards and files of what waits: they come to whoever stands in from now on, and change for whoever does no
+        more."""
         now, after = self._clock(), tx.office()
         delegation_id = decision.after.delegation_id
         if any(isinstance(event, DelegationBegan) for event in decision.events):
@@ -153,6 +156,7 @@ class Delegations:
                 for s in steps
                 if not is_asked(person, s)
             ]
+            due += [SetAccess(record_id=record.record_id)] if due and record.lies_in is not None else []
             tx.request(due, record.version, now, self.chance.new_token)
 
     def _take_away(self, tx: Transaction, person: Person, giver: str) -> None:
@@ -163,6 +167,7 @@ class Delegations:
                 for s in record.open_steps
                 if s.to_person == giver and tx.token_of(record.record_id, s.number, person.person_id) is not None
             ]
+            due += [SetAccess(record_id=record.record_id)] if record.lies_in is not None else []
             tx.request(due, record.version, now, self.chance.new_token)
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from registry.circuits import ACTS
 from registry.document import FIRST, ONEDRIVE, PLACES, TO_DRAFTER, WORD_KINDS, DocumentRules
-from registry.vocabulary import ISSUED_KINDS
+from registry.vocabulary import CONFIDENTIALITIES, ISSUED_KINDS
 
-_KEYS = {"word", "place", "restart"}
+_KEYS = {"word", "place", "restart", "alone_from"}
 _RESTARTS = (FIRST, TO_DRAFTER, *ACTS)
 
 
@@ -22,4 +22,8 @@ def read_documents(body: Any) -> tuple[DocumentRules, list[str]]:
         wrong.append(f"documents.place is {place}, which is none of {', '.join(PLACES)}")
     if restart not in _RESTARTS:
         wrong.append(f"documents.restart is {restart}, which is none of {', '.join(_RESTARTS)}")
-    return (DocumentRules() if wrong else DocumentRules(word=tuple(word), place=place, restart=restart)), wrong
+    if (alone_from := body.get("alone_from", DocumentRules().alone_from)) not in CONFIDENTIALITIES:
+        wrong.append(f"documents.alone_from is {alone_from}, which is none of {', '.join(CONFIDENTIALITIES)}")
+    if wrong:
+        return DocumentRules(), wrong
+    return DocumentRules(word=tuple(word), place=place, restart=restart, alone_from=alone_from), []

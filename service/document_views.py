@@ -1,5 +1,6 @@
 """What the API and the sheet say of a draft's Word file."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from registry.document_events import (
@@ -9,6 +10,7 @@ from registry.document_events import (
     DraftHeld,
     DraftLost,
     DraftPlaced,
+    DraftUnfit,
     Frozen,
     PressDropped,
     PressPending,
@@ -38,6 +40,8 @@ def document_said(event: Event, office: Office, lang: Language) -> str | None:
             )
         case Frozen(version=version, sha256=sha256):
             return say(lang, "event.Frozen", version=version, hash=sha256[:HASH_SHOWN])
+        case DraftUnfit(reasons=reasons):
+            return say(lang, "event.DraftUnfit", reasons=reasons_said(reasons, lang))
         case PressPending(what=what):
             return say(lang, f"event.PressPending.{what}")
         case PressDropped(what=what, reason=reason):
@@ -51,6 +55,11 @@ def document_said(event: Event, office: Office, lang: Language) -> str | None:
             return say(lang, f"event.{name}")
         case _:
             return None
+
+
+def reasons_said(reasons: Sequence[str], lang: Language) -> str:
+    """Why a file cannot be decided on as it is, and what is to be done with it."""
+    return " ".join(say(lang, f"fix.{reason}") if knows(f"fix.{reason}") else reason for reason in reasons)
 
 
 def document_view(record: Record, *, open_to_viewer: bool) -> dict[str, Any] | None:
@@ -71,6 +80,7 @@ def document_view(record: Record, *, open_to_viewer: bool) -> dict[str, Any] | N
         "lost": document.lost,
         "held_by": document.held or None,
         "is_held": document.held is not None,
+        "unfit": list(document.unfit),
         "pending": record.pending.what if record.pending is not None else None,
         "versions": [
             {

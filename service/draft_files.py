@@ -5,7 +5,9 @@
 # Rule 1: what is read is in the archive before anything is said of it: the office goes on, whatever becomes of it.
 # Rule 2: a file that is gone, or whose drive is, is told as lost, never made in its old place.
 # Rule 3: a file that somebody has open is left alone: they are told, and the effect waits.
-# Rule 4: what only SharePoint wrote (properties of its own) is no edit: `same_words` says so.
+# Rule 4: what is too secret for people's drives lies in the ministry's library from the first moment, open to nobody by
+#         the folder; where it became so later it is taken away, and placed there anew.
+# Rule 5: what only SharePoint wrote (properties of its own) is no edit: `same_words` says so.
 
 import asyncio
 import re
@@ -14,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from registry.commands import Command
-from registry.document import LIBRARY, SIGN, SUBMIT, Document
+from registry.document import LIBRARY, SIGN, SUBMIT, TOO_SECRET, Document
 from registry.document_commands import (
     NoteChanged,
     NoteFreed,
@@ -33,10 +35,13 @@ from registry.document_effects import (
     PlaceDraft,
     SetAccess,
     TellHeld,
+    TellUnfit,
+    WithdrawDraft,
     access_of,
+    is_misplaced,
 )
 from registry.effects import Effect
-from registry.errors import Gone, Locked, Misconfigured
+from registry.errors import Changed, Gone, Locked, Misconfigured
 from registry.office import Office
 from registry.record import Record
 from registry.vocabulary import FOR_DRAFTING
@@ -58,6 +63,7 @@ _NOT_IN_NAMES = re.compile(r'["*:<>?/\\|#%~&{}]+')
 
 
 type Template = Callable[[Record, Office], bytes]  # what the Word file of a draft begins with
+type Examine = Callable[[bytes], tuple[str, ...]]  # why a Word file cannot be decided on as it is (text keys)
 
 
 class DraftFiles:
@@ -75,27 +81,31 @@ class DraftFiles:
         converter: Converter | None,
         *,
         opens: Callable[[str], bool],
+        examine: Examine = lambda body: (),
         folders: str = "Tarasul/{unit}/{year}",
     ) -> None:
         """
         Args:
             opens: Whether a card may offer a link: it leads to a host of the ministry's own.
+            examine: Looks at a file before it is put before anybody; it takes its time.
             folders: Where a file lies below a drive's root; {unit}, {year} and {kind} are filled in.
         """
         self._store, self._taker, self._clock, self._archive = store, taker, clock, archive
         self._drafts, self._chats, self._template, self._converter = drafts, chats, template, converter
-        self._opens, self._folders = opens, folders
+        self._opens, self._examine, self._folders = opens, examine, folders
 
     def ways(self) -> dict[type[Effect], Performs]:
         """How each effect is performed."""
         return {
             PlaceDraft: self._waiting_for_holders(self._place),
+            WithdrawDraft: self._waiting_for_holders(self._withdraw),
             SetAccess: self._waiting_for_holders(self._set_access),
             FreezeDraft: self._waiting_for_holders(self._freeze),
             LookBeforeSigning: self._waiting_for_holders(self._look_before_signing),
             LookAtDraft: self._look,
             MakePreview: self._preview,
             TellHeld: self._tell,
+            TellUnfit: self._tell_unfit,
         }
 
     def _waiting_for_holders(self, do: Callable[[Any], Awaitable[Done | Later]]) -> Performs:
@@ -123,8 +133,11 @@ class DraftFiles:
             body = await asyncio.to_thread(self._template, record, office)
         else:
             body = await self._archive.get(document.sha256)
+        alone = office.documents.lies_alone(record.confidentiality)
         try:
             placed = await self._placed(record, office, body)
+            if alone:  # nobody sees it before those who may: not even until the next effect
+                await self._share(record, office, placed.place)
             state, read = await self._drafts.read(placed.place)
         except Gone:
             return Later(_AGAIN_S, "the file was deleted as soon as it was placed")
@@ -139,18 +152,24 @@ class DraftFiles:
                 name=state.name,
                 sha256=sha256,
                 size_bytes=len(read),
+                alone=alone,
             )
         )
 
     async def _placed(self, record: Record, office: Office, body: bytes) -> DraftState:
         """In its drafter's drive; in the ministry's library where it is to lie there, was lost once, or there is no
-        such drive; where there is no library either, in the drive of whoever writes it now."""
+        such drive; where there is no library either, in the drive of whoever writes it now. What is too secret for
+        people's drives lies in the library or nowhere."""
         again = record.document.placed if record.document is not None else 0
         key = f"draft:{record.record_id}:{again}"
         owners = [record.drafter] if office.documents.place != LIBRARY and not again else []
-        writers = (s.to_person for s in record.open_steps if s.asked == FOR_DRAFTING)
+        writers = [s.to_person for s in record.open_steps if s.asked == FOR_DRAFTING]
         folders = _folders_of(record, office, self._folders)
-        for owner in (*owners, None, *writers, record.drafter):
+        if office.documents.lies_alone(record.confidentiality):
+            owners, last = [], []
+        else:
+            last = [*writers, record.drafter]
+        for owner in (*owners, None, *last):
             person = office.person(owner)
             if owner is not None and (person is None or not person.active):
                 continue
@@ -158,19 +177,40 @@ class DraftFiles:
                 return await self._drafts.place(owner, folders, file_name(record), body, key=key)
             except NoDrive:
                 continue
-        raise Misconfigured("there is neither a library nor a drive of anybody who writes the draft")
+        raise Misconfigured("there is neither a library nor a drive where this draft may lie: set LIBRARY_DRIVE_ID")
+
+    async def _withdraw(self, effect: WithdrawDraft) -> Done | Later:
+        """Take it away from where it is too secret to lie. What it said last is told first, and is in the archive."""
+        record, office = await self._read(effect)
+        document = record.document
+        if document is None or not is_misplaced(record, office):
+            return Done()
+        try:
+            state = await self._drafts.look(_place_of(document))
+            if (told := await self._news(record, document, state)) is not None:
+                return Done(NoteChanged(**told))
+            await self._drafts.remove(_place_of(document), etag=state.etag)
+        except Changed:
+            return Later(_AGAIN_S, "somebody wrote into the file that is to be taken away", patient=True)
+        except (Gone, NoDrive):
+            pass
+        return Done(_lost(record, document, TOO_SECRET))
 
     async def _set_access(self, effect: SetAccess) -> Done:
         record, office = await self._read(effect)
         document = record.document
         if document is None or document.lost is not None:
             return Done()
-        access = access_of(record, office, self._clock())
         try:
-            await self._drafts.set_access(_place_of(document), readers=access.readers, writers=access.writers)
+            await self._share(record, office, _place_of(document))
         except (Gone, NoDrive):
             return Done(_lost(record, document))
         return Done(self._freed(record, document))
+
+    async def _share(self, record: Record, office: Office, place: DraftPlace) -> None:
+        access = access_of(record, office, self._clock())
+        alone = office.documents.lies_alone(record.confidentiality)
+        await self._drafts.set_access(place, readers=access.readers, writers=access.writers, alone=alone)
 
     async def _freeze(self, effect: FreezeDraft) -> Done:
         record, _ = await self._read(effect)
@@ -181,8 +221,8 @@ class DraftFiles:
             state, body = await self._drafts.read(_place_of(document))
         except (Gone, NoDrive):
             return Done(_lost(record, document))
-        sha256 = await self._archive.put(body)
-        return Done(NoteFrozen(**_told(record, state, sha256, body)))
+        sha256, unfit = await self._archive.put(body), await asyncio.to_thread(self._examine, body)
+        return Done(NoteFrozen(**_told(record, state, sha256, body), unfit=unfit))
 
     async def _look_before_signing(self, effect: LookBeforeSigning) -> Done:
         """A file that is gone changes no signature: what is signed is in the archive."""
@@ -226,13 +266,17 @@ class DraftFiles:
         return written and state.modified_at - document.modified_at < _LONGEST
 
     async def _news(self, record: Record, document: Document, state: DraftState) -> dict[str, Any] | None:
-        """What the file says now, kept in the archive; None where it says what it did."""
+        """What the file says now, kept in the archive; None where it says what it did. Where it was decided on, also
+        whether it can be decided on so."""
         if state.ctag == document.ctag:
             return None
         state, body = await self._drafts.read(_place_of(document))
         if state.ctag == document.ctag or same_words(await self._archive.get(document.sha256), body):
             return None
-        return _told(record, state, await self._archive.put(body), body)
+        told = _told(record, state, await self._archive.put(body), body)
+        if document.frozen is not None:
+            told["unfit"] = await asyncio.to_thread(self._examine, body)
+        return told
 
     # ------------------------------------------------------------ what is made of it, and said
 
@@ -255,6 +299,16 @@ class DraftFiles:
         if held and person is not None and person.active and chat is not None and chat.blocked is None:
             said = say(person.language, "draft.close_it", reference=record.reference)
             await self._chats.tell(chat, said)
+        return Done()
+
+    async def _tell_unfit(self, effect: TellUnfit, tries: int) -> Done:
+        """The card says why; the sentence calls whoever has turned to something else."""
+        record, office = await self._read(effect)
+        person = office.person(effect.person)
+        chat = await asyncio.to_thread(self._store.read, lambda tx: tx.conversation(effect.person))
+        unfit = record.document is not None and record.document.unfit and record.pending is None
+        if unfit and person is not None and person.active and chat is not None and chat.blocked is None:
+            await self._chats.tell(chat, say(person.language, "draft.unfit_told", reference=record.reference))
         return Done()
 
     # ------------------------------------------------------------ small
@@ -300,8 +354,8 @@ def _told(record: Record, state: DraftState, sha256: str, body: bytes) -> dict[s
     }
 
 
-def _lost(record: Record, document: Document) -> NoteLost:
-    return NoteLost(record_id=record.record_id, item=document.item, reason=GONE)
+def _lost(record: Record, document: Document, reason: str = GONE) -> NoteLost:
+    return NoteLost(record_id=record.record_id, item=document.item, reason=reason)
 
 
 def _place_of(document: Document) -> DraftPlace:

@@ -2,8 +2,8 @@
 # The port to the drives: where a draft's Word file lies, and what may be done to it
 ################################################################
 #
-# Rule 1: a file belongs to whoever's drive it lies in. We put one there once, never over another, and write it only
-#         where nobody wrote since we looked.
+# Rule 1: a file belongs to whoever's drive it lies in. We put one there once, never over another, and never write it;
+#         we take it away only where nobody wrote since we looked.
 # Rule 2: what is in a file is said by its bytes alone: SharePoint writes properties of its own into Office files, so
 #         what `read` gives may differ from what was placed, and a new file's ctag may move once by itself.
 
@@ -93,21 +93,24 @@ class Drafts(Protocol):
         for long enough."""
         ...
 
-    async def write(self, place: DraftPlace, body: bytes, *, etag: str) -> DraftState:
-        """Write *body* in the place of the content that was seen with *etag*.
+    async def remove(self, place: DraftPlace, *, etag: str) -> None:
+        """Take the file out of its drive for good, past its recycle bin, if it is still as it was seen with *etag*.
 
         Raises:
-            Changed: Somebody wrote, renamed or moved it since. (Not where the file already says *body*.)
+            Changed: Somebody wrote, renamed or moved it since.
             Locked: Somebody has it open; `holder` is their Entra id where the drive tells.
             Gone: It is there no more.
         """
         ...
 
-    async def set_access(self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str]) -> None:
+    async def set_access(
+        self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str], alone: bool = False
+    ) -> None:
         """Give exactly these people (Entra ids) and the owner access; who stands in both writes. Idempotent.
 
-        Sharing links are ended. What a folder above passes on stays: it is its owner's doing. Raises Gone;
-        Misconfigured where somebody of them cannot be given access (all the others have it then).
+        Sharing links are ended. What a folder above passes on stays: it is its owner's doing; but *alone* nothing is
+        passed on from when it is first given to anybody. Raises Gone; Locked, as `remove`; Misconfigured where somebody
+        of them cannot be given access (all the others have it then), or something is passed on to it all the same.
         """
         ...
 

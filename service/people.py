@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -270,9 +270,10 @@ class People:
         organisation: Organisation,
         zone: ZoneInfo,
         introduces: Clock | None = None,  # whose time it is; the app is installed for everybody whom the directory has
+        moved: Callable[[Transaction, Office, Office], object] | None = None,  # told of the office before and after
     ) -> None:
         self._store, self._directory, self._organisation, self._zone = store, directory, organisation, zone
-        self._introduces = introduces
+        self._introduces, self._moved = introduces, moved
 
     async def rang(self, now: datetime) -> None:
         """Read the directory because it rang; where it was read a moment ago, the next `look` does: it rings for every
@@ -295,7 +296,10 @@ class People:
         def work(tx: Transaction) -> bool:
             imported = read_imported(tx.imported())
             office = office_of(self._organisation, people, self._zone, imported)
+            before = tx.office()
             changed = tx.save_office(office)
+            if changed and self._moved is not None:
+                self._moved(tx, before, tx.office())
             if self._introduces is not None and (changed or tx.cursor(*_INTRODUCED) is None):
                 _introduce(tx, office, self._introduces())
             return changed

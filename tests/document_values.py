@@ -19,6 +19,7 @@ from registry.document_events import (
     DraftHeld,
     DraftLost,
     DraftPlaced,
+    DraftUnfit,
     Frozen,
     PressDropped,
     PressPending,
@@ -144,4 +145,18 @@ DOCUMENT_EVENTS: tuple[Event, ...] = (
     DraftHeld(**_NOW, holder="omar"),
     DraftFreed(**_NOW),
     PreviewMade(**_NOW, frozen="b" * 64, sha256="d" * 64, size_bytes=40000),
+)
+LATER_DOCUMENT_EVENTS: tuple[Event, ...] = (
+    DraftPlaced(
+        **_NOW,
+        drive="b!library",
+        item="01F2",
+        ctag='"c:{F2},1"',
+        web_url=WEB,
+        name="m1.docx",
+        sha256="b" * 64,
+        size_bytes=9100,
+        alone=True,
+    ),
+    DraftUnfit(**_NOW, sha256="b" * 64, size_bytes=9100, reasons=("word.tracked", "word.comments")),
 )

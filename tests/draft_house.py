@@ -3,10 +3,11 @@
 ################################################################
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 from registry.circuit_commands import Initial, Sign, Submit
 from registry.commands import Approve, Command, HandOver
@@ -15,7 +16,7 @@ from registry.office import Office
 from registry.record import Record, holders
 from registry.sheet import read_entry
 from service.annexes import Annexes
-from service.draft_files import DraftFiles, Template
+from service.draft_files import DraftFiles, Examine, Template
 from service.draft_watch import DraftWatch
 from service.drafts_port import DraftPlace, Drafts
 from service.leavers import Leavers
@@ -44,7 +45,10 @@ class DraftHouse:
 
     record_id = "m1"
 
-    def __init__(self, office: Office | None = None, *, library: bool = True) -> None:
+    def __init__(
+        self, office: Office | None = None, *, library: bool = True, examine: Examine = lambda body: ()
+    ) -> None:
+        self.examine = examine
         self.now = NOON
         self.office = office or in_word()
         self.store = FakeStore(self.office.entity_id)
@@ -70,6 +74,7 @@ class DraftHouse:
             self.chats,
             template,
             self.converter,
+            examine=self.examine,
             opens=lambda link: link.startswith((f"https://{HOST}/", "http://127.0.0.1")),
         )
         self.performer = Performer(
@@ -125,7 +130,9 @@ class DraftHouse:
     # ------------------------------------------------------------ what goes by itself
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run(work)
+        """Do it to its end. All is in memory: what would be done in a thread is done at once."""
+        with patch("asyncio.to_thread", _at_once):
+            return asyncio.run(work)
 
     def perform(self) -> None:
         self.run(self.performer.perform_due())
@@ -181,6 +188,10 @@ class DraftHouse:
     @property
     def stuck(self) -> list[tuple[int, str, str, str]]:
         return self.store.read(lambda tx: tx.stuck())
+
+
+async def _at_once[T](work: Callable[..., T], *args: Any, **named: Any) -> T:
+    return work(*args, **named)
 
 
 def written(words: str) -> bytes:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.cards.parts import Json, box, button, buttons, fact, moment, name_of, sentence, short, words
-from registry.document import SUBMIT
+from registry.document import SUBMIT, TOO_SECRET, UNFIT
 from registry.document_effects import access_of
 from registry.office import Office, Person
 from registry.record import Record, Step
@@ -45,13 +45,15 @@ def file_state(record: Record, office: Office, lang: Language) -> Json | None:
     if pending is not None:
         said.append(say(lang, "card.file_freezing" if pending.what == SUBMIT else "card.file_checking"))
     if document.lost is not None:
-        said.append(say(lang, "card.file_lost"))
+        said.append(say(lang, "card.file_moved" if document.lost == TOO_SECRET else "card.file_lost"))
     if document.held is not None:
         known = office.person(document.held)
         unknown = say(lang, "card.file_held_unknown")
         said.append(say(lang, "card.file_held", who=short(known.name)) if known is not None else unknown)
-    if document.dropped is not None and pending is None:
+    if document.dropped is not None and pending is None and document.dropped != UNFIT:
         said.append(say(lang, document.dropped))
+    if document.unfit and pending is None:
+        said += [say(lang, UNFIT), *(say(lang, f"fix.{reason}") for reason in document.unfit)]
     if any(s.voided for s in record.steps):
         said.append(say(lang, "card.file_voided"))
     return box(lang, [sentence(s, weight="bolder") for s in said], "warning", spacing="small") if said else None

@@ -7,10 +7,10 @@ from bot.actions import Inputs
 from bot.cards import draft_form, record_card, step_card
 from registry.circuit_commands import Initial, Sign, Submit
 from registry.commands import Approve
-from registry.document_commands import NoteHeld, NoteLost, NotePreview
+from registry.document_commands import NoteFrozen, NoteHeld, NoteLost, NotePreview
 from service.ports import Asked, CardView
 from tests.circuit_values import CIRCUIT_PEOPLE
-from tests.document_values import begun, document, frozen, hash_of, in_word, note_changed, note_looked, placed
+from tests.document_values import begun, document, frozen, hash_of, in_word, note_changed, note_looked, placed, told
 from tests.values import Desk
 from texts import Language
 
@@ -67,6 +67,19 @@ def _not_counted() -> Desk:
     return desk
 
 
+def _unfit() -> Desk:
+    desk = _submitted()
+    found = ("word.tracked", "word.comments")
+    desk.accept(NoteFrozen(**{**told(desk, "two"), "unfit": found}))
+    return desk
+
+
+def _moved() -> Desk:
+    desk = frozen()
+    desk.accept(NoteLost(record_id="m1", item="f1", reason="draft.too_secret_there"))
+    return desk
+
+
 def _signed() -> Desk:
     desk = _signing()
     desk.accept(note_looked(desk, "one"))
@@ -107,6 +120,8 @@ DOCUMENT_SAMPLES: dict[str, Callable[[Language], Card]] = {
     "word-decided-void": _step(_edited, 3, "huda"),
     "word-signing": _step(_signing, 4, "hessa"),
     "word-not-counted": _step(_not_counted, 0, "salem"),
+    "word-unfit": _step(_unfit, 1, "omar"),
+    "word-moved": _step(_moved, 2, "salem"),
     "word-signed": _step(_signed, 4, "hessa"),
     "word-record": _record,
     "word-form": _form,

@@ -1,5 +1,6 @@
 """Drives with drafts in them, in memory."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ class _File:
     readers: frozenset[str] = frozenset()
     writers: frozenset[str] = frozenset()
     links: int = 0
+    alone: bool = False
     open_by: str | None = None
     changed: int = 0
 
@@ -38,6 +40,7 @@ class FakeDrafts:
         self.without: set[str] = set()
         self.faults = Faults()
         self.gone: list[tuple[int, DraftPlace]] = []
+        self.given_above: defaultdict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)  # folders, to people
         self._numbers, self._epoch = count(1), 0
 
     # ------------------------------------------------------------ the port
@@ -59,23 +62,23 @@ class FakeDrafts:
         file = self._file(place)
         return file.state, file.body
 
-    async def write(self, place: DraftPlace, body: bytes, *, etag: str) -> DraftState:
-        self.faults.before("write")
+    async def remove(self, place: DraftPlace, *, etag: str) -> None:
+        self.faults.before("remove")
         file = self._file(place)
         if file.open_by is not None:
             raise Locked("open in Office", file.open_by)
         if file.state.etag != etag:
-            if file.body == body:
-                return file.state
             raise Changed("written since")
-        state = self._write(place, body, None)
-        self.faults.after("write")
-        return state
+        self.delete(place)
+        self.faults.after("remove")
 
-    async def set_access(self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str]) -> None:
+    async def set_access(
+        self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str], alone: bool = False
+    ) -> None:
         self.faults.before("set_access")
         file, owner = self._file(place), frozenset((place.drive.removeprefix("drive-of-"),))
         wanted = {"readers": readers - writers - owner, "writers": writers - owner, "links": 0}
+        wanted |= {"alone": True} if alone and readers | writers else {}
         if any(getattr(file, name) != value for name, value in wanted.items()):
             self._keep(place, replace(file, **wanted))  # type: ignore[arg-type]
         self.faults.after("set_access")
@@ -136,6 +139,12 @@ class FakeDrafts:
         """Who reads, who writes, and how many links there are."""
         file = self._file(place)
         return file.readers, file.writers, file.links
+
+    def opened_by(self, place: DraftPlace) -> frozenset[str]:
+        """Who can open it, by whatever right."""
+        file, owner = self._file(place), place.drive.removeprefix("drive-of-")
+        above = frozenset[str]() if file.alone else frozenset(self.given_above[place.drive, file.folders])
+        return file.readers | file.writers | above | (frozenset() if place.drive == LIBRARY else {owner})
 
     def kill_cursors(self) -> None:
         self._epoch += 1

@@ -36,10 +36,19 @@ class TimedDrafts(FakeDrafts):
             raise NoDrive("the library")
         return super().drive_of(owner)
 
-    async def set_access(self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str]) -> None:
+    async def set_access(
+        self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str], alone: bool = False
+    ) -> None:
+        self._is_free(place)
+        await super().set_access(place, readers=readers, writers=writers, alone=alone)
+
+    async def remove(self, place: DraftPlace, *, etag: str) -> None:
+        self._is_free(place)
+        await super().remove(place, etag=etag)
+
+    def _is_free(self, place: DraftPlace) -> None:
         if self._open[place]:
             raise Locked("resourceLocked", self._open[place].pop(0))
-        await super().set_access(place, readers=readers, writers=writers)
 
     def open_for(self, place: DraftPlace, times: int, holder: str | None) -> None:
         self._open[place] += [holder] * times

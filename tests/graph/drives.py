@@ -64,6 +64,14 @@ class InMemory:
     def access(self, place: DraftPlace) -> tuple[frozenset[str], frozenset[str], int]:
         return self.fake.access(place)
 
+    def passes_on(self, place: DraftPlace, to: str) -> None:
+        """Give the folder that it lies in to somebody."""
+        self.fake.given_above[place.drive, self.fake.files[place].folders].add(to)
+
+    def opens(self, place: DraftPlace, who: str) -> bool:
+        """Whether somebody can open it, by whatever right."""
+        return who in self.fake.opened_by(place)
+
     def kill_cursors(self) -> None:
         self.fake.kill_cursors()
 
@@ -134,6 +142,22 @@ class InOneDrive:
         given = {role: frozenset(p for p, r in file["access"].items() if r == role) for role in ("read", "write")}
         return given["read"], given["write"], len(file["links"])
 
+    def passes_on(self, place: DraftPlace, to: str) -> None:
+        item = self._asked("GET", f"/drives/{place.drive}/items/{place.item}")
+        folder = f"/drives/{place.drive}/items/{item['parentReference']['id']}"
+        wanted = {"recipients": [{"objectId": to}], "roles": ["read"], "requireSignIn": True, "sendInvitation": False}
+        self._asked("POST", f"{folder}/invite", json=wanted)
+
+    def opens(self, place: DraftPlace, who: str) -> bool:
+        answer = self.world.graph("GET", f"/drives/{place.drive}/items/{place.item}", by=upn(who))
+        return bool(answer.status == 200)
+
+    def _asked(self, method: str, path: str, **sent: Any) -> Any:
+        """As the product itself."""
+        answer = self.world.graph(method, path, **sent)
+        assert answer.status < 300, answer
+        return answer.json()
+
     def kill_cursors(self) -> None:
         args = {"code": "resyncChangesApplyDifferences"}
         self.world.faults({"match": "GET */root/delta", "fault": "410", "args": args})
@@ -148,7 +172,10 @@ class InOneDrive:
         return len(self.world.control("GET", f"drives/{upn(owner) if owner else 'library'}")["files"])
 
     def lose_the_answer(self, method: str) -> None:
-        match = {"place": "PUT */content", "write": "PUT */content", "set_access": "POST */invite"}[method]
+        match = {"place": "PUT */content", "remove": "POST */permanentDelete", "set_access": "POST */invite"}[method]
+        if method == "remove":  # which looks first
+            self.world.faults({"match": match, "fault": "504_after"})
+            return
         # Graph itself is asked again where that does no harm: so the first three are lost, and then Graph is silent
         self.world.faults({"match": match, "fault": "504_after"}, {"match": "GET /v1.0/drives/*", "fault": "504"})
 

@@ -35,12 +35,14 @@ class Named:
         state, body = await self._port.read(place)
         return _named(state), body
 
-    async def write(self, place: DraftPlace, body: bytes, *, etag: str) -> DraftState:
-        return _named(await self._port.write(place, body, etag=etag))
+    async def remove(self, place: DraftPlace, *, etag: str) -> None:
+        await self._port.remove(place, etag=etag)
 
-    async def set_access(self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str]) -> None:
+    async def set_access(
+        self, place: DraftPlace, *, readers: frozenset[str], writers: frozenset[str], alone: bool = False
+    ) -> None:
         given = (frozenset(IDS[who] for who in people) for people in (readers, writers))
-        await self._port.set_access(place, readers=next(given), writers=next(given))
+        await self._port.set_access(place, readers=next(given), writers=next(given), alone=alone)
 
     async def changes(self, drive: str, cursor: str | None) -> DraftChanges:
         return await self._port.changes(drive, cursor)

@@ -1,5 +1,6 @@
 """What the drives promise about drafts, whoever keeps them: the fake of the tests, and OneDrive."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 
@@ -145,7 +146,7 @@ async def test_whoever_never_signed_in_has_no_drive(drafts: Drafts, place: Place
 
 
 ################################################################
-# Looking and writing
+# Looking, and taking away
 ################################################################
 
 
@@ -162,43 +163,47 @@ async def test_the_ctag_tells_of_content_and_the_etag_of_everything(
     assert edited.editor == HUDA
 
 
-async def test_what_was_seen_is_written_over(placed: DraftState, drafts: Drafts) -> None:
-    state = await drafts.write(placed.place, EDITED, etag=placed.etag)
-    assert state.ctag != placed.ctag
-    assert await drafts.read(placed.place) == (state, EDITED)
+async def test_what_was_seen_is_taken_away_for_good(placed: DraftState, drafts: Drafts, place: Place) -> None:
+    there = place.count(HUDA)
+    await drafts.remove(placed.place, etag=placed.etag)
+    assert place.count(HUDA) == there - 1
+    with pytest.raises(Gone):
+        await drafts.look(placed.place)
 
 
-async def test_what_somebody_wrote_meanwhile_is_not_written_over(
+async def test_what_somebody_wrote_meanwhile_is_not_taken_away(
     placed: DraftState, drafts: Drafts, place: Place
 ) -> None:
     place.edit(placed.place, b"PK theirs", HUDA)
     with pytest.raises(Changed):
-        await drafts.write(placed.place, EDITED, etag=placed.etag)
+        await drafts.remove(placed.place, etag=placed.etag)
     assert (await drafts.read(placed.place))[1] == b"PK theirs"
 
 
-async def test_a_write_whose_answer_was_lost_is_found_done(placed: DraftState, drafts: Drafts, place: Place) -> None:
-    place.lose_the_answer("write")
-    with pytest.raises(Unavailable):
-        await drafts.write(placed.place, EDITED, etag=placed.etag)
+async def test_what_was_taken_away_and_the_answer_lost_is_gone(
+    placed: DraftState, drafts: Drafts, place: Place
+) -> None:
+    place.lose_the_answer("remove")
+    with contextlib.suppress(Unavailable):
+        await drafts.remove(placed.place, etag=placed.etag)
     if isinstance(place, InOneDrive):
         place.world.faults()
-    state = await drafts.write(placed.place, EDITED, etag=placed.etag)
-    assert state == await drafts.look(placed.place)
+    with pytest.raises(Gone):
+        await drafts.remove(placed.place, etag=placed.etag)
 
 
-async def test_a_file_that_somebody_has_open_is_not_written_and_they_are_named(
+async def test_a_file_that_somebody_has_open_is_not_taken_away_and_they_are_named(
     placed: DraftState, drafts: Drafts, place: Place
 ) -> None:
     place.edit(placed.place, b"PK being written", HUDA)
     place.hold(placed.place, HUDA)
     seen = await drafts.look(placed.place)
     with pytest.raises(Locked) as why:
-        await drafts.write(placed.place, EDITED, etag=seen.etag)
+        await drafts.remove(placed.place, etag=seen.etag)
     assert why.value.holder == HUDA
     assert (await drafts.read(placed.place))[1] == b"PK being written"
     place.let_go(placed.place)
-    assert (await drafts.write(placed.place, EDITED, etag=seen.etag)).ctag != seen.ctag
+    await drafts.remove(placed.place, etag=seen.etag)
 
 
 async def test_what_was_deleted_is_gone(placed: DraftState, drafts: Drafts, place: Place) -> None:
@@ -206,7 +211,7 @@ async def test_what_was_deleted_is_gone(placed: DraftState, drafts: Drafts, plac
     for asked in (
         drafts.look(placed.place),
         drafts.read(placed.place),
-        drafts.write(placed.place, EDITED, etag=placed.etag),
+        drafts.remove(placed.place, etag=placed.etag),
         drafts.set_access(placed.place, readers=NOBODY, writers=NOBODY),
     ):
         with pytest.raises(Gone):
@@ -256,6 +261,21 @@ async def test_access_in_the_library_is_given_as_anywhere(drafts: Drafts, place:
     for _ in range(2):
         await drafts.set_access(state.place, readers=frozenset({OMAR}), writers=frozenset({HUDA}))
         assert place.access(state.place) == ({OMAR}, {HUDA}, 0)
+
+
+async def test_what_lies_alone_is_passed_on_by_no_folder(drafts: Drafts, place: Place, key: str) -> None:
+    """Whoever may read the library reads what lies in it, but for what was given to people alone."""
+    open_to_all = await drafts.place(None, ("Tarasul",), NAME, BODY, key=key)
+    secret = await drafts.place(None, ("Tarasul",), NAME, BODY, key=f"{key} secret")
+    place.passes_on(secret.place, MARYAM)
+    await drafts.set_access(open_to_all.place, readers=frozenset({OMAR}), writers=NOBODY)
+    for _ in range(2):
+        await drafts.set_access(secret.place, readers=frozenset({OMAR}), writers=NOBODY, alone=True)
+        assert place.opens(secret.place, MARYAM) is False
+        assert place.access(secret.place) == ({OMAR}, NOBODY, 0)
+    assert place.opens(open_to_all.place, MARYAM) is True
+    await drafts.set_access(secret.place, readers=NOBODY, writers=NOBODY, alone=True)
+    assert place.opens(secret.place, MARYAM) is False
 
 
 async def test_access_given_twice_for_a_lost_answer_is_given_once(

@@ -73,7 +73,7 @@ from registry.verb_events import (
 )
 from tests.circuit_values import CIRCUIT_EVENTS
 from tests.dispatch_values import DISPATCH_EVENTS
-from tests.document_values import DOCUMENT_EVENTS
+from tests.document_values import DOCUMENT_EVENTS, LATER_DOCUMENT_EVENTS
 from tests.values import ANNEX, AUDIT, HUDA, NOON, Desk, forwarded, registered
 
 GOLDEN = Path(__file__).with_name("golden_v1.jsonl")
@@ -233,6 +233,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     AnswerBegun(at=NOON, by="omar", answer="l1", reference="ش.م/ص/2026"),
     AnswerLeft(at=NOON, by="tarasul", answer="l1", reference="ش.م/ص/7/2026"),
     AnswerDropped(at=NOON, by="omar", answer="l1", reference="ش.م/ص/2026", why="withdrawn"),
+    *LATER_DOCUMENT_EVENTS,
 )
 
 

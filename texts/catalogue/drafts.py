@@ -26,6 +26,69 @@ ROWS: dict[str, tuple[str, str]] = {
         "تغيّر ما يسمح بالتوقيع قبل أن يُحتسب، فلم يُحتسب. افتح البطاقة من جديد لترى ما يمكن عمله.",
         "What allowed the signature changed before it counted, so it does not. Open the card to see what you can do.",
     ),
+    "draft.unfit": (
+        "لا يُقرَّر على الملف كما هو، فلم يُعرض على أحد. الدور على محرره: يصلحه في Word ثم يرفعه من جديد.",
+        "The file cannot be decided on as it is, and was put before nobody. It is its drafter's turn: put it right in "
+        "Word, then submit it once more.",
+    ),
+    "draft.unfit_told": (
+        "لم تُرفع المسودة {reference}: في ملفها ما يمنع القرار عليه. الدور عليك؛ السبب وما يلزم على بطاقتها.",
+        "Draft {reference} was not submitted: something in its file keeps it from being decided on. It is your turn: "
+        "its card says why and what to do.",
+    ),
+    "fix.unsafe.macros": (
+        "فيه وحدات ماكرو: احفظه ملف Word بلا وحدات ماكرو.",
+        "It has macros: save it as .docx, without them.",
+    ),
+    "fix.unsafe.external": (
+        "يجلب محتوى من خارجه عند فتحه: ضمّن الصور والكائنات فيه وألغِ ارتباطاتها.",
+        "It fetches content from elsewhere when it is opened: put pictures and objects into it, and break their links.",
+    ),
+    "fix.unsafe.encrypted": (
+        "مشفر أو محمي بكلمة مرور: أزل الحماية عنه.",
+        "It is encrypted or has a password: remove the protection.",
+    ),
+    "fix.unsafe.bomb": (
+        "يتضخم عند فكه فلا يُفتح: انسخ نصه إلى ملف جديد.",
+        "It swells when it is unpacked and is not opened: copy its words into a new file.",
+    ),
+    "fix.unsafe.script": (
+        "فيه أوامر تُنفّذ عند فتحه: انسخ نصه إلى ملف Word جديد.",
+        "It has commands that run when it is opened: copy its words into a new Word file.",
+    ),
+    "fix.unsafe.entities": (
+        "بنيته غير مأمونة (كيانات XML): انسخ نصه إلى ملف جديد.",
+        "Its inside is not safe (XML entities): copy its words into a new file.",
+    ),
+    "fix.unsafe.unexamined": (
+        "لم يتيسر فحصه لعطب فيه أو لكبره: صغّر صوره، أو انسخ نصه إلى ملف جديد.",
+        "It is damaged or too large to be examined: make its pictures smaller, or copy its words into a new file.",
+    ),
+    "fix.word.no_document": (
+        "ليس ملف Word: ضع مكانه ملف Word محفوظاً بالصيغة المعتادة.",
+        "It is no Word file: put a .docx in its place.",
+    ),
+    "fix.word.broken": (
+        "الملف تالف ولا يُقرأ: استعد إصداراً سابقاً منه في Word، أو انسخ نصه إلى ملف جديد.",
+        "It is damaged and cannot be read: restore an earlier version in Word, or copy its words into a new file.",
+    ),
+    "fix.word.tracked": (
+        "فيه تعديلات متتبَّعة: اقبلها أو ارفضها كلها.",
+        "It has tracked changes: accept or reject all of them.",
+    ),
+    "fix.word.comments": ("فيه تعليقات: احذفها.", "It has comments: delete them."),
+    "fix.word.hidden": ("فيه نص مخفي: أظهره أو احذفه.", "It has hidden text: show it or delete it."),
+    "draft.too_secret_there": (
+        "لا تسمح درجة سريته ببقاء ملفه حيث كان، فيُنقل إلى مكتبة الوزارة، ولا يفتحه إلا من عليه الدور.",
+        "It is too secret for its file to stay where it was, so that is put into the ministry's library, where only "
+        "whose turn it is can open it.",
+    ),
+    "card.file_moved": (
+        "يُنقل الملف إلى مكتبة الوزارة لدرجة سريته، ولا يفتحه فيها إلا من عليه الدور. ما تقرر لا يتأثر.",
+        "The file is being put into the ministry's library, for it is secret; only whose turn it is can open it there. "
+        "What was decided stands.",
+    ),
+    "event.DraftUnfit": ("لا يُقرَّر على الملف كما هو: {reasons}", "The file cannot be decided on as it is: {reasons}"),
     "draft.gone": (
         "لم يعد الملف في مكانه. وُضع آخر ما حُفظ منه في مكان جديد.",
         "The file is not where it lay. What was kept of it last is put in a new place.",
@@ -116,6 +179,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "effect.LookBeforeSigning": ("مطابقة الملف قبل التوقيع", "Checking the file before the signature"),
     "effect.LookAtDraft": ("النظر في ملف Word", "Looking at the Word file"),
     "effect.MakePreview": ("إعداد معاينة PDF", "Making the PDF to look at"),
+    "effect.WithdrawDraft": ("سحب ملف Word من مكانه لسريته", "Taking a secret Word file out of its place"),
+    "effect.TellUnfit": ("إبلاغ من رفع ملفاً لا يُقرَّر عليه", "Telling that a file cannot be decided on"),
     "effect.TellHeld": ("إبلاغ من لديه الملف مفتوحاً", "Telling whoever has the file open"),
     # the page that compares
     "compare.title": ("ما تغيّر في {reference}", "What changed in {reference}"),

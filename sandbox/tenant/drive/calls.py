@@ -10,7 +10,7 @@
 # Rule 3: a file that somebody has open in Office, or checked out, is written by nobody else.
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -121,9 +121,17 @@ def role_of(drives: Drives, drive: Thing, item: Thing, person: str) -> str | Non
     if drive["owner"] == person:
         return "owner"
     roles = {
-        grant["role"] for place in (item, *drives.above(item)) for grant in place["grants"] if person in grant["people"]
+        grant["role"]
+        for place in (item, *passing_on(drives, item))
+        for grant in place["grants"]
+        if person in grant["people"]
     }
     return "write" if "write" in roles else "read" if "read" in roles else None
+
+
+def passing_on(drives: Drives, item: Thing) -> Iterator[Thing]:
+    """The folders whose grants hold for it: none, where it was cut off from them."""
+    return iter(()) if item.get("cut_off") else drives.above(item)
 
 
 def missing() -> Exception:

@@ -69,12 +69,22 @@ def update(call: Call) -> Response:
 @on("DELETE", "")
 def delete(call: Call) -> Response:
     """Into the recycle bin, which the sandbox does not show."""
-    item = call.item
-    call.may_write(item)
-    call.must_match(item)
-    if item["parent"] is None:
+    call.may_write(call.item)
+    call.must_match(call.item)
+    return _removed(call)
+
+
+@on("POST", "permanentDelete")
+def delete_for_good(call: Call) -> Response:
+    """Past the recycle bin; it takes no condition."""
+    call.may_write(call.item)
+    return _removed(call)
+
+
+def _removed(call: Call) -> Response:
+    if call.item["parent"] is None:
         raise refuse(403, "accessDenied", "The root of a drive stays.")
-    call.drives.remove(item, call.by, call.now)
+    call.drives.remove(call.item, call.by, call.now)
     return Response(204)
 
 

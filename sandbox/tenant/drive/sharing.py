@@ -4,6 +4,7 @@
 #
 # Rule 1: what is given on a folder holds below it, is shown there as inherited, and cannot be taken away there.
 # Rule 2: the owner of a drive has all of it, and nobody takes that away.
+#         But what is first shared without what it inherits is cut off from the folders above, for good.
 # Rule 3: somebody who is invited once more gets the higher of the two; a link is there once for each kind.
 #
 # Source: https://learn.microsoft.com/graph/api/driveitem-invite, …-list-permissions, permission-update, …-delete,
@@ -17,7 +18,7 @@ from typing import Any
 from sandbox.tenant import graph
 from sandbox.tenant.directory import find_user
 from sandbox.tenant.drive import view
-from sandbox.tenant.drive.calls import Call, missing, on
+from sandbox.tenant.drive.calls import Call, missing, on, passing_on
 from sandbox.tenant.drive.store import HOST, Drives
 from sandbox.tenant.tenant import Routes, Tenant
 from sandbox.tenant.wire import Request, Response, json_response, refuse
@@ -33,9 +34,10 @@ READ = "Files.Read.All"
 def list_permissions(call: Call) -> Response:
     call.may_read(call.item)
     told = [_shown(call, call.item, grant) for grant in call.item["grants"]]
-    for folder in call.drives.above(call.item):
+    for folder in passing_on(call.drives, call.item):
         told += [_shown(call, folder, grant, inherited=True) for grant in folder["grants"]]
-    told.append(_owners(call))
+    if call.drive["owner"] or not call.item.get("cut_off"):
+        told.append(_owners(call))
     return graph.collection(call.request, f"drives('{call.drive['id']}')/items('{call.item['id']}')/permissions", told)
 
 
@@ -76,6 +78,8 @@ def invite(call: Call) -> Response:
     if said.get("sendinvitation") is not False and not said.get("requiresignin"):
         raise refuse(400, "invalidRequest", "Without a sign-in nobody is invited in this ministry.")
     item, told = call.item, []
+    if said.get("retaininheritedpermissions") is False and not item["grants"]:
+        item = call.drives.note(item, cut_off=True)
     for recipient in recipients:
         name = recipient.get("objectId") or recipient.get("email") or recipient.get("alias") or ""
         user = find_user(call.tenant, str(name))
@@ -138,7 +142,7 @@ def _own(call: Call) -> Thing:
         if grant["id"] == call.part:
             found: Thing = grant
             return found
-    above = (grant["id"] for folder in call.drives.above(call.item) for grant in folder["grants"])
+    above = (grant["id"] for folder in passing_on(call.drives, call.item) for grant in folder["grants"])
     if call.part in (*above, "owner"):
         raise refuse(403, "accessDenied", "Inherited permissions, and the owner's, are not changed here.")
     raise missing()
