@@ -65,7 +65,7 @@ class Paper:
         if isinstance(taken.decision, Refused):
             return text_message(say(lang, taken.decision.reason, **taken.decision.values)), False
         shown, told = taken.record or record, say(lang, "card.file_taken")
-        card = record_card(shown, person, office, lang, self._service.clock(), told=told)
+        card = record_card(shown, person, office, lang, self._service.clock(), told=told, acts=False)
         return card_message(card), bool(taken.effects)
 
     async def message_form(self, message: ChatMessage, person: Person, office: Office) -> Shown:
@@ -76,7 +76,7 @@ class Paper:
         known = await asyncio.to_thread(self._desk.taken, message.key)
         if known is not None:
             told = say(lang, "card.entered", reference=known.reference)
-            return Shown(card=record_card(known, person, office, lang, at, told=told))
+            return Shown(card=record_card(known, person, office, lang, at, told=told, acts=False))
         if len(message.files) >= MOST_FILES:  # one place is that of its words
             return Shown(text=say(lang, "chat.files_too_many", most=MOST_FILES - 1))
         try:
@@ -130,7 +130,7 @@ class Paper:
             form = entry_form(office, lang, typed, token=press.token, files=files, said=said, anyway=again)
             return Shown(card=form, text=said)
         told = say(lang, "card.entered", reference=record.reference)
-        return Shown(card=record_card(record, person, office, lang, at, told=told), rang=rang)
+        return Shown(card=record_card(record, person, office, lang, at, told=told, acts=False), rang=rang)
 
 
 class NotTaken(Exception):

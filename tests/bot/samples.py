@@ -276,7 +276,7 @@ def _file_came() -> Desk:
 def _entered(lang: Language) -> Card:
     desk = _delivered()
     told = say(lang, "card.entered", reference=desk.held.reference)
-    return record_card(desk.held, PEOPLE["abdullah"], OFFICE, lang, desk.now, told=told)
+    return record_card(desk.held, PEOPLE["abdullah"], OFFICE, lang, desk.now, told=told, acts=False)
 
 
 def _step(make: Callable[[], Desk], step: int, person: str, **how: Any) -> Callable[[Language], Card]:
