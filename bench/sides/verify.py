@@ -1,6 +1,7 @@
 """Sheets are verified: as the registry does it, and by their hashes alone, which is as fast as Python can."""
 
 import hashlib
+from collections.abc import Callable
 
 from bench.side import serve, spent
 from registry.commands import Approve, Complete, Refer
@@ -45,7 +46,11 @@ def main() -> None:
     assert verify(bad) is not None, "a sheet without one of its lines was called whole"
     parts = [line.prev_hash.encode() + line.canonical for line in lines]
     parts += [(text.salt + text.text).encode() for line in lines for text in line.texts]
-    ways = {"ours": lambda: verify(lines) is None, "chain": lambda: chained(lines), "hashes": lambda: hashed(parts)}
+    ways: dict[str, Callable[[], bool]] = {
+        "ours": lambda: verify(lines) is None,
+        "chain": lambda: chained(lines),
+        "hashes": lambda: hashed(parts),
+    }
 
     def measured(way: str) -> dict[str, float]:
         check = ways[way]
