@@ -159,6 +159,13 @@ def test_an_authority_that_may_not_stamp_then_gives_no_time(flaw: str) -> None:
     assert (verdict.stamped_at, verdict.reason) in ((None, "pdf.valid"), (None, "pdf.forged"))
 
 
+def test_an_authority_that_is_named_itself_gives_no_time_beyond_its_own() -> None:
+    own = certificate("Time stamps", AUTHORITY, stamps=True, until=DAY - LATER)
+    body = asyncio.run(_sealed(None, DAY, stamper(own), Trust())).body
+    verdict = check(body, certificate=fingerprint(secret()), trust=Trust((der(own),)), now=DAY + LATER)
+    assert (verdict.reason, verdict.stamped_at) == ("pdf.valid", None)
+
+
 def stamped_by(own: x509.Certificate, *lists: bytes) -> Verdict:
     """Of a letter that *own* stamped, where what the CA issued is trusted."""
     body = asyncio.run(_sealed(None, DAY, stamper(own), Trust())).body
