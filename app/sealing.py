@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.credentials import from_vault
-from app.settings import Settings
+from app.settings import ROOT, Settings
 
 if TYPE_CHECKING:
     from service.sealing_ports import Signer
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def entity_seal(settings: Settings, clock: Callable[[], datetime]) -> "Signer":
     """Return what seals: the certificate in the vault that SEAL_CERTIFICATE names; nothing where it names none."""
     from documents.pades import EntitySeal, Unsealed
+    from documents.pdf_trust import NOTHING, read_trust
 
     if not settings.seal_certificate:
         return Unsealed()
@@ -22,4 +23,5 @@ def entity_seal(settings: Settings, clock: Callable[[], datetime]) -> "Signer":
         lambda: from_vault(settings, name, vault_url).encode(),
         clock,
         timestamp_url=settings.timestamp_url,
+        trust=lambda: read_trust(ROOT / settings.trust_dir) if settings.trust_dir else NOTHING,
     )

@@ -70,6 +70,7 @@ class Settings:
     bot_service_url: str = "https://smba.trafficmanager.net/teams/"
     seal_certificate: str = ""
     timestamp_url: str = ""
+    trust_dir: str = ""
     templates_dir: str = ""
     sharepoint_hosts: tuple[str, ...] = ()
     read_shared_links: bool = False
@@ -145,6 +146,7 @@ _PLAIN = (
     "bot_service_url",
     "seal_certificate",
     "timestamp_url",
+    "trust_dir",
     "templates_dir",
     "library_drive_id",
     "draft_folders",
@@ -201,8 +203,9 @@ def _malformed(given: Mapping[str, str]) -> list[str]:
     ]
     if not _IN_VAULT.match(given.get("SEAL_CERTIFICATE", "https://vault/secrets/name")):
         wrong.append("SEAL_CERTIFICATE must be a secret's identifier: https://<vault>/secrets/<name>")
-    if not (ROOT / given.get("TEMPLATES_DIR", "")).is_dir():
-        wrong.append(f"TEMPLATES_DIR: there is no folder {given['TEMPLATES_DIR']}")
+    for name in ("TEMPLATES_DIR", "TRUST_DIR"):
+        if not (ROOT / given.get(name, "")).is_dir():
+            wrong.append(f"{name}: there is no folder {given[name]}")
     if "AZURE_CLIENT_SECRET" in given and "AZURE_CLIENT_CERTIFICATE_PATH" in given:
         wrong.append("AZURE_CLIENT_SECRET and AZURE_CLIENT_CERTIFICATE_PATH contradict each other: keep one")
     if "DATABASE_URL" in given and not given["DATABASE_URL"].startswith(("sqlite:///", "postgres")):

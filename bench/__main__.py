@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import arrival, card, catch_up, cold, drain, fan_out, faults, forged, machine, resync, steps, verify
+from bench import arrival, card, catch_up, cold, drain, drive, fan_out, faults, forged, machine, resync, steps, verify
 from bench.measuring import Table
 
 MEASURES: dict[str, Callable[[int], list[Table]]] = {
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[int], list[Table]]] = {
     "catch_up": catch_up.measure,
     "faults": faults.measure,
     "drain": drain.measure,
+    "drive": drive.measure,
     "fan_out": fan_out.measure,
     "steps": steps.measure,
     "verify": verify.measure,

@@ -29,6 +29,7 @@ class Side:
         module: The program, `bench.sides.…`.
         told: What it needs to know, as JSON can say it.
         python: Whose interpreter runs it.
+        within: A command that runs a command, and within which it is to run.
     """
 
     def __init__(
@@ -38,10 +39,11 @@ class Side:
         *,
         python: Path | str = sys.executable,
         env: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self._module = module
         self._process = subprocess.Popen(
-            [str(python), "-m", module, json.dumps(told)],
+            [*within, str(python), "-m", module, json.dumps(told)],
             cwd=REPOSITORY,
             env={**os.environ, **(env or {})},
             stdin=subprocess.PIPE,

@@ -5,7 +5,8 @@
 # Rule 1: the seal certifies (DocMDP 1): nothing may be added to the file afterwards, not even a remark.
 # Rule 2: it covers the whole file in one revision, and is invisible: what is to be read stands on the page already.
 # Rule 3: what was sealed is checked as a stranger would (documents/pdf_check.py) before anybody gets it.
-# Rule 4: with a time-stamp authority it is B-T, without one B-B. An authority that is down is waited for.
+# Rule 4: with a time-stamp authority it is B-T, without one B-B. An authority that is down is waited for; a stamp of
+#         one that is not trusted is no trusted time, and where some are trusted nothing is sealed with it.
 
 import base64
 import binascii
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from documents.pdf_check import VALID, check
+from documents.pdf_check import VALID, Verdict, check
+from documents.pdf_trust import NOTHING, STAMP_UNKNOWN, Trust
 from registry.errors import Misconfigured, Unavailable
 from registry.sealed_letter import APPROVAL, PROTECTED
 from service.letter_ports import Unreadable
@@ -24,6 +26,10 @@ from service.sealing_ports import SignedPdf
 
 _STAMP_WITHIN_S = 10
 _RESERVED_BYTES = 24_576  # of the file, for signature, chain and time stamp
+_OF_THE_CERTIFICATE = {
+    "pdf.revoked": "the entity's certificate was revoked",
+    "pdf.expired": "the entity's certificate was not valid at the time of the stamp",
+}
 
 
 class Unsealed:
@@ -98,6 +104,7 @@ class EntitySeal:
     Args:
         load: Reads the secret; it may block. Read anew when the certificate has expired: a rotation is followed.
         timestamp_url: Of a time-stamp authority (RFC 3161); empty for none.
+        trust: Reads what is trusted and what was revoked (documents/pdf_trust.py), at every seal; it may block.
         stamper: Instead of that, in tests.
     """
 
@@ -107,9 +114,10 @@ class EntitySeal:
         clock: Callable[[], datetime],
         *,
         timestamp_url: str = "",
+        trust: Callable[[], Trust] = lambda: NOTHING,
         stamper: Any = None,
     ) -> None:
-        self._load, self._clock = load, clock
+        self._load, self._clock, self._trust = load, clock, trust
         self._timestamp_url, self._stamper = timestamp_url, stamper
         self._seal: Seal | None = None
 
@@ -121,16 +129,25 @@ class EntitySeal:
 
         seal = await asyncio.to_thread(self._valid)
         body = await self._signed(seal, pdf, reason, name, field)
-        verdict = await asyncio.to_thread(check, body, certificate=seal.fingerprint)
+        verdict, trust = await asyncio.to_thread(self._judged, body, seal)
+        if verdict.reason in _OF_THE_CERTIFICATE:
+            raise Misconfigured(_OF_THE_CERTIFICATE[verdict.reason])
         if verdict.reason != VALID:
             raise Unreadable(f"what was sealed is not whole: {verdict.reason}")
+        if trust.authorities and STAMP_UNKNOWN in verdict.unknown:
+            raise Misconfigured("the time stamp is of an authority that TRUST_DIR does not name")
         return SignedPdf(
             body=body,
             level=PROTECTED,
             certificate=seal.fingerprint,
             signer=seal.subject,
             stamped_at=verdict.stamped_at,
+            unknown=verdict.unknown,
         )
+
+    def _judged(self, body: bytes, seal: Seal) -> tuple[Verdict, Trust]:
+        trust = self._trust()
+        return check(body, certificate=seal.fingerprint, trust=trust, now=self._clock()), trust
 
     def _valid(self) -> Seal:
         now = self._clock()

@@ -6,7 +6,8 @@
 #         signature and zeros. Nothing stands before the file or after it, and no revision follows.
 # Rule 2: valid means also that what was signed shows one thing only: no layers, scripts, forms or remarks on the page.
 # Rule 3: the bytes are judged before any library reads them; a library that is more tolerant cannot make them valid.
-# Rule 4: who signed is compared with who is expected; a good signature of a stranger is not valid here.
+# Rule 4: who signed is compared with who is expected; a good signature of a stranger is not valid here. What its
+#         certificate and its time are worth: pdf_trust.py.
 
 import asyncio
 import hashlib
@@ -15,9 +16,10 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from documents.pdf_trust import NO_STAMP, NOTHING, STAMP_UNKNOWN, Trust, may_stamp, wrong_with_certificate
 from service.unsafe import ENCRYPTED, SCRIPT, remarks_of
 
 log = logging.getLogger("tarasul.documents")
@@ -34,28 +36,34 @@ _SHA256 = bytes.fromhex("300d06096086480165030402010500")  # AlgorithmIdentifier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a file is worth. `reason` is a text key `pdf.…`; VALID where nothing is wrong."""
+    """What a file is worth. `reason` is a text key `pdf.…`; VALID where nothing is wrong.
+
+    `unknown` are text keys as well: what could not be found out, and must be said beside any good word.
+    """
 
     reason: str
     certificate: str | None = None  # SHA-256 of whoever signed, where that could be read
     signer: str = ""
-    stamped_at: datetime | None = None  # by a time-stamp authority
+    stamped_at: datetime | None = None  # by a time-stamp authority that is trusted
+    unknown: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
         return self.reason == VALID
 
 
-def check(pdf: bytes, *, certificate: str) -> Verdict:
+def check(pdf: bytes, *, certificate: str, trust: Trust = NOTHING, now: datetime | None = None) -> Verdict:
     """Judge *pdf*: sealed whole by the certificate whose SHA-256 is *certificate*. It blocks: call it in a thread.
 
-    Whether the time-stamp authority may be trusted is not judged, only that its stamp is of this signature.
+    Args:
+        trust: Which time-stamp authorities are trusted, and which certificates were revoked.
+        now: As of when; by default this instant.
     """
     assert not _in_a_loop(), "the library runs a loop of its own"
     if (wrong := _bytes_wrong(pdf)) is not None:
         return Verdict(reason=wrong)
     try:
-        return _judged(pdf, certificate)
+        return _judged(pdf, certificate, trust, now or datetime.now(UTC))
     except Exception:  # what a library chokes on was not made by us
         log.info("a PDF could not be judged", exc_info=True)
         return Verdict(reason="pdf.no_pdf")
@@ -117,12 +125,10 @@ def _is_filled(der: bytes, head: int, levels: int) -> bool:
     return True
 
 
-def _judged(pdf: bytes, certificate: str) -> Verdict:
+def _judged(pdf: bytes, certificate: str, trust: Trust, now: datetime) -> Verdict:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.fields import MDPPerm
-    from pyhanko.sign.general import extract_certificate_info
     from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
@@ -140,12 +146,10 @@ def _judged(pdf: bytes, certificate: str) -> Verdict:
     whole = found.coverage == SignatureCoverageLevel.ENTIRE_FILE
     if not whole or found.signed_revision != reader.xrefs.total_revisions - 1 or reader.xrefs.hybrid_xrefs_present:
         return Verdict(reason="pdf.not_whole", **told)
-    stamped = next(iter(extract_tst_data_iter(found.signer_info, signed=False)), None)
-    stampers = [extract_certificate_info(stamped).signer_cert] if stamped is not None else []
     status = validate_pdf_signature(
         found,
         ValidationContext(trust_roots=[own], allow_fetching=False),
-        ts_validation_context=ValidationContext(trust_roots=stampers, allow_fetching=False),
+        ts_validation_context=_stamp_context(found, trust),
         skip_diff=True,
     )
     if not status.intact:
@@ -161,7 +165,30 @@ def _judged(pdf: bytes, certificate: str) -> Verdict:
     stamp = status.timestamp_validity
     if stamp is not None and not (stamp.intact and stamp.valid):
         return Verdict(reason="pdf.forged", **told)
-    return Verdict(reason=VALID, stamped_at=stamp.timestamp if stamp is not None else None, **told)
+    others = [one.dump() for one in found.other_embedded_certs]
+    stamped_at = stamp.timestamp if stamp is not None and _is_trusted(stamp, trust, others) else None
+    wrong, unknown = wrong_with_certificate(own.dump(), others, trust, stamped_at, now)
+    if wrong is not None:
+        return Verdict(reason=wrong, stamped_at=stamped_at, **told)
+    if stamped_at is None:
+        unknown = (NO_STAMP if stamp is None else STAMP_UNKNOWN, *unknown)
+    return Verdict(reason=VALID, stamped_at=stamped_at, unknown=unknown, **told)
+
+
+def _stamp_context(signature: Any, trust: Trust) -> Any:
+    """By what its time stamp is judged: the authorities that are trusted, as of the instant that the stamp tells."""
+    from asn1crypto import x509
+    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+    from pyhanko_certvalidator import ValidationContext
+
+    stamp = next(iter(extract_tst_data_iter(signature.signer_info, signed=False)), None)
+    moment = stamp["encap_content_info"]["content"].parsed["gen_time"].native if stamp is not None else None
+    roots = [x509.Certificate.load(der) for der in trust.authorities]
+    return ValidationContext(trust_roots=roots, moment=moment, allow_fetching=False)
+
+
+def _is_trusted(stamp: Any, trust: Trust, others: list[bytes]) -> bool:
+    return bool(stamp.trusted) and may_stamp(stamp.signing_cert.dump(), others, trust, stamp.timestamp)
 
 
 def _is_plain(signature: Any) -> bool:

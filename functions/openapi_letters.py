@@ -69,6 +69,7 @@ LETTER = {
         level=_LEVEL,
         level_said=_SAID,
         certificate=_SHA256_OR_NULL,
+        limits_said={"oneOf": [_SAID, {"type": "null"}]},
     ),
 }
 

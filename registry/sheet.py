@@ -114,33 +114,40 @@ class Broken:
 def verify(entries: Iterable[Entry]) -> Broken | None:
     """Return the first broken line of a whole sheet; None where all are counted, chained and true to their texts.
 
-    This runs over whole registers. What a line must say is looked for from its end (`rfind`): that is where it stands,
-    and the search prepares nothing, which at these lengths costs more than the search itself.
+    This runs over whole registers: one hash of each line and of each text as they lie, nothing decoded. What a line
+    must say is looked for from its end (`rfind`): that is where it stands, and the search prepares nothing, which at
+    these lengths costs more than the search itself.
     """
     sha256, record_id, own = hashlib.sha256, "", b""
-    prev_hash, before = FIRST_PREV_HASH, FIRST_PREV_HASH.encode()
+    prev_hash = FIRST_PREV_HASH
     for seq, entry in enumerate(entries, start=1):
         if entry.seq != seq:
             return Broken(seq, "sheet.line_missing")
         if entry.record_id != record_id:
             record_id = entry.record_id
             own = f'"record_id":"{record_id}"'.encode()
-        canonical, hashed = entry.canonical, entry.hash
-        chained = entry.prev_hash == prev_hash and sha256(before + canonical).hexdigest() == hashed
+        canonical, hashed, texts = entry.canonical, entry.hash, entry.texts
+        chained = entry.prev_hash == prev_hash and sha256(prev_hash.encode() + canonical).hexdigest() == hashed
         # It says that it is this line of this sheet: another's whole sheet is chained as well. Quotes inside a value
         # would be escaped.
         if (
             not chained
             or canonical.rfind(own) < 0
-            or canonical.rfind(b'"seq":%d,' % seq) < 0
+            or canonical.rfind(_counted(seq)) < 0
             or canonical.rfind(_named(entry.type)) < 0
         ):
             return Broken(seq, "sheet.line_changed")
-        for text in entry.texts:  # only a private field has such an object for its value
-            if canonical.rfind(f'"{text.field}":{{"sha256":"{text_hash(text)}"}}'.encode()) < 0:
+        for text in texts:  # only a private field has such an object for its value
+            named = sha256((text.salt + text.text).encode()).hexdigest()
+            if canonical.rfind(f'"{text.field}":{{"sha256":"{named}"}}'.encode()) < 0:
                 return Broken(seq, "sheet.text_changed")
-        prev_hash, before = hashed, hashed.encode()
+        prev_hash = hashed
     return None
+
+
+@lru_cache(maxsize=1024)
+def _counted(seq: int) -> bytes:
+    return f'"seq":{seq},'.encode()
 
 
 @lru_cache(maxsize=256)

@@ -343,6 +343,10 @@ class Transaction(Protocol):
         """The records that verdicts on mails received between the two name, and that are not there or not whole."""
         ...
 
+    def heads(self, start: datetime, end: datetime) -> list[tuple[str, int, str]]:
+        """Of the records whose last line was written between the two: (record_id, its seq, its hash), by id."""
+        ...
+
     def forget_lost(self, record_ids: Sequence[str]) -> None:
         """Of those that are not there at all, forget what is kept beside a record: verdicts, ids, cards, effects."""
         ...

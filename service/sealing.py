@@ -178,6 +178,7 @@ def manifest_of(record: Record, head: str, frozen: str, signed: SignedPdf, link:
         "certificate": signed.certificate,
         "signer": signed.signer,
         "stamped_at": signed.stamped_at.isoformat() if signed.stamped_at is not None else None,
+        "unknown": list(signed.unknown),
         "verify": link,
     }
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -43,7 +43,8 @@ class SignedPdf:
     level: str  # approval: nothing signs it but presses in Teams; protected: a certificate does
     certificate: str | None = None  # the SHA-256 of the signer's certificate
     signer: str = ""  # the certificate's subject, to be read
-    stamped_at: datetime | None = None  # by a time-stamp authority
+    stamped_at: datetime | None = None  # by a time-stamp authority that is trusted
+    unknown: tuple[str, ...] = ()  # text keys: what could not be found out about certificate and time
 
 
 class Signer(Protocol):
@@ -59,6 +60,6 @@ class Signer(Protocol):
         Raises:
             Unreadable: It cannot be signed.
             Unavailable: The key or the time-stamp authority is.
-            Misconfigured: There is no such key, or it has expired.
+            Misconfigured: There is no such key, it has expired or was revoked, or a stranger stamped the time.
         """
         ...

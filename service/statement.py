@@ -5,7 +5,9 @@
 # Rule 1: a day is stated once, when it is over; a red one again when it has come to add up. No day is left out, and
 #         each statement names the one before it by its hash, so that none can be taken away unseen.
 # Rule 2: what is signed is a text, kept as it was signed; who checks it needs no program of ours.
-# Rule 3: it is in the archive before anybody is told of it, and the operators are told once, in the morning.
+# Rule 3: it names the head of every record that changed on the day: who owns the database and writes a sheet anew, cuts
+#         it short or takes it away is found by a text that lies elsewhere, signed.
+# Rule 4: it is in the archive before anybody is told of it, and the operators are told once, in the morning.
 
 import asyncio
 import hashlib
@@ -20,7 +22,7 @@ from zoneinfo import ZoneInfo
 from registry.effects import TellDay
 from registry.office import Office, Person
 from service.ports import Archive, Clock, SeenMail, Store, Transaction
-from service.reconcile import Reconciler, Side, day_of
+from service.reconcile import Reconciler, Side, bounds, day_of
 
 log = logging.getLogger("tarasul.statement")
 
@@ -109,14 +111,15 @@ class Statements:
 
     async def _state(self, day: date) -> bool:
         sides = await self._reconciler.both_sides(day)
-        office, last, before = await asyncio.to_thread(
-            self._store.read, lambda tx: (tx.office(), _last(tx, day), _before(tx, day))
+        office, last, before, heads = await asyncio.to_thread(
+            self._store.read,
+            lambda tx: (tx.office(), _last(tx, day), _before(tx, day), tx.heads(*bounds(day, self._zone))),
         )
         green = bool(sides) and all(side.count.green for side in sides)
         if last is not None and (last.green or not green):
             return False  # somebody else was here meanwhile; or there is nothing new to say
         number = last.number + 1 if last is not None else 1
-        text = _text(day, number, sides, office, before, self._clock())
+        text = _text(day, number, sides, heads, office, before, self._clock())
         signature = self._sign(text.encode()) if self._sign is not None else None
         kept = {
             "statement": text,
@@ -193,7 +196,13 @@ def _before(tx: Transaction, day: date) -> _Kept | None:
 
 
 def _text(
-    day: date, number: int, sides: Sequence[Side], office: Office, before: _Kept | None, made_at: datetime
+    day: date,
+    number: int,
+    sides: Sequence[Side],
+    heads: Sequence[tuple[str, int, str]],
+    office: Office,
+    before: _Kept | None,
+    made_at: datetime,
 ) -> str:
     """What is signed: JSON with sorted names and no blanks."""
     said = {
@@ -206,6 +215,7 @@ def _text(
         if before is not None
         else None,
         "mailboxes": [_side(side) for side in sides],
+        "heads": [{"record": record, "seq": seq, "hash": hashed} for record, seq, hashed in heads],
     }
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

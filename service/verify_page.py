@@ -59,7 +59,8 @@ def _part(told: Mapping[str, Any] | None, lang: Language, *, first: bool) -> str
     good = "good" if told["state"] == "sealed" else "bad"
     verdict = f'<p class="{good}">{_text(told["state_said"][lang])}</p>'
     mark = f"<dt>{_text(say(lang, 'ours.file'))}</dt><dd><code>{escape(told['sha256'])}</code></dd>"
-    return f"{start}{verdict}<dl>{facts}{mark}</dl>{_compare(told, lang) if first else ''}</section>"
+    limits = f"<p><small>{_text(told['limits_said'][lang])}</small></p>" if told["limits_said"] else ""
+    return f"{start}{verdict}<dl>{facts}{mark}</dl>{limits}{_compare(told, lang) if first else ''}</section>"
 
 
 def _compare(told: Mapping[str, Any], lang: Language) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from registry.office import Office
 from registry.record import Record
+from registry.sealed_letter import PROTECTED, SealedLetter
 from registry.sealing import record_of_token, token_of
 from registry.vocabulary import Status
 from service.ports import Store, Transaction
@@ -79,4 +80,13 @@ def _told(record: Record, office: Office) -> dict[str, Any]:
         "level": record.sealed.level,
         "level_said": {lang: say(lang, f"ours.level.{record.sealed.level}") for lang in LANGUAGES},
         "certificate": record.sealed.certificate,
+        "limits_said": _limits(record.sealed),
     }
+
+
+def _limits(sealed: SealedLetter) -> dict[str, str] | None:
+    """What the answer does not say of the seal: a certificate is worth what its issuer says today."""
+    if sealed.level != PROTECTED:
+        return None
+    key = "ours.limits.stamped" if sealed.stamped_at is not None else "ours.limits.unstamped"
+    return {lang: say(lang, key) for lang in LANGUAGES}

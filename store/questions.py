@@ -110,6 +110,14 @@ def lost(on: Connection, entity_id: str, mailbox: str, start: datetime, end: dat
     return sorted(on.execute(named).scalars())
 
 
+def heads(on: Connection, entity_id: str, start: datetime, end: datetime) -> list[tuple[str, int, str]]:
+    r = s.records.c
+    changed = select(r.record_id, r.version, r.head_hash).where(
+        r.entity_id == entity_id, r.updated_at >= write_instant(start), r.updated_at < write_instant(end)
+    )
+    return sorted((record_id, version, hashed) for record_id, version, hashed in on.execute(changed))
+
+
 def forget_lost(on: Connection, entity_id: str, record_ids: Sequence[str]) -> None:
     r = s.records.c
     there = set(on.execute(select(r.record_id).where(r.entity_id == entity_id, r.record_id.in_(record_ids))).scalars())

@@ -290,6 +290,9 @@ class SqlTransaction(ListsOfPeople, SignInsOfPeople):
     def lost(self, mailbox: str, start: datetime, end: datetime) -> list[str]:
         return questions.lost(self._on.cold, self._entity_id, mailbox, start, end)
 
+    def heads(self, start: datetime, end: datetime) -> list[tuple[str, int, str]]:
+        return questions.heads(self._on.cold, self._entity_id, start, end)
+
     def forget_lost(self, record_ids: Sequence[str]) -> None:
         questions.forget_lost(self._on.cold, self._entity_id, record_ids)
 

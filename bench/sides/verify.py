@@ -1,6 +1,7 @@
-"""Sheets are verified: as the registry does it, and as the bare hash chain, which no verifier is faster than."""
+"""Sheets are verified: as the registry does it, and by their hashes alone, which is as fast as Python can."""
 
 import hashlib
+from collections.abc import Callable
 
 from bench.side import serve, spent
 from registry.commands import Approve, Complete, Refer
@@ -31,16 +32,32 @@ def chained(lines: list[Entry]) -> bool:
     return before == lines[-1].hash
 
 
+def hashed(parts: list[bytes]) -> bool:
+    """The other floor: every hash that must be computed, over bytes that lie ready, compared with nothing."""
+    sha256, last = hashlib.sha256, ""
+    for part in parts:
+        last = sha256(part).hexdigest()
+    return last != ""
+
+
 def main() -> None:
     lines = a_sheet()
     bad = lines[:3] + lines[4:]
     assert verify(bad) is not None, "a sheet without one of its lines was called whole"
+    parts = [line.prev_hash.encode() + line.canonical for line in lines]
+    parts += [(text.salt + text.text).encode() for line in lines for text in line.texts]
+    ways: dict[str, Callable[[], bool]] = {
+        "ours": lambda: verify(lines) is None,
+        "chain": lambda: chained(lines),
+        "hashes": lambda: hashed(parts),
+    }
 
-    def measured(floor: bool) -> dict[str, float]:
+    def measured(way: str) -> dict[str, float]:
+        check = ways[way]
         with spent() as cost:
-            whole = all((chained(lines) if floor else verify(lines) is None) for _ in range(SHEETS))
+            whole = all(check() for _ in range(SHEETS))
         assert whole
-        return {"per_s": SHEETS * len(lines) / cost.wall_s, "cpu_us": cost.cpu_s / (SHEETS * len(lines)) * 1e6}
+        return {"per_s": SHEETS * len(lines) / cost.cpu_s, "cpu_us": cost.cpu_s / (SHEETS * len(lines)) * 1e6}
 
     serve(measured)
 

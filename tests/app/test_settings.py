@@ -59,6 +59,7 @@ def test_all_that_is_wrong_is_named_together() -> None:
         ("WATCH_DRIVES", "yes"),
         ("SEAL_CERTIFICATE", "entity-seal"),
         ("TIMESTAMP_URL", "tsa.example"),
+        ("TRUST_DIR", "nowhere"),
         ("TEMPLATES_DIR", "/nowhere/at/all"),
     ],
 )

@@ -29,7 +29,14 @@ def good(words: str = "Dear all", *, secret: bytes | None = None, pdf: bytes | N
     return made.body
 
 
-def signed(pdf: bytes, *, number: int = 0, **told: Any) -> bytes:
+def _seen(name: str) -> Any:
+    """A signature's field that covers the page."""
+    from pyhanko.sign.fields import SigFieldSpec
+
+    return SigFieldSpec(name, box=(0, 0, 595, 842))
+
+
+def signed(pdf: bytes, *, number: int = 0, new_field_spec: Any = None, **told: Any) -> bytes:
     """A file that somebody signs as they like."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigSeedSubFilter
@@ -37,8 +44,8 @@ def signed(pdf: bytes, *, number: int = 0, **told: Any) -> bytes:
 
     usual: dict[str, Any] = {"field_name": "TarasulSeal", "subfilter": SigSeedSubFilter.PADES}
     signer = read_seal(pem(number, certificate(number=number)) if number else seal()).signer
-    made = PdfSigner(PdfSignatureMetadata(**usual | told), signer).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
-    return bytes(made.getvalue())
+    by = PdfSigner(PdfSignatureMetadata(**usual | told), signer, new_field_spec=new_field_spec)
+    return bytes(by.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf))).getvalue())
 
 
 def with_revision(body: bytes, words: str = "Pay him", *, more: str = "", end: str = "%%EOF\n") -> bytes:
@@ -50,6 +57,13 @@ def with_revision(body: bytes, words: str = "Pay him", *, more: str = "", end: s
     table = place + len(made)
     made += f"xref\n4 1\n{place:010} 00000 n \ntrailer\n<< /Size 20 /Root 1 0 R /Prev {before} >>\n"
     return body + (made + f"startxref\n{table}\n{end}").encode()
+
+
+def with_table(body: bytes, number: int, entry: str, *, root: str = "1 0 R") -> bytes:
+    """*body* with nothing added but a table: another place for one object, none, or another catalogue."""
+    before = body[body.rindex(b"startxref") :].split()[1].decode()
+    made = f"xref\n{number} 1\n{entry} \ntrailer\n<< /Size 20 /Root {root} /Prev {before} >>\n"
+    return body + (made + f"startxref\n{len(body)}\n%%EOF\n").encode()
 
 
 def _place(body: bytes) -> tuple[int, int]:
@@ -178,7 +192,19 @@ def shadow() -> dict[str, bytes]:
         "page": "/Annots [6 0 R]",
     }
     no_change = {"certify": True, "docmdp_permissions": _level(1)}
+    over = "6 0 obj\n<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /Length 0 >>\nstream\n\nendstream\nendobj\n"
+    covered = signed(plain_pdf(extra=over, page="/Annots []"), **no_change)
+    twin = "6 0 obj\n<< /Length 34 >>\nstream\nBT /F1 24 Tf 72 700 Td (Pay) Tj ET \nendstream\nendobj\n"
+    doubled = signed(plain_pdf(extra=twin), **no_change)
+    roots = signed(plain_pdf(extra="6 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"), **no_change)
     return {
+        "hidden: what lay over it is freed, later": with_table(covered, 6, "0000000000 00001 f"),
+        "hidden and replaced: the twin's place, later": with_table(
+            doubled, 4, f"{doubled.index(b'6 0 obj'):010} 00000 n"
+        ),
+        "hidden and replaced: the other catalogue, later": with_table(
+            roots, 6, f"{roots.index(b'6 0 obj'):010} 00000 n", root="6 0 R"
+        ),
         "hidden by a picture over it": signed(plain_pdf(page=f"/Annots [{note}]"), **no_change),
         "hidden by a stamp": signed(plain_pdf(page=f"/Annots [{stamp}]"), **no_change),
         "hidden in layers": signed(plain_pdf(catalog=layers), **no_change),
@@ -207,8 +233,25 @@ def shadow() -> dict[str, bytes]:
 def certified(body: bytes) -> dict[str, bytes]:
     """Evil annotations, sneaky signatures, and signatures that allow them."""
     note = "6 0 obj\n<< /Type /Annot /Subtype /FreeText /Rect [0 0 595 842] /Contents (Pay him) >>\nendobj\n"
+    kinds = ("Redact", "Stamp", "Highlight", "Square", "Ink", "FileAttachment")
+    open_one = signed(plain_pdf(), certify=True, docmdp_permissions=_level(3))
     page = "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [6 0 R] >>\nendobj\n"
-    return {
+    evil = {
+        f"a remark of kind {kind} where remarks are allowed": with_revision(
+            open_one, "Dear all", more=note.replace("FreeText", kind) + page
+        )
+        for kind in kinds
+    }
+    return evil | {
+        "a second signature that is seen, over our words": signed(
+            open_one, number=3, field_name="Over", new_field_spec=_seen("Over")
+        ),
+        "our seal, that is seen": signed(
+            plain_pdf(), certify=True, docmdp_permissions=_level(1), new_field_spec=_seen("TarasulSeal")
+        ),
+        "a second signature on a closed one": with_revision(
+            body, "Dear all", more="60 0 obj\n<< /FT /Sig /T (Over) /V 61 0 R /Rect [0 0 595 842] >>\nendobj\n"
+        ),
         "signed, not certified": signed(plain_pdf()),
         "certified for forms": signed(plain_pdf(), certify=True, docmdp_permissions=_level(2)),
         "certified for remarks": signed(plain_pdf(), certify=True, docmdp_permissions=_level(3)),

@@ -1,6 +1,7 @@
 """What the tests of documents sign and judge: small PDFs without a converter, and certificates made for the day."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -54,31 +55,71 @@ def _key(number: int) -> Key:
 
 
 def certificate(
-    name: str = "Ministry of Public Works", number: int = 0, *, until: datetime | None = None, stamps: bool = False
+    name: str = "Ministry of Public Works",
+    number: int = 0,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    stamps: bool = False,
+    by: tuple[x509.Certificate, int] | None = None,
+    issues: bool = False,
 ) -> x509.Certificate:
-    """A certificate of its own making, for *key(number)*."""
-    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
+    """A certificate for *key(number)*: of its own making, or *by* an issuer and the number of its key."""
+    who = _named(name)
+    now = min(datetime.now(UTC), DAY)
     usage = dict.fromkeys(
         (
-            *("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"),
+            *("key_encipherment", "data_encipherment", "key_agreement"),
             *("encipher_only", "decipher_only"),
         ),
         False,
-    )
+    ) | dict.fromkeys(("key_cert_sign", "crl_sign"), issues)
     builder = (
         x509.CertificateBuilder()
         .subject_name(who)
-        .issuer_name(who)
+        .issuer_name(by[0].subject if by is not None else who)
         .public_key(key(number).public_key())
         .serial_number(1_000 + number)
-        .not_valid_before(now - timedelta(days=30))
-        .not_valid_after(until or now + timedelta(days=365))
+        .not_valid_before(since or now - timedelta(days=30))
+        .not_valid_after(until or datetime.now(UTC) + timedelta(days=365))
         .add_extension(x509.KeyUsage(digital_signature=True, content_commitment=True, **usage), critical=True)
     )
     if stamps:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-    return builder.sign(key(number), hashes.SHA256())
+    if issues:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return builder.sign(key(by[1] if by is not None else number), hashes.SHA256())
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def revocations(
+    issuer: x509.Certificate,
+    number: int,
+    revoked: Mapping[int, datetime],
+    *,
+    until: datetime | None = None,
+    invalid_since: datetime | None = None,
+    partial: bool = False,
+) -> bytes:
+    """A list of revoked certificates (serial, since when) in DER, signed with *key(number)*."""
+    end = until or datetime.now(UTC) + timedelta(days=7)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.subject)
+        .last_update(end - timedelta(days=14))
+        .next_update(end)
+    )
+    for serial, since in revoked.items():
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+        if invalid_since is not None:
+            entry = entry.add_extension(x509.InvalidityDate(invalid_since), critical=False)
+        builder = builder.add_revoked_certificate(entry.build())
+    if partial:
+        builder = builder.add_extension(x509.DeltaCRLIndicator(1), critical=True)
+    return builder.sign(key(number), hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def seal(number: int = 0) -> bytes:
@@ -99,14 +140,23 @@ def fingerprint(secret: bytes) -> str:
     return hashlib.sha256(x509.load_pem_x509_certificates(secret)[0].public_bytes(Encoding.DER)).hexdigest()
 
 
-def stamper() -> Any:
-    """A time-stamp authority in this process."""
+def der(of: x509.Certificate) -> bytes:
+    return of.public_bytes(Encoding.DER)
+
+
+@cache
+def authority() -> x509.Certificate:
+    """The certificate of a time-stamp authority of its own making."""
+    return certificate("Time stamps", AUTHORITY, stamps=True)
+
+
+def stamper(own: x509.Certificate | None = None, at: datetime = DAY) -> Any:
+    """A time-stamp authority in this process: *own* is a certificate for the key AUTHORITY."""
     from asn1crypto import keys
     from asn1crypto import x509 as x509_
     from pyhanko.sign.timestamps import DummyTimeStamper
 
-    own = certificate("Time stamps", AUTHORITY, stamps=True)
     plain = key(AUTHORITY).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return DummyTimeStamper(
-        x509_.Certificate.load(own.public_bytes(Encoding.DER)), keys.PrivateKeyInfo.load(plain), fixed_dt=DAY
+        x509_.Certificate.load(der(own or authority())), keys.PrivateKeyInfo.load(plain), fixed_dt=at
     )

@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 
 from documents.pades import EntitySeal, Unsealed, read_seal
 from documents.pdf_check import Verdict, check
+from documents.pdf_trust import Trust
 from registry.errors import Misconfigured, Unavailable
 from service.letter_ports import Unreadable
 from service.sealing_ports import SignedPdf
 from tests.documents.attacks import with_revision
-from tests.documents.papers import DAY, certificate, fingerprint, key, pem, plain_pdf, seal, stamper
+from tests.documents.papers import DAY, authority, certificate, der, fingerprint, key, pem, plain_pdf, seal, stamper
 
+TRUST = Trust(authorities=(der(authority()),))
 needs_pdfsig = pytest.mark.skipif(shutil.which("pdfsig") is None, reason="poppler-utils is not here")
 
 
@@ -26,12 +28,12 @@ def now() -> datetime:
 
 
 async def sealed(pdf: bytes | None = None, *, stamps: bool = False, secret: bytes | None = None) -> SignedPdf:
-    signer = EntitySeal(lambda: secret or seal(), now, stamper=stamper() if stamps else None)
+    signer = EntitySeal(lambda: secret or seal(), now, trust=lambda: TRUST, stamper=stamper() if stamps else None)
     return await signer.sign(pdf or plain_pdf(), reason="إصدار", name="وزارة الأشغال العامة", field="TarasulSeal")
 
 
 async def judged(body: bytes) -> Verdict:
-    return await asyncio.to_thread(check, body, certificate=fingerprint(seal()))
+    return await asyncio.to_thread(check, body, certificate=fingerprint(seal()), trust=TRUST)
 
 
 async def test_a_sealed_file_is_valid_and_says_whose_seal_it_bears() -> None:

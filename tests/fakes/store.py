@@ -413,6 +413,10 @@ class FakeTransaction:
         kept = self._t.records.get(record_id)
         return kept is not None and kept.record.version == len(self._t.events.get(record_id, ()))
 
+    def heads(self, start: datetime, end: datetime) -> list[tuple[str, int, str]]:
+        kept = [k for k in self._t.records.values() if start <= k.record.updated_at < end]
+        return sorted((k.record.record_id, k.record.version, k.head_hash) for k in kept)
+
     def forget_lost(self, record_ids: Sequence[str]) -> None:
         gone = {r for r in record_ids if r not in self._t.records}
         tables: tuple[tuple[dict[Any, Any], Callable[[Any, Any], str | None]], ...] = (

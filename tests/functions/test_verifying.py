@@ -17,6 +17,7 @@ TOLD = {
     "state": "sealed",
     "reference": "ش.م/ص/1/2026",
     "sha256": "a" * 64,
+    "limits_said": None,
 }
 
 

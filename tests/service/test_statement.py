@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 from app.signing import signer
 from registry.errors import Unavailable
+from registry.sheet import FIRST_PREV_HASH, Entry, chain_hash, verify
 from service.ports import Conversation
 from service.statement import Statements
 from tests.service.house import Registry, chat_of, letter
@@ -132,6 +134,34 @@ async def test_a_statement_names_the_one_before_it_by_its_hash(house: Registry) 
     assert json.loads(await house.archive.get(named["archived"]))["statement"] == json.dumps(
         first, ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
+
+
+async def test_a_sheet_that_its_owner_wrote_anew_cut_short_or_took_away_does_not_fit_its_statement(
+    house: Registry,
+) -> None:
+    """The three that no chain finds (tests/registry/test_tampered.py)."""
+    house.box.arrive(letter(1))
+    await house.intake.visit(MAILBOX)
+    tomorrow(house)
+    await stating(house).state_due()
+    (head,) = json.loads((await stated(house))["statement"])["heads"]
+    sheet = house.store.read(lambda tx: tx.sheet(head["record"]))
+    assert len(sheet) > 1
+
+    def fits(lines: list[Entry]) -> bool:
+        named = [line for line in lines if line.seq == head["seq"]]
+        return verify(lines) is None and [line.hash for line in named] == [head["hash"]]
+
+    assert fits(sheet)
+    assert not fits(sheet[:-1])
+    assert not fits([])
+    anew, before = [], FIRST_PREV_HASH
+    for line in sheet:
+        changed = line.canonical.replace(b'"urgency":"normal"', b'"urgency":"urgent"')
+        anew.append(replace(line, canonical=changed, prev_hash=before, hash=chain_hash(before, changed)))
+        before = anew[-1].hash
+    assert verify(anew) is None
+    assert not fits(anew)
 
 
 async def test_without_a_key_a_statement_says_that_nobody_signed_it(house: Registry) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from registry.commands import NoteRelation, Void
 from registry.record import Link
 from registry.sealing import token_of
 from service.verify_page import POLICY, verify_page
-from service.verifying import Verifying
+from service.verifying import Verifying, _told
 from tests.service.house import Registry
 from tests.service.test_sealing import Desk
 
@@ -75,6 +76,19 @@ async def test_what_became_of_it_is_told(desk: Desk) -> None:
     assert told is not None
     assert told["state"] == "voided"
     assert "صدر بالخطأ" not in json.dumps(told, ensure_ascii=False)
+
+
+async def test_what_is_not_checked_of_a_seal_is_said(desk: Desk) -> None:
+    told = Verifying(desk.house.store).look(token(desk))
+    assert told is not None
+    assert told["limits_said"] is None
+    record = desk.record
+    assert record.sealed is not None
+    for stamped_at, words in ((None, "no trusted time"), (record.sealed.at, "bears a trusted time")):
+        sealed = replace(record.sealed, level="protected", stamped_at=stamped_at)
+        page = verify_page(_told(replace(record, sealed=sealed), desk.house.store.read(lambda tx: tx.office())))
+        assert words in page
+        assert "ask its issuer" in page
 
 
 async def test_the_page_is_arabic_first_fetches_nothing_and_runs_its_own_script_alone(desk: Desk) -> None:

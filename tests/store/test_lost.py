@@ -55,6 +55,16 @@ def test_a_record_that_is_not_there_or_not_whole_is_lost(store: Store, what: str
     assert lost(store) == ["r1"]
 
 
+def test_the_heads_of_a_stretch_are_those_of_the_records_that_changed_in_it(store: Store) -> None:
+    registered(store, 2), registered(store, 1)
+    kept = {r: store.read(lambda tx, r=r: tx.record(r)) for r in ("r1", "r2")}
+    told = [(r, k.record.version, k.head_hash) for r, k in sorted(kept.items()) if k is not None]
+    assert store.read(lambda tx: tx.heads(NOON, NOON + timedelta(seconds=1))) == told
+    assert len(told) == 2
+    assert store.read(lambda tx: tx.heads(NOON - timedelta(days=1), NOON)) == []
+    assert store.read(lambda tx: tx.heads(NOON + timedelta(seconds=1), NOON + timedelta(days=1))) == []
+
+
 def test_of_a_record_that_is_gone_everything_is_forgotten_and_of_another_nothing(store: Store) -> None:
     registered(store, 1), registered(store, 2)
     lose(store, "records")

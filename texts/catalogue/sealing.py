@@ -75,6 +75,15 @@ ROWS: dict[str, tuple[str, str]] = {
         "An approval in Teams, not a protected electronic signature",
     ),
     "ours.level.protected": ("ختم الجهة بشهادتها الإلكترونية", "The entity's seal, with its certificate"),
+    "ours.limits.stamped": (
+        "الختم مؤرخ بوقت موثوق. لا يُتحقق هنا من إلغاء الشهادة بعده: اسأل مُصدرها",
+        "The seal bears a trusted time. Whether its certificate was revoked since is not checked here: ask its issuer",
+    ),
+    "ours.limits.unstamped": (
+        "الختم بلا وقت موثوق. لا يُتحقق هنا من انتهاء الشهادة أو إلغائها: اسأل مُصدرها",
+        "The seal bears no trusted time. Whether its certificate has ended or was revoked is not checked here: "
+        "ask its issuer",
+    ),
     "ours.file": ("بصمة الملف", "Fingerprint of the file"),
     "ours.compare": ("قارن ملفك:", "Compare your file:"),
     "ours.stays": (
@@ -109,5 +118,22 @@ ROWS: dict[str, tuple[str, str]] = {
     "pdf.stranger": ("الموقّع ليس من يُنتظر", "The signer is not the one expected"),
     "pdf.open": ("التوقيع لا يمنع التعديل بعده", "The signature allows later changes"),
     "pdf.active": ("في الملف ما يُشغَّل أو ما يتغير عند العرض", "Something in the file runs, or changes what is shown"),
+    "pdf.expired": (
+        "انتهت صلاحية الشهادة أو لم تبدأ، ولا وقت موثوق يثبت أن التوقيع وقع خلالها",
+        "The certificate is not valid now, or was not when the time was stamped; no trusted time says otherwise",
+    ),
+    "pdf.revoked": (
+        "أُلغيت الشهادة، ولا وقت موثوق يثبت أن التوقيع سبق إلغاءها",
+        "The certificate was revoked, and no trusted time says that the signature came before",
+    ),
+    "pdf.no_stamp": ("لا ختم زمني في الملف", "The file bears no time stamp"),
+    "pdf.stamp_unknown": (
+        "الختم الزمني من جهة ليست من الجهات الموثوقة المحددة",
+        "The time stamp is of an authority that is not among those that are trusted",
+    ),
+    "pdf.revocation_unknown": (
+        "لم يُتحقق من إلغاء الشهادة: لا قائمة سارية لدى مُصدرها هنا",
+        "Whether the certificate was revoked was not checked: there is no current list of its issuer here",
+    ),
     "pdf.valid": ("التوقيع صحيح ويغطي الملف كله", "The signature is valid and covers the whole file"),
 }
