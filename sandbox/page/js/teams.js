@@ -178,7 +178,16 @@ async function press(message, holder, told, pressed) {
   holder.removeAttribute('aria-busy');
   if (outcome?.card && pressed.as !== 'fetch') holder.closest('li')?.removeAttribute('data-dirty');
   await watching.now();
+  if (outcome?.card && pressed.as !== 'fetch') showHead(message);
   if (document.activeElement === document.body) parts.thread.querySelector(`[data-key="${CSS.escape(message.activityId)}"]`)?.focus({ preventScroll: true });
+}
+
+/** What became of a press stands at the head of its card: have it in sight. */
+function showHead(message) {
+  const row = parts.thread.querySelector(`[data-key="${CSS.escape(message.activityId)}"]`);
+  if (!row || row.getBoundingClientRect().top >= parts.scroll.getBoundingClientRect().top) return;
+  atEnd = false;
+  row.scrollIntoView({ block: 'start' });
 }
 
 /** A dialog beside the chat: what is shown in it goes when it is closed. */
