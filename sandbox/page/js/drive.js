@@ -78,7 +78,7 @@ function draw() {
 function row(file) {
   const whose = file.owner === state.me ? null : say('drive.shared', { name: file.owner ? nameOf(file.owner) : file.place });
   const tool = (key, drawing, testid, deed) => h('button', { class: 'icon-button', 'aria-label': say(key, { name: file.name }), title: say(key, { name: file.name }), 'data-testid': testid, onclick: deed }, icon(drawing));
-  return h('li', { class: 'file', 'data-testid': 'file', 'data-name': file.name },
+  return h('li', { class: 'file', 'data-testid': 'file', 'data-name': file.name, 'data-version': file.version },
     icon('file'),
     h('div', { class: 'file-said' },
       h('strong', {}, h('bdi', {}, runs(file.name))),
