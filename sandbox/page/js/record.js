@@ -135,7 +135,7 @@ function drawDetail(chosen) {
   if (shown?.record.record_id !== chosen) return fill(parts.detail, h('p', { class: 'hollow' }, say('sheet.loading')));
   const { record, sheet, broken } = shown;
   renew(parts.facts, [{ key: record.record_id, sign: JSON.stringify([record, lang()]), draw: () => facts(record) }]);
-  renew(parts.letter, record.masked ? [] : [{ key: record.record_id, sign: JSON.stringify([letter?.id === record.record_id, lang()]), draw: () => letterOf(record) }]);
+  renew(parts.letter, record.masked || record.document ? [] : [{ key: record.record_id, sign: JSON.stringify([letter?.id === record.record_id, lang()]), draw: () => letterOf(record) }]);
   renew(parts.verdict, [{ key: record.record_id, sign: JSON.stringify([sheet.events.map((one) => one.hash), sheet.verified, [...broken], lang()]), draw: () => verdict(sheet, broken) }]);
   renew(parts.steps, steps(sheet, broken));
   parts.head ??= h('div', { class: 'sheet-head' });
@@ -240,7 +240,7 @@ function sealed(record) {
       icon('seal'), h('span', {}, h('bdi', {}, runs(name)), h('small', {}, size(record.sealed.size_bytes)))))),
     h('p', {}, inBoth(record.sealed.level_said)),
     h('p', {}, h('a', { class: 'link', href: `${state.productUrl}/api/v1/verify/${record.sealed.verify}`, target: '_blank', rel: 'noopener', 'data-testid': 'record-verify' }, say('record.verify'))),
-    state.converts === 'plain' ? h('p', {}, say('drive.no.office')) : null];
+    state.converts === 'plain' ? h('p', {}, say('record.plain')) : null];
 }
 
 const annexes = (record) => (record.attachments ?? []).filter((one) => !one.inline);

@@ -13,7 +13,7 @@ export const WORDS = {
     'me.group.mailboxes': 'صناديق السجل',
     'me.group.outside': 'جهات خارج الوزارة',
     'simulated.short': 'كل ما حول تراسل محاكى على هذا الجهاز.',
-    'simulated.long': 'المحاكى: Outlook وTeams وEntra وGraph، والأشخاص ورسائلهم. أما تراسل فهو المنتج نفسه: سجله وبطاقاته وسلسلة إجراءاته.',
+    'simulated.long': 'المحاكى: Outlook وOneDrive وTeams وEntra وGraph، والأشخاص والجهات ورسائلهم. أما تراسل فهو المنتج نفسه: سجله وبطاقاته وكتبه وسلسلة إجراءاته.',
     'simulated.badge': 'بيئة تجربة',
 
     'pane.outlook': 'Outlook',
@@ -169,6 +169,7 @@ export const WORDS = {
     'record.frozen': 'المعروض للقرار: {version}',
     'record.sealed': 'الكتاب الصادر',
     'record.verify': 'صفحة التحقق منه',
+    'record.plain': 'PDF مبسط: لا LibreOffice على هذا الجهاز.',
     'record.annexes': 'المرفقات',
     'record.annexes.none': 'بلا مرفقات',
     'record.annex.incomplete': 'غير مكتمل',
@@ -247,7 +248,7 @@ export const WORDS = {
     'me.group.mailboxes': 'Registry mailboxes',
     'me.group.outside': 'Bodies outside the ministry',
     'simulated.short': 'Everything around Tarasul is simulated on this machine.',
-    'simulated.long': 'Simulated are Outlook, Teams, Entra and Graph, the people and their letters. Tarasul itself is the real product: its register, its cards, its chain of steps.',
+    'simulated.long': 'Simulated are Outlook, OneDrive, Teams, Entra and Graph, the people, the bodies outside and what they write. Tarasul itself is the real product: its register, its cards, its letters, its chain of steps.',
     'simulated.badge': 'Sandbox',
 
     'pane.outlook': 'Outlook',
@@ -403,6 +404,7 @@ export const WORDS = {
     'record.frozen': 'decided on: {version}',
     'record.sealed': 'Issued letter',
     'record.verify': 'Its verification page',
+    'record.plain': 'A plain PDF: there is no LibreOffice on this machine.',
     'record.annexes': 'Attachments',
     'record.annexes.none': 'No attachments',
     'record.annex.incomplete': 'incomplete',
