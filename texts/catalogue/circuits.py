@@ -239,7 +239,7 @@ ROWS: dict[str, tuple[str, str]] = {
     # chat
     "chat.help_draft": (
         "«مذكرة» أو «تعميم» أو «قرار» أو «كتاب صادر»: نموذج لتحريرها. وإن أرسلت ملفات معها جاءك النموذج بها.",
-        "“memo”, “circular”, “decision” or “outgoing letter”: a form to draft one. Send files with the word and the form"
-        " has them.",
+        "“memo”, “circular”, “decision” or “outgoing letter”: a form to draft one. Send files with the word and the"
+        " form has them.",
     ),
 }
