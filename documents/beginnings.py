@@ -19,6 +19,8 @@ def beginnings(templates: Templates) -> Callable[[Record, Office], bytes]:
         unit = office.unit(record.registry_unit_id)
         party = named_party(record, office)
         values = {
+            "entity": office.names.get("ar", ""),
+            "entity_en": office.names.get("en", ""),
             "subject": record.subject,
             "body": record.text,
             "addressee": "، ".join(_names(record, office)) or party,
