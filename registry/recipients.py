@@ -114,7 +114,7 @@ def recipient_of(record: "Record", number: int) -> Recipient | None:
 
 
 def named_party(record: "Record", office: "Office") -> str:
-    """Return to whom it goes outside, in Arabic: in its drafter's words, else by the names of the entities, without those
+    """Return to whom it goes outside, in Arabic: in its drafter's words, else the entities' names, but for those
     that have a copy. Empty where it goes to nobody there."""
     known = (office.entities.get(r.entity) for r in record.recipients if not r.copy)
     return record.party or "، ".join(entity.ar for entity in known if entity is not None)
