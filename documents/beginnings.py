@@ -6,6 +6,7 @@ from documents.templates import Templates
 from documents.word import fill
 from registry.circuits import EVERYONE
 from registry.office import Office
+from registry.recipients import named_party
 from registry.record import Record
 from service.replying import their_letter
 from texts import say
@@ -17,20 +18,28 @@ def beginnings(templates: Templates) -> Callable[[Record, Office], bytes]:
 
     def first_words(record: Record, office: Office) -> bytes:
         unit = office.unit(record.registry_unit_id)
+        party = named_party(record, office)
         values = {
+            "entity": office.names.get("ar", ""),
+            "entity_en": office.names.get("en", ""),
             "subject": record.subject,
             "body": record.text,
-            "addressee": "، ".join(_names(record, office)) or record.party or "",
-            "party": record.party or "",
+            "addressee": "، ".join(_names(record, office)) or party,
+            "party": party,
             "unit": unit.ar if unit is not None else "",
             "their_reference": their_letter(record, office.zone),
-            "confidentiality": say("ar", f"confidentiality.{record.confidentiality}"),
-            "urgency": say("ar", f"urgency.{record.urgency}"),
+            "confidentiality": _unusual("confidentiality", record.confidentiality),
+            "urgency": _unusual("urgency", record.urgency),
         }
         known = {name: value for name, value in values.items() if value}
         return fill(templates.template(record.kind), known)
 
     return first_words
+
+
+def _unusual(ladder: str, level: str) -> str:
+    """What stands at the head of a letter that is not an ordinary one."""
+    return "" if level == "normal" else say("ar", f"{ladder}.{level}")
 
 
 def _names(record: Record, office: Office) -> list[str]:

@@ -57,6 +57,15 @@ param sealCertificate string = ''
 @description('A time-stamp authority (RFC 3161) for the seal; the entity\'s own or its provider\'s. Empty: none.')
 param timestampUrl string = ''
 
+@description('Letters in Word (docs/tenant.md, step 10): the library, as library-access.ps1 prints it. Empty: what is issued is written in the chat.')
+param libraryDriveId string = ''
+
+@description('The ministry\'s SharePoint and OneDrive hosts and *.svc.ms, with blanks between them: the only ones that files are fetched from.')
+param sharePointHosts string = ''
+
+@description('Whether drafts lie in people\'s own OneDrive, which needs Files.ReadWrite.All; else the organisation file says that they lie in the library.')
+param draftsInOneDrive bool = true
+
 @description('Keep copies in the region\'s pair too. Ask first whether letters may lie there: the pair may be another country.')
 param geoRedundant bool = false
 
@@ -304,7 +313,7 @@ resource functions 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(given, empty(botAppId) ? {} : givenForBot, empty(sealCertificate) ? {} : givenForSeal)
+    properties: union(given, empty(botAppId) ? {} : givenForBot, empty(sealCertificate) ? {} : givenForSeal, empty(libraryDriveId) ? {} : givenForWord)
     dependsOn: [mayUseStorage, mayReadSecrets, mayWriteArchive]
   }
 }
@@ -333,6 +342,13 @@ var given = {
 var givenForSeal = {
   SEAL_CERTIFICATE: sealCertificate
   TIMESTAMP_URL: timestampUrl
+}
+
+var givenForWord = {
+  DRAFTS_IN_WORD: 'true'
+  LIBRARY_DRIVE_ID: libraryDriveId
+  SHAREPOINT_HOSTS: sharePointHosts
+  WATCH_DRIVES: string(draftsInOneDrive)
 }
 
 // Without a vault to look in, the bot signs in as the managed identity.

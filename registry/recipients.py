@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from registry.entities import MAIL
 
 if TYPE_CHECKING:
+    from registry.office import Office
     from registry.record import Record
 
 CHOSEN, BY_HAND, PENDING, DRAFTED, SENT = "chosen", "by_hand", "pending", "drafted", "sent"
@@ -110,6 +111,13 @@ def as_chosen(recipients: Iterable[Recipient]) -> tuple[Chosen, ...]:
 
 def recipient_of(record: "Record", number: int) -> Recipient | None:
     return record.recipients[number - 1] if 0 < number <= len(record.recipients) else None
+
+
+def named_party(record: "Record", office: "Office") -> str:
+    """Return to whom it goes outside, in Arabic: in its drafter's words, else the entities' names, but for those
+    that have a copy. Empty where it goes to nobody there."""
+    known = (office.entities.get(r.entity) for r in record.recipients if not r.copy)
+    return record.party or "، ".join(entity.ar for entity in known if entity is not None)
 
 
 def told_of(record: "Record", message_ids: Iterable[str], our_key: str = "") -> Recipient | None:

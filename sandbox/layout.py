@@ -124,6 +124,8 @@ def plan(
         "SEAL_CERTIFICATE": f"{tls_url}/secrets/{SEAL}",
         "ORGANISATION": str(MINISTRY / "organisation.json"),
         "READ_SHARED_LINKS": "true",
+        "DRAFTS_IN_WORD": "true",
+        "WATCH_DRIVES": "true",
         "TIME_ZONE": "Asia/Kuwait",
     }
     passed_on = {

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -30,6 +31,7 @@ END_WITHIN_S = 20.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10.0  # before a dead child is started again
 STEADY_AFTER_S = 30.0  # a child that lived this long is not one that keeps dying
 TRIES_BEFORE_READY = 3
+NO_OFFICE = "there is no LibreOffice here: letters become a plain PDF, whose words are in it but not seen"
 
 
 class Supervisor:
@@ -180,6 +182,8 @@ def main() -> None:
         with _owned(chosen.folder):
             ports = Ports(chosen.tenant_port, chosen.tenant_tls_port, chosen.port)
             layout = plan(chosen.root, chosen.folder, ports, lock_s=chosen.lock_s)
+            if not shutil.which("soffice"):
+                print(f"sandbox  | {NO_OFFICE}", flush=True)
             why = asyncio.run(_run(layout))
     except CannotStart as error:
         sys.exit(f"sandbox: {error}")

@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from registry.office import Office
+from registry.recipients import named_party
 from registry.record import Record
 from registry.sealed_commands import NoteSealed
 from registry.sealed_letter import PROTECTED
@@ -120,7 +121,7 @@ def words_of_record(record: Record, office: Office) -> dict[str, str]:
         "unit": unit.ar if unit is not None else "",
         "subject": record.subject,
         "body": record.text,
-        "party": record.party or "",
+        "party": named_party(record, office),
         "addressee": "، ".join(filter(None, names)) or say("ar", "card.everyone"),
         "their_reference": their_letter(record, office.zone) or "—",
         "confidentiality": ""

@@ -9,7 +9,7 @@ from registry.circulating import circulation
 from registry.mail import Part
 from registry.office import Office
 from registry.record import Record, Step, holders
-from registry.vocabulary import INVERSE
+from registry.vocabulary import INVERSE, Status
 from service.replying import is_shown_apart, replied_by
 from texts import Language, isolate, say
 
@@ -198,6 +198,12 @@ def asked_of(step: Step, office: Office, lang: Language) -> str:
     """`To Omar: for action`."""
     who = name_of(step.to_person, step.to_unit, office, lang)
     return say(lang, "card.referred_to", who=who, asked=say(lang, f"asked.{step.asked}"))
+
+
+def outcome_of(record: Record, outcome: str, lang: Language) -> str:
+    """How a step ended. What was void because the words were edited says so: the record itself stands."""
+    edited = outcome == "voided" and record.status is not Status.VOIDED
+    return say(lang, "outcome.edited" if edited else f"outcome.{outcome}")
 
 
 def unreached(record: Record, step: Step, office: Office, lang: Language) -> Json | None:

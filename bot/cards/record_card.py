@@ -127,7 +127,7 @@ def _line(step: Step, record: Record, office: Office, lang: Language) -> str:
     asked = say(lang, f"asked.{step.asked}")
     if step.outcome is None or step.ended_at is None:
         return say(lang, "card.step_open", who=who, asked=asked)
-    outcome, when = say(lang, f"outcome.{step.outcome}"), day(step.ended_at, office, lang)
+    outcome, when = letter.outcome_of(record, step.outcome, lang), day(step.ended_at, office, lang)
     return say(lang, "card.step_line", who=who, asked=asked, outcome=outcome, when=when)
 
 

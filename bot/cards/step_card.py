@@ -412,8 +412,9 @@ def _title(verb: Verb, view: CardView) -> str | None:
 
 
 def _outcome_said(view: CardView, outcome: str) -> str:
-    own = outcome == "approved" and view.step.asked in _OWN_APPROVALS
-    return say(view.language, f"outcome.approved.{view.step.asked}" if own else f"outcome.{outcome}")
+    if outcome == "approved" and view.step.asked in _OWN_APPROVALS:
+        return say(view.language, f"outcome.approved.{view.step.asked}")
+    return letter.outcome_of(view.record, outcome, view.language)
 
 
 # ---------------------------------------------------------------- waiting, done
@@ -506,7 +507,7 @@ def _referred(view: CardView, asked: Step, masked: bool, longest: int) -> Json |
     line = sentence(letter.asked_of(asked, office, lang), weight="bolder")
     done = None
     if asked.outcome is not None and asked.ended_at is not None:
-        outcome = say(lang, f"outcome.{asked.outcome}")
+        outcome = letter.outcome_of(record, asked.outcome, lang)
         done = sentence(
             say(lang, "card.done_by", who=outcome, when=moment(asked.ended_at, office, lang)), isSubtle=True
         )

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from sandbox.tenant import entra, faults, tokens
 from sandbox.tenant.directory import Directory, find_user
+from sandbox.tenant.drive import convert
 from sandbox.tenant.graph import body_of
 from sandbox.tenant.tenant import Routes, Tenant
 from sandbox.tenant.wire import NO_ANSWER, Request, Response, Steps, json_response, refuse
@@ -42,6 +43,9 @@ def state(tenant: Tenant, request: Request, now: datetime) -> Response:
             "tenant_name": ministry["tenant_name"],
             "domain": ministry["domain"],
             "app_id": ministry["app"]["app_id"],
+            "outside_mailboxes": ministry["outside_mailboxes"],
+            "product_url": tenant.place.host_url,
+            "converts": convert.way_of(tenant),
             "waiting": tenant.deliveries.listed(),
             "mailbox_peaks": tenant.limits.peaks,
         }

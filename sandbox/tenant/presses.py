@@ -70,6 +70,12 @@ def to_bot(tenant: Tenant, activity: Thing, now: datetime) -> Request:
 
 def announce(tenant: Tenant, user_id: str, action: str, now: datetime, *, after_s: float = 1.0) -> None:
     """Have the bot told, a moment later, that a person's app came (*action* `add`) or went (`remove`)."""
+    for activity in changes_of_app(tenant, user_id, action, now):
+        _later(tenant, activity, now, after_s)
+
+
+def changes_of_app(tenant: Tenant, user_id: str, action: str, now: datetime) -> list[Thing]:
+    """The activities that tell of a person's app that came or went, in their order."""
     someone, chat = chats.person(tenant, user_id), chats.chat_of(tenant, user_id)
     assert someone is not None
     assert chat is not None
@@ -77,17 +83,25 @@ def announce(tenant: Tenant, user_id: str, action: str, now: datetime, *, after_
     if action == "add":
         arrived = [chats.account(tenant, someone), chats.bot(tenant)]
         told.insert(0, {"type": "conversationUpdate", "membersAdded": arrived})
-    for own in told:
-        own["id"] = chats.next_activity_id(tenant.world, chat, now)
-        activity = activity_from(tenant, chat, someone, now, **own)
-        tenant.deliveries.put("connector", activity, now, after_s=after_s, lane=f"chat {chat['id']}")
+    return [
+        activity_from(tenant, chat, someone, now, **own, id=chats.next_activity_id(tenant.world, chat, now))
+        for own in told
+    ]
+
+
+def _later(tenant: Tenant, activity: Thing, now: datetime, after_s: float) -> None:
+    lane = f"chat {activity['conversation']['id']}"
+    tenant.deliveries.put("connector", activity, now, after_s=after_s, lane=lane)
 
 
 @ROUTES.courier("connector")
 def bring(tenant: Tenant, activity: Thing, tries: int, now: datetime) -> Errand:
     answer = yield to_bot(tenant, activity, now)
-    failed = answer.status in (0, 408, 429) or answer.status >= 500
-    return RETRY_AFTER_S[tries] if failed and tries < len(RETRY_AFTER_S) else None
+    return RETRY_AFTER_S[tries] if _failed(answer) and tries < len(RETRY_AFTER_S) else None
+
+
+def _failed(answer: Response) -> bool:
+    return answer.status in (0, 408, 429) or answer.status >= 500
 
 
 ################################################################
@@ -244,7 +258,9 @@ def say(tenant: Tenant, request: Request, now: datetime, upn: str) -> Steps:
 def _said(tenant: Tenant, someone: Thing, asked: Thing, now: datetime) -> Steps:
     if chats.installed(tenant, someone["id"]) is None:
         chats.install(tenant, someone["id"], now)
-        announce(tenant, someone["id"], "add", now, after_s=0)
+        for activity in changes_of_app(tenant, someone["id"], "add", now):  # heard before the first word
+            if _failed((yield to_bot(tenant, activity, now))):
+                _later(tenant, activity, now, RETRY_AFTER_S[0])
     chat = chats.chat_of(tenant, someone["id"])
     assert chat is not None
     handed = [people.keep(tenant, someone, str(f["name"]), people.body_of(f), now) for f in asked.get("files") or ()]

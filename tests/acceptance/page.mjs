@@ -15,6 +15,8 @@ const NOTE = 'الرجاء الإفادة قبل نهاية الأسبوع';
 const RESULT = 'أُعدّت المستندات وسُمّي ضابط الاتصال';
 const FOR_ACTION = 'لإجراء اللازم';
 const WAIT_MS = 30_000; // with a cloud that fails, on a busy machine
+const SUBJECT = 'تزويد البنك ببيانات الربع الثالث';
+const BANK = 'registry@bank.example';
 const A_MINUTE_S = 61; // the timers ring, the day is counted
 const README = { width: 1440, height: 1120 }; // high enough for a whole card
 const SHARPNESS = 1.5; // pixels of a picture per pixel of the page
@@ -148,6 +150,43 @@ const POINTS = {
     assert.equal(await page.locator('[data-broken="true"]').count(), 0);
   },
 
+  async a_letter_of_ours_is_written_in_word_signed_sealed_sent_and_answered() {
+    const { page } = shared;
+    const about = (verb) => page.getByTestId('card').filter({ hasText: SUBJECT }).filter({ has: button(page, verb) }).last();
+    await page.getByTestId('teams-outgoing').click();
+    const form = page.getByTestId('card').filter({ has: button(page, 'حفظ المسودة') });
+    await field(form, 'الموضوع').fill(SUBJECT);
+    await form.getByText('البنك المركزي').first().click();
+    await button(form, 'حفظ المسودة').click();
+    await page.getByRole('link', { name: 'فتح في Word' }).last().click();
+    await page.getByTestId('word-text').fill('نفيدكم بأن بيانات الربع الثالث مرفقة.');
+    await page.getByTestId('word-save').click();
+    await page.locator('[data-testid="file"][data-version="2"]').waitFor();
+    await picture(page, 'wide-drive');
+    await button(about('رفع'), 'رفع').click();
+    await become(page, SALEM);
+    await button(about('تأشير'), 'تأشير').click();
+    await become(page, HUDA);
+    await button(about('توقيع'), 'توقيع').click();
+    await page.getByTestId('record-issued').waitFor();
+    const opening = page.waitForEvent('popup');
+    await page.getByTestId('record-verify').click();
+    const verifying = await opening;
+    await verifying.getByText('هذا الكتاب صادر عنا').waitFor();
+    await verifying.close();
+    await picture(page, 'wide-issued');
+    await become(page, BANK);
+    await page.getByTestId('mail').filter({ hasText: SUBJECT }).first().click();
+    await page.getByTestId('mail-annex').first().waitFor();
+    await picture(page, 'wide-bank');
+    await page.getByTestId('mail-reply').click();
+    await page.getByTestId('compose-comment').fill('نشكركم، وصلتنا البيانات.');
+    await page.getByTestId('compose-send').click();
+    await page.getByTestId('record-row').filter({ hasText: SUBJECT }).nth(1).waitFor();
+    await page.getByTestId('record-row').filter({ hasText: SUBJECT }).nth(1).click();
+    await page.locator('[data-testid="record-recipients"] [data-state="answered"]').waitFor();
+  },
+
   async the_cloud_fails_and_on_a_phone_another_letter_goes_its_whole_way_meanwhile() {
     shared.view = 'phone';
     const page = shared.page = await open(PHONE, `#me=${HUDA}`);
@@ -185,7 +224,7 @@ const POINTS = {
     await tab('record');
     await page.locator('[data-testid="record-row"]:first-child [data-status="closed"]').first().waitFor();
     await passes(A_MINUTE_S);
-    await counted(page, 2);
+    await counted(page, 3);
   },
 };
 

@@ -65,7 +65,7 @@ def _fetched(link: str) -> tuple[int, bytes]:
 
 
 def test_a_memo_in_word_goes_its_way_on_frozen_bytes(tmp_path: Path) -> None:
-    with opened(tmp_path, env={"DRAFTS_IN_WORD": "true", "ORGANISATION": _organisation()}) as ministry:
+    with opened(tmp_path, env={"ORGANISATION": _organisation()}) as ministry:
         for upn in (OMAR, SALEM, KHALID, HUDA):
             ministry.has_the_app(upn)
         card = _begun(ministry)

@@ -1,8 +1,10 @@
-"""A letter of ours its whole way: written in Word, frozen, signed, sealed, sent, and answered from outside."""
+"""A letter of ours its whole way: written in Word, frozen, signed, sealed, sent, and answered from outside.
+
+In the sandbox's ministry Salem initials what Financial Affairs writes, and Huda signs it.
+"""
 
 import base64
 import hashlib
-import json
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -12,18 +14,8 @@ from documents.word import fill, words_of
 from tests.acceptance.ministry import HUDA, REGISTRY, Card, Ministry, letter, opened
 from tests.acceptance.test_way_of_a_memo import OMAR, SALEM, of, the_issued_file_is_sealed
 
-ROOT = Path(__file__).resolve().parents[2]
 SUBJECT = "تزويد البنك ببيانات الربع الثالث"
 BANK = "registry@bank.example"
-
-
-def _organisation() -> str:
-    """The sandbox's ministry, where letters are written in Word, initialled by Salem and signed by Huda."""
-    body = json.loads((ROOT / "sandbox" / "ministry" / "organisation.json").read_text("utf-8"))
-    way = [{"act": "initial", "who": [f"person:{SALEM}"]}, {"act": "sign", "who": ["head"]}]
-    rule = {"kind": "outgoing_letter", "unit": "finance", "stages": way}
-    circuits = {**body["circuits"], "rules": [rule, *body["circuits"]["rules"]]}
-    return json.dumps(body | {"circuits": circuits, "documents": {"word": ["outgoing_letter"]}})
 
 
 def _begun(ministry: Ministry) -> Card:
@@ -72,7 +64,7 @@ def _at_the_bank(ministry: Ministry) -> list[Any]:
 
 
 def test_a_letter_is_written_frozen_signed_sealed_sent_and_answered(tmp_path: Path) -> None:
-    with opened(tmp_path, env={"DRAFTS_IN_WORD": "true", "ORGANISATION": _organisation()}) as ministry:
+    with opened(tmp_path) as ministry:
         for upn in (OMAR, SALEM, HUDA):
             ministry.has_the_app(upn)
         card = _begun(ministry)

@@ -22,7 +22,8 @@ def given(variable: str) -> dict[str, str]:
 
 
 ALWAYS, FOR_BOT, FOR_SEAL = given("given"), given("givenForBot"), given("givenForSeal")
-GIVEN = ALWAYS | FOR_BOT | FOR_SEAL
+FOR_WORD = given("givenForWord")
+GIVEN = ALWAYS | FOR_BOT | FOR_SEAL | FOR_WORD
 
 
 def test_every_required_setting_is_given() -> None:
@@ -54,6 +55,15 @@ def test_the_product_accepts_what_it_is_given_in_azure() -> None:
     ours = {field.name.upper() for field in dataclasses.fields(Settings)}
     assert made.keys() == ALWAYS.keys() & ours
     Settings.from_environ(made | {"WEBSITE_SITE_NAME": "tarasul"})
+    word = {
+        "DRAFTS_IN_WORD": "true",
+        "LIBRARY_DRIVE_ID": "b!bGlicmFyeS1vZi1kcmFmdHM",
+        "SHAREPOINT_HOSTS": "ministry.sharepoint.com ministry-my.sharepoint.com *.svc.ms",
+        "WATCH_DRIVES": "True",  # as Bicep writes a truth
+    }
+    assert word.keys() == FOR_WORD.keys()
+    settings = Settings.from_environ(made | word | {"WEBSITE_SITE_NAME": "tarasul"})
+    assert (settings.drafts_in_word, settings.watch_drives) == (True, True)
 
 
 def test_the_vault_is_looked_into_only_where_the_bot_has_a_secret_there() -> None:

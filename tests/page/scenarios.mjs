@@ -4,11 +4,15 @@
 // Prints one line of JSON for each scenario: {name, error or null, ms}.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PHONE, WAIT_MS, WIDE, become, ready, shows, start, until } from './browser.mjs';
 
 const [, , address, deadAddress, pictures] = process.argv;
 const [MARYAM, HUDA, OMAR, SARA, NOURA, REGISTRY] = ['maryam', 'huda', 'omar', 'sara', 'noura', 'registry'].map((name) => `${name}@ministry.example`);
+
+const LETTER = readFileSync(new URL('../../documents/templates/outgoing_letter.docx', import.meta.url));
+const BANK = 'registry@bank.example';
 
 const picture = (page, name) => page.screenshot({ path: join(pictures, `${name}.png`) });
 const control = async (path, body) => {
@@ -106,7 +110,7 @@ const SCENARIOS = {
 
   async on_a_phone_everything_fits_and_is_reached({ open }) {
     const page = await open(PHONE, '#me=' + HUDA);
-    for (const pane of ['outlook', 'teams', 'record']) {
+    for (const pane of ['outlook', 'drive', 'teams', 'record']) {
       await page.getByTestId(`tab-${pane}`).click();
       await page.getByTestId(`pane-${pane}`).waitFor();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -287,9 +291,66 @@ const SCENARIOS = {
     await frame.waitFor({ state: 'detached' });
   },
 
-  async a_shared_mailbox_has_no_teams_and_says_so({ page }) {
+  async a_word_file_is_written_in_replaced_and_kept_from_whoever_may_not({ page }) {
+    const { id } = await control('/sandbox/files', { upn: OMAR, name: 'كتاب صادر.docx', content: LETTER.toString('base64') });
+    await become(page, OMAR);
+    await page.getByTestId('to-drive').click();
+    const file = page.getByTestId('file').filter({ hasText: 'كتاب صادر.docx' });
+    await file.waitFor();
+    await shows(page.getByTestId('no-office'), 'LibreOffice'); // this tenant converts plainly
+    await file.getByTestId('file-open').click();
+    await page.getByTestId('word-text').fill('السطر الأول\nالسطر الثاني');
+    await picture(page, 'word');
+    await page.getByTestId('word-save').click();
+    await page.locator('[data-testid="file"][data-version="2"]').waitFor();
+    await shows(file, 'عمر الحربي');
+    const lies = async () => Buffer.from((await control(`/sandbox/files/${id}`)).content, 'base64');
+    const edited = await lies();
+    assert.notDeepEqual(edited, LETTER);
+    const loading = page.waitForEvent('download');
+    await file.getByTestId('file-download').click();
+    assert.deepEqual(readFileSync(await (await loading).path()), edited);
+    const choosing = page.waitForEvent('filechooser');
+    await file.getByTestId('file-upload').click();
+    await (await choosing).setFiles([{ name: 'mine.docx', mimeType: 'application/octet-stream', buffer: LETTER }]);
+    await page.locator('[data-testid="file"][data-version="3"]').waitFor();
+    assert.deepEqual(await lies(), LETTER);
+    await picture(page, 'drive');
+    await become(page, SARA);
+    await page.getByTestId('drive-state').waitFor();
+    assert.equal(await page.getByTestId('file').count(), 0);
+    await page.getByTestId('to-outlook').click();
+    await page.getByTestId('mail').first().waitFor();
+  },
+
+  async what_leaves_for_outside_is_read_there_and_answered_in_its_thread({ page }) {
+    const { access_token: token } = await control('/sandbox/token', { upn: NOURA });
+    const attachments = [{ '@odata.type': '#microsoft.graph.fileAttachment', name: 'كتاب.pdf', contentType: 'application/pdf', contentBytes: 'JVBERi0=' }];
+    const message = { subject: 'كتاب رقم 7', body: { contentType: 'html', content: '<p>مرفق كتابنا</p>' }, toRecipients: [{ emailAddress: { address: BANK } }], attachments };
+    const sent = await fetch(`${address}/v1.0/users/${NOURA}/sendMail`, { method: 'POST', body: JSON.stringify({ message }), headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } });
+    assert.equal(sent.status, 202);
+    await become(page, BANK);
+    await page.getByTestId('mail').filter({ hasText: 'كتاب رقم 7' }).click();
+    await shows(page.getByTestId('mail-annex'), 'كتاب.pdf');
+    await page.frameLocator('iframe').getByText('مرفق كتابنا').waitFor();
+    for (const hidden of ['mail-forward', 'mail-new', 'mail-outside', 'to-drive', 'chat-text']) assert.equal(await page.getByTestId(hidden).isVisible(), false, hidden);
+    await page.getByTestId('mail-reply').click();
+    await page.getByTestId('compose-comment').fill('وصلنا كتابكم');
+    await page.getByTestId('compose-send').click();
+    await shows(page.getByTestId('notice'), NOURA);
+    await become(page, NOURA);
+    await page.getByTestId('mail').filter({ hasText: 'رد: كتاب رقم 7' }).click();
+    await page.getByText('وصلنا كتابكم').first().waitFor();
+    const [out] = await control('/sandbox/outside');
+    const found = await fetch(`${address}/v1.0/users/${NOURA}/messages?$filter=subject eq 'رد: كتاب رقم 7'&$select=internetMessageHeaders`, { headers: { authorization: `Bearer ${token}` } });
+    const headers = (await found.json()).value[0].internetMessageHeaders;
+    assert.equal(headers.find((one) => one.name === 'In-Reply-To').value, out.internet_message_id);
+  },
+
+  async a_mailbox_that_is_nobodys_has_no_teams_and_no_drive_and_says_so({ page }) {
     await become(page, REGISTRY);
     await shows(page.getByTestId('chat-state'), 'لا Teams له');
+    assert.equal(await page.getByTestId('to-drive').count(), 0);
     assert.equal(await page.getByTestId('chat-text').isVisible(), false);
   },
 

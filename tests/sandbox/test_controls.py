@@ -16,6 +16,7 @@ def test_the_state_names_the_people_and_the_registry_mailboxes(desk: Desk) -> No
     assert state["registry_mailboxes"] == [REGISTRY]
     assert {"upn", "name", "unit", "post"} <= state["people"][0].keys()
     assert len({person["unit"] for person in state["people"]}) == 4
+    assert (state["product_url"], state["converts"]) == ("http://127.0.0.1:7071", "plain")
 
 
 def test_the_clock_moves_the_tenant_and_the_host_to_the_same_instant(desk: Desk) -> None:

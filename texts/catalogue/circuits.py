@@ -238,7 +238,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "issue.to_nobody": ("اختر إلى من توجه المذكرة.", "Choose to whom the memo goes."),
     # chat
     "chat.help_draft": (
-        "«مذكرة» أو «تعميم» أو «قرار»: نموذج لتحريرها. وإن أرسلت ملفات معها جاءك النموذج بها.",
-        "“memo”, “circular” or “decision”: a form to draft one. Send files with the word and the form has them.",
+        "«مذكرة» أو «تعميم» أو «قرار» أو «كتاب صادر»: نموذج لتحريرها. وإن أرسلت ملفات معها جاءك النموذج بها.",
+        "“memo”, “circular”, “decision” or “outgoing letter”: a form to draft one. Send files with the word and the"
+        " form has them.",
     ),
 }

@@ -132,6 +132,7 @@ ROWS: dict[str, tuple[str, str]] = {
         "عُدّل الملف بعد رفعه، فسقط ما سبق من قرارات وبدأ المسار من جديد.",
         "The file was edited after it was submitted: what was decided before is void, and it is decided on anew.",
     ),
+    "outcome.edited": ("عُدّل النص بعد عرضه", "Edited since"),
     "card.edited_by": ("عدّله", "Edited by"),
     "card.word_rule": (
         "يُكتب النص في ملف Word يوضع في OneDrive لديك؛ ما تكتبه هنا يبدأ به الملف.",

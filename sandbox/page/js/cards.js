@@ -49,11 +49,14 @@ const LOOK = {
   },
 };
 
+const openBeside = (url) => window.open(url, '_blank', 'noopener');
+
 /**
  * The card as an element; *onPress({verb, data})* is called when an action that reaches the bot is pressed.
- * Null when the card cannot be drawn. *onSearch(dataset, typed)* gives the choices of an input that looks for them.
+ * Null when the card cannot be drawn. *onSearch(dataset, typed)* gives the choices of an input that looks for them;
+ * *onOpen(url)* is told of a link that is pressed.
  */
-export function drawCard(content, onPress, onSearch = null) {
+export function drawCard(content, onPress, onSearch = null, onOpen = openBeside) {
   AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
     result.outputHtml = markdownit({ html: false, linkify: false }).render(text);
     result.didProcess = true;
@@ -61,7 +64,7 @@ export function drawCard(content, onPress, onSearch = null) {
   const card = new AdaptiveCards.AdaptiveCard();
   card.hostConfig = new AdaptiveCards.HostConfig(LOOK);
   card.onExecuteAction = (action) => {
-    if (action instanceof AdaptiveCards.OpenUrlAction) window.open(action.url, '_blank', 'noopener');
+    if (action instanceof AdaptiveCards.OpenUrlAction) onOpen(action.url);
     else if (action instanceof AdaptiveCards.ExecuteAction) onPress({ verb: action.verb, data: action.data });
     else if (action instanceof AdaptiveCards.SubmitAction) onPress({ as: action.data?.msteams?.type === 'task/fetch' ? 'fetch' : 'submit', data: action.data });
   };

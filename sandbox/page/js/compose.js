@@ -1,4 +1,4 @@
-// Writing: forward to the registry, reply, a new message, a letter that arrives from outside. One dialog for all four.
+// Writing: forward to the registry, reply, a new message, a letter from outside, an answer from there. One dialog for all.
 
 import { control, graph } from './api.js';
 import { $, fill, h, runs } from './dom.js';
@@ -81,6 +81,24 @@ export function openReply(mail) {
   ], 'compose.send', async (fields) => {
     await graph(state.me, 'POST', `/messages/${encodeURIComponent(mail.id)}/reply`, { comment: fields.comment.value });
     return say('compose.sent');
+  });
+}
+
+/** Somebody outside answers a letter that reached them: it arrives as mail from the internet does. */
+export function openAnswer(mail) {
+  const to = mail.from.emailAddress;
+  const { address, name } = state.outside.find((one) => one.address === state.me);
+  show(say('compose.reply'), [
+    field(say('compose.to'), h('output', { class: 'fixed' }, h('bdi', {}, to.name || to.address))),
+    field(say('compose.answer'), area('comment', { required: true, rows: 7 })),
+    fileField(),
+  ], 'compose.send', async (fields) => {
+    const bytes = letter({
+      sender: name, address, to: to.address, subject: `${say('compose.answer.prefix')}: ${mail.subject}`, text: fields.comment.value, annex: await chosenFile(fields.annex), at: sandboxNow(), answers: mail.references,
+    });
+    await control('POST', '/sandbox/mail', bytes, { 'content-type': 'message/rfc822', 'x-mailbox': to.address, 'x-sandbox-dmarc': 'pass' });
+    emit('forwarded');
+    return say('compose.delivered', { to: to.address });
   });
 }
 

@@ -4,15 +4,17 @@ import { control } from './api.js';
 import { startCompose } from './compose.js';
 import { startDay } from './day.js';
 import { $, avatar, fill, h } from './dom.js';
+import { startDrive } from './drive.js';
 import { icon } from './icons.js';
 import { startOutlook } from './outlook.js';
 import { watch } from './poll.js';
 import { startRecord } from './record.js';
-import { emit, isMailbox, on, person, remember, remembered, state } from './state.js';
+import { emit, isMailbox, isOutside, on, person, remember, remembered, state } from './state.js';
 import { startTeams } from './teams.js';
 import { direction, lang, languages, say, setLanguage } from './texts.js';
 
-const PANES = [['outlook', 'mail'], ['teams', 'chat'], ['record', 'book']];
+const PANES = [['outlook', 'mail'], ['drive', 'drive'], ['teams', 'chat'], ['record', 'book']];
+const FIRST = ['outlook', 'drive']; // one of them stands first where there is room for several panes
 const CLOCK_MS = 15_000;
 const AGAIN_MS = 2000;
 
@@ -34,9 +36,10 @@ function offerPeople() {
   const groups = [...units].map(([unit, members]) =>
     h('optgroup', { label: unit }, members.map((one) => option(one.upn, `${one.name} · ${one.post}`))));
   const mailboxes = h('optgroup', { label: say('me.group.mailboxes') }, state.mailboxes.map((one) => option(one, `${say('me.mailbox')} · ${one}`)));
-  fill($('me'), groups, mailboxes);
+  const outside = h('optgroup', { label: say('me.group.outside') }, state.outside.map((one) => option(one.address, `${one.name} · ${one.address}`)));
+  fill($('me'), groups, mailboxes, outside);
   $('me').value = state.me;
-  fill($('me-avatar'), avatar(isMailbox() ? '@' : person().name));
+  showMe();
 }
 
 function drawTabs() {
@@ -47,6 +50,7 @@ function drawTabs() {
 function showPane(name) {
   state.pane = name;
   document.body.dataset.pane = name;
+  if (FIRST.includes(name)) document.body.dataset.first = name;
   remember({ pane: name });
   drawTabs();
 }
@@ -54,14 +58,19 @@ function showPane(name) {
 function become(address) {
   state.me = address;
   remember({ me: address });
-  fill($('me-avatar'), avatar(isMailbox() ? '@' : person().name));
+  if (!person() && state.pane === 'drive') showPane('outlook');
+  showMe();
   emit('me');
 }
+
+const showMe = () => fill($('me-avatar'), avatar(person()?.name ?? '@'));
 
 async function readState() {
   const told = await control('GET', '/sandbox/state');
   state.people = told.people;
   state.mailboxes = told.registry_mailboxes;
+  state.outside = told.outside_mailboxes;
+  [state.productUrl, state.converts] = [told.product_url, told.converts];
   state.clockOffsetMs = new Date(told.now) - Date.now();
 }
 
@@ -82,12 +91,14 @@ async function firstAnswer() {
 setLanguage(remembered('lang') ?? 'ar');
 await firstAnswer();
 const wanted = remembered('me');
-state.me = person(wanted) || isMailbox(wanted) ? wanted : state.letters[0].to;
+state.me = person(wanted) || isMailbox(wanted) || isOutside(wanted) ? wanted : state.letters[0].to;
 state.view = remembered('view') ?? state.view;
 speak();
+document.body.dataset.first = FIRST[0];
 showPane(remembered('pane') ?? state.pane);
 startCompose();
 startOutlook();
+startDrive();
 startTeams();
 startRecord();
 startDay();

@@ -36,8 +36,8 @@ function fileName(name) {
   return encoded.map((piece, at) => `;${CRLF} filename*${at}*=${at === 0 ? "UTF-8''" : ''}${piece}`).join('');
 }
 
-/** The letter's bytes. *annex* is {name, type, bytes} or null; *at* is a Date. */
-export function letter({ sender, address, to, subject, text, annex, at }) {
+/** The letter's bytes. *annex* is {name, type, bytes} or null; *at* is a Date; *answers*: the ids of the letters before, if any. */
+export function letter({ sender, address, to, subject, text, annex, at, answers = [] }) {
   const id = crypto.randomUUID();
   const boundary = `=_${id}`;
   const head = [
@@ -46,6 +46,7 @@ export function letter({ sender, address, to, subject, text, annex, at }) {
     ...(subject ? [`Subject: ${encodedWords(subject)}`] : []),
     `Date: ${at.toUTCString().replace('GMT', '+0000')}`,
     `Message-ID: <${id}@${address.split('@')[1]}>`,
+    ...(answers.length > 0 ? [`In-Reply-To: ${answers.at(-1)}`, `References: ${answers.join(`${CRLF} `)}`] : []),
     'MIME-Version: 1.0',
   ];
   const words = ['Content-Type: text/plain; charset="utf-8"', 'Content-Transfer-Encoding: base64', '', folded(base64(utf8.encode(text)))];

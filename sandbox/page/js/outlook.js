@@ -1,20 +1,19 @@
 // The chosen person's mailbox: what lies in it, what a message says, and what may be done with it.
 //
-// Everything is a Graph call in that person's own name.
+// In the ministry everything is a Graph call in that person's own name; mailbox.js knows the mailboxes outside.
 
-import { graph, graphAnswer } from './api.js';
-import { openForward, openOutside, openReply, openWrite } from './compose.js';
+import { openAnswer, openForward, openOutside, openReply, openWrite } from './compose.js';
 import { $, avatar, fill, h, renew, runs } from './dom.js';
 import { icon } from './icons.js';
+import { mailboxOf } from './mailbox.js';
 import { attempt } from './notices.js';
 import { watch } from './poll.js';
-import { isMailbox, on, sandboxNow, state } from './state.js';
+import { emit, isMailbox, isOutside, on, person, sandboxNow, state } from './state.js';
 import { dateAndTime, direction, lang, say, shortWhen, size } from './texts.js';
 
 const LOOK_MS = 2000;
-const LISTED = 'id,subject,from,toRecipients,receivedDateTime,sentDateTime,isRead,hasAttachments,bodyPreview,categories';
-const FOLDERS = [['inbox', 'mail.inbox'], ['sentitems', 'mail.sent']];
 
+let box = null; // the mailbox, see mailbox.js
 let folder = 'inbox';
 let messages = null; // null until the mailbox has been read
 let chosen = null; // the id of the message that is read
@@ -24,6 +23,7 @@ let watching = null;
 const parts = {};
 
 export function startOutlook() {
+  box = mailboxOf(state.me);
   frame();
   on('me', begin);
   on('mail', () => watching?.now());
@@ -33,6 +33,8 @@ export function startOutlook() {
 
 function begin() {
   watching?.stop();
+  box = mailboxOf(state.me);
+  if (!box.folders.some(([name]) => name === folder)) folder = 'inbox';
   [messages, chosen, opened, trouble] = [null, null, null, null];
   $('outlook').classList.remove('reading');
   fill(parts.list);
@@ -43,17 +45,16 @@ function begin() {
 
 async function look() {
   const [me, from] = [state.me, folder];
-  const path = `/mailFolders/${from}/messages?$top=50&$orderby=receivedDateTime desc&$select=${LISTED}`;
-  const page = await graph(me, 'GET', path);
+  const listed = await box.list(from);
   if (me !== state.me || from !== folder) return;
-  messages = page.value;
+  messages = listed;
   trouble = null;
   draw();
 }
 
 /** The parts that stay while their contents change. */
 function frame() {
-  const folders = FOLDERS.map(([name, key]) => h('button', {
+  const folders = box.folders.map(([name, key]) => h('button', {
     class: 'segment', 'aria-pressed': String(folder === name), 'data-testid': `folder-${name}`, onclick: () => { folder = name; begin(); },
   }, say(key)));
   parts.list ??= h('ul', { class: 'mails', 'data-testid': 'mails' });
@@ -62,11 +63,12 @@ function frame() {
   parts.reading ??= h('article', { class: 'letter', 'data-testid': 'reading', tabindex: '-1' });
   fill($('outlook'),
     h('header', { class: 'pane-head' },
-      h('h2', { id: 'outlook-title' }, icon('mail'), say('pane.outlook')),
+      h('h2', { id: 'outlook-title' }, icon('mail'), say(isOutside() ? 'pane.mail' : 'pane.outlook')),
       h('div', { class: 'segments', role: 'group', 'aria-label': say('mail.folders') }, folders),
       h('div', { class: 'pane-tools' },
-        h('button', { class: 'button quiet', 'data-testid': 'mail-outside', onclick: () => openOutside() }, icon('globe'), h('span', {}, say('mail.outside'))),
-        isMailbox() ? null : h('button', { class: 'button quiet', 'data-testid': 'mail-new', onclick: () => openWrite() }, icon('pen'), h('span', {}, say('mail.new'))))),
+        person() ? h('button', { class: 'button quiet beside', 'data-testid': 'to-drive', onclick: () => emit('pane', 'drive') }, icon('drive'), h('span', {}, say('pane.drive'))) : null,
+        isOutside() ? null : h('button', { class: 'button quiet', 'data-testid': 'mail-outside', onclick: () => openOutside() }, icon('globe'), h('span', {}, say('mail.outside'))),
+        person() === undefined ? null : h('button', { class: 'button quiet', 'data-testid': 'mail-new', onclick: () => openWrite() }, icon('pen'), h('span', {}, say('mail.new'))))),
     h('div', { class: 'mail-body' }, h('div', { class: 'mail-list' }, parts.state, parts.list), parts.reading));
   drawReading(true);
 }
@@ -74,7 +76,7 @@ function frame() {
 function draw() {
   const words = trouble ? trouble.message
     : messages === null ? say('mail.loading')
-      : messages.length === 0 ? say(folder === 'inbox' ? 'mail.empty.inbox' : 'mail.empty.sent') : '';
+      : messages.length === 0 ? say(isOutside() ? 'mail.empty.outside' : folder === 'inbox' ? 'mail.empty.inbox' : 'mail.empty.sent') : '';
   parts.state.hidden = words === '';
   parts.state.classList.toggle('alarmed', trouble !== null);
   if (parts.state.textContent !== words) parts.state.textContent = words;
@@ -116,15 +118,12 @@ async function open(id) {
   drawReading();
   await attempt(async () => {
     const me = state.me;
-    const [mail, attachments] = await Promise.all([
-      graph(me, 'GET', `/messages/${encodeURIComponent(id)}?$select=${LISTED},ccRecipients,body`),
-      graph(me, 'GET', `/messages/${encodeURIComponent(id)}/attachments?$select=id,name,contentType,size,isInline`),
-    ]);
+    const mail = await box.open(id);
     if (chosen !== id || state.me !== me) return;
-    opened = { ...mail, attachments: attachments.value.filter((one) => !one.isInline) };
+    opened = mail;
     drawReading();
     if (mail.isRead === false) {
-      await graph(me, 'PATCH', `/messages/${encodeURIComponent(id)}`, { isRead: true });
+      await box.read(id);
       watching.now();
     }
   });
@@ -163,8 +162,8 @@ function drawReading(anew = false) {
         h('span', { class: 'recipients' }, `${say('mail.to')}: `, (mail.toRecipients ?? []).map((one) => h('bdi', {}, shownName(one.emailAddress), ' ')))),
       h('time', { datetime: mail.receivedDateTime }, dateAndTime(mail.receivedDateTime))),
     h('div', { class: 'mail-actions' },
-      isMailbox() ? null : h('button', { class: 'button primary', 'data-testid': 'mail-forward', onclick: () => openForward(mail) }, icon('forward'), say('mail.forward')),
-      h('button', { class: 'button', 'data-testid': 'mail-reply', onclick: () => openReply(mail) }, icon('reply'), say('mail.reply'))),
+      isMailbox() || isOutside() ? null : h('button', { class: 'button primary', 'data-testid': 'mail-forward', onclick: () => openForward(mail) }, icon('forward'), say('mail.forward')),
+      h('button', { class: isOutside() ? 'button primary' : 'button', 'data-testid': 'mail-reply', onclick: () => (isOutside() ? openAnswer(mail) : openReply(mail)) }, icon('reply'), say('mail.reply'))),
     mail.attachments.length === 0 ? null
       : h('ul', { class: 'annexes', 'aria-label': say('mail.annexes') }, mail.attachments.map((one) => annex(mail, one))),
     body(mail));
@@ -172,8 +171,7 @@ function drawReading(anew = false) {
 
 function annex(mail, one) {
   const show = () => attempt(async () => {
-    const path = `/messages/${encodeURIComponent(mail.id)}/attachments/${encodeURIComponent(one.id)}/$value`;
-    showFile(await graphAnswer(state.me, 'GET', path), one.name, one.contentType);
+    showFile(await box.file(mail.id, one), one.name, one.contentType);
   });
   return h('li', {}, h('button', { class: 'annex', 'data-testid': 'mail-annex', 'aria-label': say('mail.annex.open', { name: one.name }), onclick: show },
     icon('file'), h('span', {}, h('bdi', {}, runs(one.name)), h('small', {}, size(one.size)))));

@@ -135,7 +135,7 @@ function drawDetail(chosen) {
   if (shown?.record.record_id !== chosen) return fill(parts.detail, h('p', { class: 'hollow' }, say('sheet.loading')));
   const { record, sheet, broken } = shown;
   renew(parts.facts, [{ key: record.record_id, sign: JSON.stringify([record, lang()]), draw: () => facts(record) }]);
-  renew(parts.letter, record.masked ? [] : [{ key: record.record_id, sign: JSON.stringify([letter?.id === record.record_id, lang()]), draw: () => letterOf(record) }]);
+  renew(parts.letter, record.masked || record.document ? [] : [{ key: record.record_id, sign: JSON.stringify([letter?.id === record.record_id, lang()]), draw: () => letterOf(record) }]);
   renew(parts.verdict, [{ key: record.record_id, sign: JSON.stringify([sheet.events.map((one) => one.hash), sheet.verified, [...broken], lang()]), draw: () => verdict(sheet, broken) }]);
   renew(parts.steps, steps(sheet, broken));
   parts.head ??= h('div', { class: 'sheet-head' });
@@ -175,11 +175,15 @@ function facts(record) {
       record.confidentiality && record.confidentiality !== 'normal' ? h('span', { class: 'tag urgent' }, word('confidentiality', record.confidentiality)) : null),
     h('h3', { 'data-testid': 'record-subject' }, h('bdi', {}, runs(subject(record)))),
     h('dl', {},
-      fact('record.sender', 'record-original-sender', [record.original_sender, record.from_party].map(party).find((said) => said.length > 0)),
-      fact('record.registered', 'record-registered', registeredOn(record)),
+      record.drafter ? null : fact('record.sender', 'record-original-sender', [record.original_sender, record.from_party].map(party).find((said) => said.length > 0)),
+      fact(record.status === 'draft' ? 'record.drafted' : 'record.registered', 'record-registered', registeredOn(record)),
       record.forwarded_by ? fact('record.forwarded', 'record-forwarded-by', h('bdi', {}, nameOf(record.forwarded_by))) : null,
       fact('record.holders', 'record-holders', (record.holders ?? []).length === 0 ? say('record.holders.none') : h('ul', {}, record.holders.map(holder))),
       record.due_at ? fact('record.due', 'record-due', dateAndTime(record.due_at)) : null,
+      record.drafter ? fact('record.drafter', 'record-drafter', h('bdi', {}, nameOf(record.drafter))) : null,
+      (record.recipients ?? []).length > 0 ? fact('record.recipients', 'record-recipients', h('ul', {}, record.recipients.map(recipient))) : null,
+      record.document ? fact('record.document', 'record-document', wordFile(record.document)) : null,
+      record.sealed ? fact('record.sealed', 'record-sealed', sealed(record)) : null,
       fact('record.annexes', 'record-annexes', annexes(record).length === 0 ? say('record.annexes.none')
         : h('ul', { class: 'annexes' }, annexes(record).map((one) => annex(record, one)))),
       record.sender_check && ['outlook', 'forward'].includes(record.received_via) ? fact('record.check', 'record-check',
@@ -191,7 +195,7 @@ function facts(record) {
           h('bdi', {}, one.recipients.join(', ')), ' ', h('bdi', {}, one.status), ' · ', dateAndTime(one.at))))) : null,
       (record.reasons ?? []).length > 0 ? fact(record.kind === 'quarantined_mail' ? 'record.reasons' : 'record.remarks', 'record-reasons', h('ul', {}, record.reasons.map((one) => h('li', {}, inBoth(one))))) : null,
       (record.stuck ?? []).length > 0 ? fact('record.stuck', 'record-stuck', h('span', { class: 'alarmed' }, say('record.stuck.told'))) : null,
-      record.source ? fact('record.source', 'record-source', h('bdi', {}, record.source.mailbox ?? '')) : null));
+      record.source?.mailbox ? fact('record.source', 'record-source', h('bdi', {}, record.source.mailbox)) : null));
 }
 
 /** The letter's own words, in a frame in which nothing runs and nothing is fetched. */
@@ -216,6 +220,28 @@ const holder = (one) => h('li', {},
   h('strong', {}, h('bdi', {}, holderName(one))),
   one.asked ? h('span', { class: 'tag' }, inBoth(one.asked_said) || word('asked', one.asked)) : null,
   one.since ? h('small', {}, say('record.since', { at: dateAndTime(one.since) })) : null);
+
+const recipient = (one) => h('li', {},
+  h('strong', {}, h('bdi', {}, inBoth(one.name))),
+  h('span', { class: 'tag', 'data-state': one.state }, inBoth(one.state_said)),
+  one.copy ? h('small', {}, say('record.copy')) : null,
+  one.why ? h('small', { class: 'alarmed' }, inBoth(one.why)) : null);
+
+const wordFile = (file) => [
+  h('span', {}, h('bdi', {}, runs(file.name ?? ''))),
+  h('span', {}, say('drive.version', { version: file.version }), file.frozen_version ? ` · ${say('record.frozen', { version: file.frozen_version })}` : '')];
+
+/** The issued file, and where anybody who holds it asks whether it is the ministry's. */
+function sealed(record) {
+  const name = `${record.reference.replaceAll('/', '-')}.pdf`;
+  const show = () => attempt(async () => showFile(await productAnswer(`v1/records/${record.record_id}/documents/${record.sealed.sha256}`), name, 'application/pdf'));
+  return [
+    h('ul', { class: 'annexes' }, h('li', {}, h('button', { class: 'annex', 'data-testid': 'record-issued', 'aria-label': say('mail.annex.open', { name }), onclick: show },
+      icon('seal'), h('span', {}, h('bdi', {}, runs(name)), h('small', {}, size(record.sealed.size_bytes)))))),
+    h('p', {}, inBoth(record.sealed.level_said)),
+    h('p', {}, h('a', { class: 'link', href: `${state.productUrl}/api/v1/verify/${record.sealed.verify}`, target: '_blank', rel: 'noopener', 'data-testid': 'record-verify' }, say('record.verify'))),
+    state.converts === 'plain' ? h('p', {}, say('record.plain')) : null];
+}
 
 const annexes = (record) => (record.attachments ?? []).filter((one) => !one.inline);
 

@@ -8,8 +8,11 @@ export const state = {
   me: '', // the address of the chosen person or registry mailbox
   people: [],
   mailboxes: [],
+  outside: [], // mailboxes of bodies outside the ministry: {address, name}
+  productUrl: '',
+  converts: 'office', // how documents become PDF: by LibreOffice, or plain
   letters: [], // the sample letters, to begin another from
-  pane: 'outlook', // which one shows where there is room for one only
+  pane: 'outlook', // which one shows where there is room for one only; outlook and drive share a place where there is more
   view: 'wide', // how Teams is shown: wide or phone
   clockOffsetMs: 0,
 };
@@ -18,6 +21,7 @@ export const on = (event, listener) => listeners.set(event, [...(listeners.get(e
 export const emit = (event, detail) => (listeners.get(event) ?? []).forEach((listener) => listener(detail));
 
 export const isMailbox = (address = state.me) => state.mailboxes.includes(address);
+export const isOutside = (address = state.me) => state.outside.some((one) => one.address === address);
 export const person = (address = state.me) => state.people.find((one) => one.upn === address);
 /** The sandbox's clock, which may be shifted. */
 export const sandboxNow = () => new Date(Date.now() + state.clockOffsetMs);

@@ -3,11 +3,12 @@
 import { control } from './api.js';
 import { drawCard } from './cards.js';
 import { $, avatar, fill, h, renew, runs, setText } from './dom.js';
+import { openLink } from './drive.js';
 import { icon } from './icons.js';
 import { base64 } from './mime.js';
 import { attempt, notice } from './notices.js';
 import { watch } from './poll.js';
-import { isMailbox, on, remember, sandboxNow, state } from './state.js';
+import { on, person, remember, sandboxNow, state } from './state.js';
 import { lang, say, shortWhen, size } from './texts.js';
 
 const LOOK_MS = 1500;
@@ -39,7 +40,7 @@ function begin() {
   [files, atEnd] = [[], true];
   drawFiles();
   draw();
-  if (isMailbox()) return;
+  if (!person()) return;
   watching = watch(look, LOOK_MS, (now) => { trouble = now; draw(); });
 }
 
@@ -66,7 +67,7 @@ function frame() {
   parts.text ??= h('textarea', { rows: 1, dir: 'auto', 'data-testid': 'chat-text', onkeydown: sendOnEnter });
   parts.text.setAttribute('aria-label', say('teams.write'));
   parts.text.placeholder = say('teams.write');
-  const suggestions = ['teams.pending', 'teams.help'].map((key) =>
+  const suggestions = ['teams.outgoing', 'teams.pending', 'teams.help'].map((key) =>
     h('button', { class: 'suggestion', type: 'button', 'data-testid': key.replace('.', '-'), onclick: () => send(say(key)) }, say(key)));
   parts.composer ??= h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); sendTyped(); } });
   parts.chooser ??= h('input', { type: 'file', multiple: true, class: 'hidden-words', tabindex: '-1', 'data-testid': 'chat-files', onchange: choose });
@@ -111,7 +112,7 @@ function show(view) {
 }
 
 function draw() {
-  const words = isMailbox() ? say('teams.mailbox')
+  const words = !person() ? say('teams.mailbox')
     : trouble ? trouble.message
       : chat === null ? say('teams.loading')
         : chat === undefined ? say('teams.empty')
@@ -120,7 +121,7 @@ function draw() {
   parts.state.hidden = words === '';
   parts.state.classList.toggle('alarmed', trouble !== null);
   setText(parts.state, words);
-  parts.composer.hidden = isMailbox();
+  parts.composer.hidden = !person();
   const before = parts.thread.lastElementChild?.dataset.key;
   renew(parts.thread, (chat?.messages ?? []).map((message) => ({
     key: message.activityId,
@@ -156,7 +157,7 @@ function drawMessage(message) {
 function drawPressable(message) {
   const holder = h('div', { class: 'card', 'data-testid': 'card' });
   const told = h('p', { class: 'card-said', role: 'status', 'data-testid': 'card-said' }, said.get(message.activityId) ?? '');
-  const drawn = drawCard(message.card, (pressed) => press(message, holder, told, pressed));
+  const drawn = drawCard(message.card, (pressed) => press(message, holder, told, pressed), null, openLink);
   holder.append(drawn ?? h('p', { class: 'problem' }, say('teams.card.failed')));
   holder.addEventListener('input', () => { holder.closest('li').dataset.dirty = 'true'; });
   return [holder, told];
@@ -177,7 +178,16 @@ async function press(message, holder, told, pressed) {
   holder.removeAttribute('aria-busy');
   if (outcome?.card && pressed.as !== 'fetch') holder.closest('li')?.removeAttribute('data-dirty');
   await watching.now();
+  if (outcome?.card && pressed.as !== 'fetch') showHead(message);
   if (document.activeElement === document.body) parts.thread.querySelector(`[data-key="${CSS.escape(message.activityId)}"]`)?.focus({ preventScroll: true });
+}
+
+/** What became of a press stands at the head of its card: have it in sight. */
+function showHead(message) {
+  const row = parts.thread.querySelector(`[data-key="${CSS.escape(message.activityId)}"]`);
+  if (!row || row.getBoundingClientRect().top >= parts.scroll.getBoundingClientRect().top) return;
+  atEnd = false;
+  row.scrollIntoView({ block: 'start' });
 }
 
 /** A dialog beside the chat: what is shown in it goes when it is closed. */
@@ -195,7 +205,7 @@ function openDialog(message, first) {
     }
     setText(title, outcome.title ?? '');
     const search = async (dataset, query) => (await attempt(() => control('POST', url('search'), { dataset, query })))?.results ?? [];
-    fill(holder, drawCard(outcome.card, press, search) ?? h('p', { class: 'problem' }, say('teams.card.failed')));
+    fill(holder, drawCard(outcome.card, press, search, openLink) ?? h('p', { class: 'problem' }, say('teams.card.failed')));
   };
   const press = async (pressed) => {
     if (me !== state.me) return dialog.close();

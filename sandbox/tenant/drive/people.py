@@ -62,7 +62,7 @@ def share_file(tenant: Tenant, request: Request, now: datetime) -> Response:
 @ROUTES.on("DELETE", "/sandbox/files/{file}")
 def drop_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Response:
     """Its owner deletes it."""
-    item = _file(tenant, file)
+    item = file_of(tenant, file)
     tenant.part(Drives).remove(item, item["created_by"], now)
     return Response(204)
 
@@ -70,7 +70,7 @@ def drop_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Res
 @ROUTES.on("GET", "/sandbox/files/{file}")
 def see_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Response:
     """The file as it is: name, path, size, versions, who has it open, who has access, its content (base64)."""
-    item = _file(tenant, file)
+    item = file_of(tenant, file)
     drives = tenant.part(Drives)
     drive = drives.drive(item["drive"], now)
     return json_response(
@@ -95,7 +95,7 @@ def see_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Resp
 def open_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Response:
     """Somebody opens it in Office: `{upn, for_s?}`; without a time until they close it."""
     asked = request.json()
-    item, who = _editor(tenant, file, asked)
+    item, who = editor(tenant, file, asked)
     until = (now + timedelta(seconds=float(asked["for_s"]))).isoformat() if "for_s" in asked else None
     tenant.part(Drives).note(item, open={**item["open"], who: until})
     return Response(204)
@@ -104,7 +104,7 @@ def open_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Res
 @ROUTES.on("POST", "/sandbox/files/{file}/close")
 def close_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Response:
     """Somebody closes it: `{upn}`; or everybody does: `{}`."""
-    asked, item = request.json(), _file(tenant, file)
+    asked, item = request.json(), file_of(tenant, file)
     gone = [_person(tenant, asked)["id"]] if "upn" in asked else list(item["open"])
     tenant.part(Drives).note(item, open={who: until for who, until in item["open"].items() if who not in gone})
     return Response(204)
@@ -114,7 +114,7 @@ def close_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Re
 def edit_file(tenant: Tenant, request: Request, now: datetime, file: str) -> Response:
     """Somebody changes it in Office, which saves it: `{upn, content (base64)}`. Others may have it open as well."""
     asked = request.json()
-    item, who = _editor(tenant, file, asked)
+    item, who = editor(tenant, file, asked)
     written = tenant.part(Drives).write(item, body_of(asked), {"user": who, "app": None}, now)
     return json_response({"version": len(written["versions"])})
 
@@ -126,6 +126,36 @@ def see_drive(tenant: Tenant, request: Request, now: datetime, upn: str) -> Resp
     mine = [each for each in drives.items.values() if each["drive"] == drive["id"] and not each["deleted"]]
     files = [{"id": each["id"], "path": drives.path(each)} for each in mine if not each["folder"]]
     return json_response({"id": drive["id"], "state": drive["state"], "files": files})
+
+
+@ROUTES.on("GET", "/sandbox/drives/{upn}/seen")
+def see_files(tenant: Tenant, request: Request, now: datetime, upn: str) -> Response:
+    """The files that somebody finds in OneDrive: their own and those shared with them; the latest first."""
+    user, drives = _person(tenant, {"upn": upn}), tenant.part(Drives)
+    seen = []
+    for item in drives.items.values():
+        drive = drives.drive(item["drive"], now)
+        if drive is None or drive["state"] == "locked" or item["folder"] or item["deleted"]:
+            continue
+        role = role_of(drives, drive, item, user["id"])
+        if role is not None:
+            last, owner = item["modified_by"], find_user(tenant, drive["owner"]) if drive["owner"] else None
+            seen.append(
+                {
+                    "id": item["id"],
+                    "name": item["name"],
+                    "path": drives.path(item),
+                    "owner": owner["userPrincipalName"] if owner else None,
+                    "place": drive["name"],
+                    "role": role,
+                    "url": web_url(drives, drive, item),
+                    "size": item["size"],
+                    "version": len(item["versions"]),
+                    "at": item["modified_at"],
+                    "by": view.identity(tenant, last)["user"]["displayName"] if last["user"] else None,
+                }
+            )
+    return json_response(sorted(seen, key=lambda each: str(each["at"]), reverse=True))
 
 
 @ROUTES.on("POST", "/sandbox/drives/{upn}")
@@ -183,7 +213,7 @@ def download_info(tenant: Tenant, drive: Thing, file: Thing, now: datetime) -> T
     }
 
 
-def _file(tenant: Tenant, file: str) -> Thing:
+def file_of(tenant: Tenant, file: str) -> Thing:
     item = tenant.part(Drives).items.get(file)
     if item is None or item["deleted"]:
         raise refuse(404, "NotFound", f"no file {file}")
@@ -197,9 +227,9 @@ def _person(tenant: Tenant, asked: Thing) -> Thing:
     return user
 
 
-def _editor(tenant: Tenant, file: str, asked: Thing) -> tuple[Thing, str]:
+def editor(tenant: Tenant, file: str, asked: Thing) -> tuple[Thing, str]:
     """The file, and the id of who may write it. Raises Refused: 403 for whom nobody let."""
-    item, user = _file(tenant, file), _person(tenant, asked)
+    item, user = file_of(tenant, file), _person(tenant, asked)
     drives = tenant.part(Drives)
     owner = None if item["drive"] == LIBRARY else item["drive"].removeprefix("b!")
     role = role_of(drives, {"owner": owner}, item, user["id"])

@@ -181,10 +181,48 @@ def list_outside(tenant: Tenant, request: Request, now: datetime) -> Response:
 
 @ROUTES.on("GET", "/sandbox/outside/{n}")
 def get_outside(tenant: Tenant, request: Request, now: datetime, n: str) -> Response:
+    return Response(200, {"content-type": "message/rfc822"}, tenant.world.bytes_of(_outside(tenant, n)["sha256"]))
+
+
+@ROUTES.on("GET", "/sandbox/outside/{n}/message")
+def show_outside(tenant: Tenant, request: Request, now: datetime, n: str) -> Response:
+    """That letter as its recipient reads it, in Graph's names; the id of an attachment is its number."""
+    letter = _outside(tenant, n)
+    read = mime.read(tenant.world.bytes_of(letter["sha256"]))
+    files = [
+        {"id": str(at), "name": part.name, "contentType": part.content_type, "size": len(part.content)}
+        | {"isInline": part.inline}
+        for at, part in enumerate(read.parts)
+    ]
+    return json_response(
+        {
+            "id": n,
+            "subject": read.subject,
+            "from": read.sender,
+            "toRecipients": read.to,
+            "receivedDateTime": letter["at"],
+            "internetMessageId": read.message_id,
+            "references": [*read.references, read.message_id],
+            "body": {"contentType": read.content_type, "content": read.body},
+            "attachments": files,
+        }
+    )
+
+
+@ROUTES.on("GET", "/sandbox/outside/{n}/attachments/{at}")
+def get_outside_attachment(tenant: Tenant, request: Request, now: datetime, n: str, at: str) -> Response:
+    parts = mime.read(tenant.world.bytes_of(_outside(tenant, n)["sha256"])).parts
+    if not at.isdecimal() or int(at) >= len(parts):
+        raise refuse(404, "NotFound", f"There is no attachment {at} of letter {n} outside.")
+    part = parts[int(at)]
+    return Response(200, {"content-type": part.content_type}, part.content)
+
+
+def _outside(tenant: Tenant, n: str) -> Thing:
     letter = tenant.world.table("outside").get(n)
     if letter is None:
         raise refuse(404, "NotFound", f"There is no letter {n} outside.")
-    return Response(200, {"content-type": "message/rfc822"}, tenant.world.bytes_of(letter["sha256"]))
+    return letter
 
 
 @ROUTES.on("POST", "/sandbox/mail")
