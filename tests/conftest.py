@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import programs
+
+# What is started a hundred times is compiled once, also where the environment says that no bytecode is to be kept.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine is slow, not wrong: no example is timed.
 settings.register_profile("tarasul", deadline=None, suppress_health_check=[HealthCheck.too_slow])
