@@ -40,8 +40,10 @@ _LONGEST_FIRST = ("acceptance", "simulation", "page", "sandbox")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the random order of pytest-randomly within each rank."""
 
+    rooms = {path: path.relative_to(Path(__file__).parent).parts[0] for path in {item.path for item in items}}
+
     def rank(item: pytest.Item) -> int:
-        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        room = rooms[item.path]
         return _LONGEST_FIRST.index(room) if room in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
     items.sort(key=rank)
