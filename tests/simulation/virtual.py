@@ -17,7 +17,7 @@ class Deadlock(AssertionError):
 
 
 class Due:
-    """In place of asyncio's handles, which note for a debugger what nobody here looks at: a third of what a call cost."""
+    """In place of asyncio's handles, which note for a debugger what nobody looks at: a third of what a call cost."""
 
     __slots__ = ("args", "callback", "context", "gone")
 
