@@ -17,7 +17,7 @@ run: .venv/.run node_modules/.run  ## set everything up and run the product besi
 	@$(PY) -m sandbox $(ARGS)
 
 test: .venv/.dev node_modules/.dev programs check  ## set everything up, then every check and every test
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 check: .venv/.dev  ## ruff, mypy --strict, import layers, nothing that belongs to one machine
 	$(PY) -m ruff check

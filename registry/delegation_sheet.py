@@ -8,6 +8,7 @@ from typing import ClassVar
 from registry.changed import changed
 from registry.delegation import Delegation
 from registry.events import Event
+from registry.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ DELEGATION_EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (Delegated, DelegationAccepted, DelegationDeclined, DelegationBegan, DelegationEnded)
 }
+for _kind in DELEGATION_EVENTS.values():
+    prepared(_kind)
 
 
 def fold_delegation(delegation_id: str, events: Iterable[Event]) -> Delegation | None:

@@ -19,10 +19,13 @@ import msgspec
 
 from registry.events import EVENTS, Event
 from registry.mail import Address
+from registry.prepared import prepared
 
 FIRST_PREV_HASH = "0" * 64
 ERASED = "█"
 _V = 1
+for _kind in EVENTS.values():
+    prepared(_kind)
 _canonical_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 

@@ -29,7 +29,7 @@ from multidict import CIMultiDict
 from sandbox.host_json import BadHostJson, read_host_json
 from sandbox.invocations import Invocations, QueueFaults
 from sandbox.kept import Kept
-from sandbox.layout import NO_USE
+from sandbox.leash import NO_USE
 from sandbox.listener import Listener
 from sandbox.moved_clock import CannotGoBack, MovedClock
 from sandbox.queues import Queues, SqliteQueues

@@ -27,7 +27,6 @@ from sandbox.tenant.drive.store import LIBRARY
 
 HERE = Path(__file__).resolve().parent
 MINISTRY = HERE / "ministry"
-NO_USE = 3  # how a child ends that would end the same way if it were started again
 BOT_SECRET = "bot-app-secret"  # noqa: S105 (a name, not a secret)
 LOCK = "sandbox.lock"  # held by the supervisor whose state folder it is
 

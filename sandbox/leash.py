@@ -13,6 +13,7 @@ import sys
 import threading
 
 GRACE_S = 15.0  # for the child's own clean end; then it is ended without asking
+NO_USE = 3  # how a child ends that would end the same way if it were started again
 
 
 def _follow_parent() -> None:

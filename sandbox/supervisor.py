@@ -23,7 +23,8 @@ from pathlib import Path
 import aiohttp
 
 from sandbox.kept import Kept
-from sandbox.layout import HERE, LOCK, NO_USE, CannotStart, Child, Layout, Ports, plan, start_over
+from sandbox.layout import HERE, LOCK, CannotStart, Child, Layout, Ports, plan, start_over
+from sandbox.leash import NO_USE
 
 READY = "/api/health/ready"
 READY_WITHIN_S = 120.0

@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import msgspec
-
 from registry.entities import CHANNELS, HAND, MAIL, Entity, is_address
 from registry.office import Office
+from registry.prepared import prepared
 from registry.vocabulary import CONFIDENTIALITIES
 
 HEAD, CLERK, MEMBER = "head", "clerk", "member"
@@ -101,6 +100,7 @@ class Imported:
 
 
 NOTHING_IMPORTED = Imported()
+_imported = prepared(Imported)
 
 
 def _told(unit: ImportedUnit) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _told(unit: ImportedUnit) -> dict[str, Any]:
 
 def read_imported(body: str | None) -> Imported:
     """What `Imported.body` wrote; nothing for nothing."""
-    return msgspec.json.decode(body, type=Imported) if body is not None else NOTHING_IMPORTED
+    return _imported.decode(body) if body is not None else NOTHING_IMPORTED
 
 
 def read_lists(

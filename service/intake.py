@@ -444,7 +444,9 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_cleaned, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: _cleaned(getattr(value, f.name)) for f in fields(value)})
+        before = {f.name: getattr(value, f.name) for f in fields(value)}
+        new = {name: now for name, held in before.items() if (now := _cleaned(held)) != held}
+        return replace(value, **new) if new else value
     return value
 
 

@@ -7,11 +7,13 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from registry.delegation import Delegation
+from registry.prepared import prepared
 from service.ports import KeptDelegation
 from store import schema as s
 from store.instants import write_instant
 
 _json = msgspec.json.Encoder()
+_delegation = prepared(Delegation)
 
 
 def open_delegations(on: Connection, entity_id: str) -> tuple[Delegation, ...]:
@@ -88,4 +90,4 @@ def save_imported(on: Connection, entity_id: str, body: str, at: datetime) -> No
 
 
 def _read(body: str) -> Delegation:
-    return msgspec.json.decode(body, type=Delegation)
+    return _delegation.decode(body)

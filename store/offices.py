@@ -13,9 +13,13 @@ from registry.circuits import Circuits
 from registry.document import DocumentRules
 from registry.entities import Entity
 from registry.office import LoopGuard, Office, Person, ReferralRule, Unit
+from registry.prepared import prepared
 from registry.working_time import DueRules
 from store import schema as s
 from store.delegations import open_delegations
+
+for _kind in (DueRules, Circuits, DocumentRules):
+    prepared(_kind)
 
 
 class OfficeCache:

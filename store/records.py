@@ -8,13 +8,14 @@ import zlib
 
 import msgspec
 
+from registry.prepared import prepared
 from registry.record import Record
 
 PACKED_FROM_BYTES = 32 * 1024
 _REMEMBERED = 4
 _PACKED = b"\x78"  # how what zlib packs begins (RFC 1950); JSON begins with a brace
 
-_decoder = msgspec.json.Decoder(Record)
+_decoder = prepared(Record)
 _encoder = msgspec.json.Encoder()
 _last: dict[bytes, Record] = {}  # a record is a value: whoever has it cannot change it
 

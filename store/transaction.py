@@ -11,6 +11,7 @@ from registry.effects import EFFECTS, TOKENED, Effect
 from registry.mail import Mail
 from registry.numbers import Series
 from registry.office import Office
+from registry.prepared import prepared
 from registry.recognise import Known
 from registry.record import Record
 from registry.registering import searchable
@@ -40,6 +41,7 @@ from store.sign_ins import SignInsOfPeople
 
 _DONE, _STUCK = "done", "stuck"
 _json = msgspec.json.Encoder()
+_effects = {name: prepared(kind) for name, kind in EFFECTS.items()}
 
 
 class SqlTransaction(ListsOfPeople, SignInsOfPeople):
@@ -319,7 +321,7 @@ class SqlTransaction(ListsOfPeople, SignInsOfPeople):
         rows = self._run(sql.claim, owner=owner, now=write_instant(now), until=until, limit=limit).fetchall()
         return sorted(
             (
-                Claimed(effect_id=number, effect=msgspec.json.decode(body, type=EFFECTS[kind]), tries=tries)
+                Claimed(effect_id=number, effect=_effects[kind].decode(body), tries=tries)
                 for number, kind, body, tries in rows
             ),
             key=lambda claimed: claimed.effect_id,

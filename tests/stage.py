@@ -105,21 +105,24 @@ class Stage:
             hold(self._exchanges)
 
     def close(self) -> None:
-        """End both processes as an operator would."""
-        for process in self._processes.values():
-            process.terminate()
-        for name, process in self._processes.items():
-            try:
-                process.wait(END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                self.log.append(f"stage: the {name} did not end within {END_WITHIN_S:g} s")
-            assert process.stdin is not None
-            process.stdin.close()
+        """End both processes as an operator would: the product first, whose last calls the tenant still answers."""
+        for name in ("product", "tenant"):
+            if name in self._processes:
+                self._end(name)
         for reader in self._readers:
             reader.join(END_WITHIN_S)
-        self._processes.clear()
+
+    def _end(self, name: str) -> None:
+        process = self._processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self.log.append(f"stage: the {name} did not end within {END_WITHIN_S:g} s")
+        assert process.stdin is not None
+        process.stdin.close()
 
     def start_tenant(self, *, wait: bool = True) -> None:
         self._start(self.layout.tenant)

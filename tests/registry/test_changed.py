@@ -5,14 +5,21 @@ from dataclasses import fields, replace
 import pytest
 
 from registry.changed import changed
+from registry.events import StepApproved
 from registry.vocabulary import Status
-from tests.values import registered
+from tests.values import NOON, registered
 
 
 def test_a_changed_record_is_what_replace_makes_of_it() -> None:
     record = registered().held
     new = {"status": Status.CLOSED, "outcome": "closed", "version": 9}
     assert changed(record, **new) == replace(record, **new)  # type: ignore[arg-type]
+
+
+def test_so_is_a_changed_event_which_has_some_of_its_fields_from_what_all_events_are() -> None:
+    event = StepApproved(at=NOON, by="huda", capacity="head", step=1, note="تم")
+    new = {"capacity": "member", "on_behalf_of": "omar"}
+    assert changed(event, **new) == replace(event, **new)  # type: ignore[arg-type]
 
 
 def test_the_value_itself_stays_as_it_was() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.layout import NO_USE
+from sandbox.leash import NO_USE
 from tests.sandbox.small_app import APP, SmallApp
 from tests.stage import REPOSITORY
 

@@ -114,6 +114,7 @@ class WebLoop(asyncio.SelectorEventLoop):
 
     to_thread = VirtualLoop.to_thread
     run_in_executor = VirtualLoop.run_in_executor  # type: ignore[assignment]
+    sleep = staticmethod(asyncio.sleep)  # other threads sleep too
 
     async def counting[T](self, call: Any) -> T:
         self.on_their_way += 1

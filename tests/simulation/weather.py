@@ -96,7 +96,7 @@ class Weather:
     rates: dict[str, float]
     struck: Counter[str] = field(default_factory=Counter)
     fair: bool = False  # all is well from now on
-    _of_method: dict[str, list[str]] = field(default_factory=dict)
+    _of_method: dict[str, list[tuple[str, Fault]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rng: Random, only: tuple[str, ...] | None = None) -> "Weather":
@@ -117,8 +117,12 @@ class Weather:
             return None
         may = self._of_method.get(method)
         if may is None:
-            may = self._of_method[method] = [k for k in self.rates if k in FAULTS and method in FAULTS[k].on]
-        return next((FAULTS[kind] for kind in may if self.strikes(kind, 0.5)), None)
+            fits = [(kind, FAULTS[kind]) for kind in self.rates if kind in FAULTS]
+            may = self._of_method[method] = [(kind, fault) for kind, fault in fits if method in fault.on]
+        for kind, fault in may:
+            if self.strikes(kind, 0.5):
+                return fault
+        return None
 
     async def around[T](self, method: str, call: Callable[[], Awaitable[T]]) -> T:
         """Make a call in this weather."""
