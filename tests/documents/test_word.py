@@ -175,7 +175,7 @@ _KINDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MANY = '<w:sdt><w:sdtPr><w:tag w:val="tarasul:qr"/></w:sdtPr><w:sdtContent><w:p/></w:sdtContent></w:sdt>'
 _FAR = f"<!-- {'x' * 9_000} -->"
 
-UNSAFE = {
+UNSAFE: dict[str, tuple[Callable[[], bytes], str]] = {
     # the same, spelt in ways that XML allows
     "a picture from elsewhere, in a letter's code": (
         lambda: related(f'<Relationship Id="x" {_PICTURE} Target="http://evil.example/" TargetMode="&#69;xternal"/>'),
