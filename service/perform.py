@@ -53,7 +53,6 @@ from registry.effects import (
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
 from registry.record import Record, Step
-from registry.sealed_commands import NoteSealed
 from registry.sealed_effects import SealLetter
 from service.annexes import Annexes
 from service.digest import tell_waiting
@@ -75,7 +74,7 @@ from service.ports import (
     Transaction,
 )
 from service.replies import day_said, question_html, question_subject, reply_html
-from service.sealing import Sealing, sealed_key
+from service.sealing import Sealing
 from service.showing import Fresh, still_asked, to_send, view_of_delegation, view_of_step
 from service.take import Taker, Undone
 from texts import say
@@ -350,9 +349,7 @@ class Performer:
     async def _seal(self, effect: SealLetter) -> Done:
         """Nothing to seal with: a house without an archive of its own, as tests are."""
         noted = await self._sealing.seal(effect.record_id) if self._sealing is not None else None
-        if noted is None:
-            return Done()
-        return Done(noted, also=lambda tx, at: _note_sealed(tx, noted, at))
+        return Done(noted)
 
     # ------------------------------------------------------------ whom Teams does not reach
 
@@ -480,10 +477,6 @@ class Performer:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
         except Undone:  # the sheet says so already
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
-
-
-def _note_sealed(tx: Transaction, noted: NoteSealed, at: datetime) -> None:
-    tx.first_time(sealed_key(noted.sha256), noted.record_id, at)
 
 
 def _reply_key(record: Record) -> str:

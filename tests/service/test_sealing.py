@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from registry.sheet import read_entry
 from service import verify
 from service.evidence import Evidence
 from service.sealing import Sealing, sealed_key
+from service.taking_in import TakingIn
+from service.verifying import Verifying
 from service.views import Viewer
 from tests.circuit_values import TEXT, draft, laid_down
 from tests.documents.papers import fingerprint, seal
@@ -194,7 +197,10 @@ async def test_the_issued_file_is_among_the_record_s_documents_and_in_its_export
     made = await evidence.export(Viewer(None), "m1")
     assert made is not None
     parts, wrong = verify.read_zip(made[1])
-    assert f"documents/{sealed.sha256}.pdf" in parts
+    assert [name for name in parts if name.startswith("documents/")] == sorted(
+        [f"documents/{sealed.sha256}.pdf", f"documents/{sealed.frozen}.docx", f"documents/{sealed.manifest}.json"]
+    ), "the letter, the words it was made of, and what the archive must know of it"
+    assert json.loads(parts[f"documents/{sealed.manifest}.json"])["retention"] == "ordinary"
     assert [*wrong, *verify.wrong_with(parts, made[0])] == []
     changed = parts | {f"documents/{sealed.sha256}.pdf": parts[f"documents/{sealed.sha256}.pdf"] + b"\n"}
     assert verify.wrong_with(changed, made[0]) != []
@@ -202,6 +208,24 @@ async def test_the_issued_file_is_among_the_record_s_documents_and_in_its_export
     assert page is not None
     assert sealed.sha256 in page.decode()
     assert hashlib.sha256(house.archive.kept[sealed.sha256]).hexdigest() == sealed.sha256
+
+
+async def test_a_letter_that_is_taken_in_is_whole_and_known_as_ours_again(desk: Desk, tmp_path: Path) -> None:
+    await desk.perform()
+    sealed, house = desk.record.sealed, desk.house
+    assert sealed is not None
+    made = await Evidence(house.store, house.archive, house.clock, lambda _: "").export(Viewer(None), "m1")
+    assert made is not None
+    (tmp_path / "other").mkdir()
+    other = Registry(tmp_path / "other")
+    taking_in = TakingIn(other.store, other.archive, other.clock, desk.record.entity_id)
+    assert await taking_in.take_in(made[1], made[0]) == desk.record
+    assert {sealed.sha256, sealed.frozen, sealed.manifest} <= set(other.archive.kept)
+    told = Verifying(other.store)
+    assert (told.look(sealed.sha256) or {})["reference"] == desk.record.reference
+    assert told.look(token_of(desk.record, sealed.frozen)) == told.look(sealed.sha256)
+    assert await Evidence(other.store, other.archive, other.clock, lambda _: "").export(Viewer(None), "m1") == made
+    other.store.close()
 
 
 async def test_the_sheet_holds_with_the_seal_on_it(desk: Desk) -> None:
