@@ -87,6 +87,7 @@ _LOOKS_FOR_A_MAIL = 12  # of _LOOK_AGAIN_S each: an hour, in which the mailbox i
 _LOOKS_FOR_A_QUESTION = 3
 _CHAT_AGAIN_S = 15.0  # the first wait for the news of a chat; each one after it is twice as long
 _LONGEST_WAIT_S = 600.0
+_LONG_TRIES = 20  # of what is down
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
 
 
@@ -151,6 +152,10 @@ class Performer:
             outcome = Later(wait_s, str(error), patient=True)
         except (Unavailable, TimeoutError) as error:
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}", patient=True)
+            if claimed.tries % _LONG_TRIES == 0:  # about two hours: it goes on being tried, and somebody should know
+                log.error("waits for long", extra=said | {"why": outcome.why})
+                if isinstance(effect, SealLetter):
+                    await asyncio.to_thread(self._note_waiting, effect)
         except Changed as error:  # somebody wrote first, each time we tried: they will have done in a while
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         except ChatBlocked as error:
@@ -459,6 +464,11 @@ class Performer:
         """Know that the chat takes nothing: whoever writes there again is found to be back, and gets what is stuck."""
         if isinstance(effect, AskAction | RemindCard | RefreshCard | TellDay | ShowDelegation | AskForDelegate):
             self._store.write(lambda tx: tx.block_conversation(effect.person, reason, self._clock()))
+
+    def _note_waiting(self, effect: SealLetter) -> None:
+        """A letter has its number and no file: its sheet says so, and that it is still being tried."""
+        note = NoteStuck(record_id=effect.record_id, effect=type(effect).__name__, reason="stuck.unavailable")
+        self._taker.take(note, key=f"waits:{effect.lane}")
 
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
         name = type(claimed.effect).__name__

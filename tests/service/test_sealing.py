@@ -150,6 +150,22 @@ async def test_whatever_breaks_there_is_one_issued_file_and_the_sheet_names_no_o
     assert await desk.sealing.seal("m1") is None
 
 
+async def test_a_number_that_has_no_file_for_hours_is_said_on_the_sheet_once_and_sealed_in_the_end(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where the time-stamp authority is down, or a letter takes longer to convert than an effect may."""
+    desk.converter.faults.add("pdf", Unavailable("down"), times=45)
+    for tried in range(1, 46):
+        await desk.perform()
+        desk.house.later(1_000)
+        assert desk.record.stuck == (("SealLetter",) if tried >= 20 else ())
+    entries = desk.house.store.read(lambda tx: tx.sheet("m1"))
+    assert [e.type for e in entries].count("EffectStuck") == 1
+    assert [r.message for r in caplog.records if r.levelname == "ERROR"] == ["waits for long"] * 2
+    await desk.perform()
+    assert desk.record.sealed is not None
+
+
 async def test_two_who_seal_at_once_make_two_files_and_one_letter(desk: Desk) -> None:
     first, second = await asyncio.gather(desk.sealing.seal("m1"), desk.sealing.seal("m1"))
     assert first is not None
