@@ -150,6 +150,9 @@ class Town:
         for giver, taker, lasts in (("huda", "laila", 6), ("omar", "salem", 2), ("laila", "huda", 48)):
             self._delegates(f"d{n}-{giver}", giver, taker, lasts)
         self._answers(EndDelegation(delegation_id=f"d{n}-laila", by="laila"))
+        self.look_for_cards()
+
+    def look_for_cards(self) -> None:
         self.cards = self._rows("SELECT token, record_id, step, person_id FROM asks")
 
     def _delegates(self, number: str, giver: str, taker: str, hours: int) -> None:
@@ -174,8 +177,10 @@ class Town:
         """An activity made of a card that stands somewhere, who presses and the token that it now carries."""
         chance = self.chance
         recent = self.cards[-40:] if chance.random() < 0.85 else self.cards
-        token, _, _, whose = chance.choice(recent)
+        token, about, step, whose = chance.choice(recent)
         verb = chance.choice(USUAL if chance.random() < 0.8 else VERBS)
+        if chance.random() < 0.3 and (fitting := self._fitting(about, step, whose)):
+            verb = chance.choice(fitting)
         data: Json = {"token": token, "verb": verb}
         for _ in range(chance.randint(0, 5)):
             data[chance.choice(INPUTS)] = chance.choice(WORDS)
@@ -193,6 +198,14 @@ class Town:
                 data = {"token": token, "data": data, "action": {"verb": verb, "data": data}}
         sent = data["token"] if isinstance(data["token"], str) else ""
         return self._as_activity(who, verb, data), who, sent
+
+    def _fitting(self, record_id: str, step: int, whose: str) -> list[str]:
+        """What the oracle allows to whoever the card is for: edited presses that could count, were they not edited."""
+        if record_id not in self.records:
+            return []  # the card of a delegation, or of another town
+        record, oracle = self.house.record(record_id), Whole(self.house.service.office(), self.house.now)
+        named = [verb for verb in USUAL if verb in set(Verb)]
+        return [verb for verb in named if oracle.may(whose, record, Verb(verb), step or None)]
 
     def _as_activity(self, who: str, verb: str, data: Json) -> Json:
         chance = self.chance
@@ -234,6 +247,8 @@ class Town:
         if changed and self._is_shown_only(told):
             self._only_looked(changed, before, who, told)
             return
+        if changed:
+            self.look_for_cards()  # what was done has put new ones into chats
         for record_id in changed:
             fault = self._judged(record_id, before[record_id], oracle, who, token)
             if fault is not None:
@@ -294,10 +309,12 @@ async def channel() -> AsyncIterator[Channel]:
         await channel.close()
 
 
-async def pressed(folder: Path, channel: Channel, presses: int, seed: int) -> Town:
+async def pressed(folder: Path, channel: Channel, presses: int, seed: int, until_wrong: bool = False) -> Town:
     town = Town(folder, channel, seed)
     with town.house:
         for number in range(presses):
+            if until_wrong and town.wrong:
+                break
             if number % OF_A_TOWN == 0:
                 town.begin_anew()
             await town.press()
@@ -307,7 +324,7 @@ async def pressed(folder: Path, channel: Channel, presses: int, seed: int) -> To
 async def test_of_500_edited_presses_none_does_what_its_presser_may_not(tmp_path: Path, channel: Channel) -> None:
     town = await pressed(tmp_path, channel, FEW, seed=1)
     assert town.wrong == []
-    assert sum(town.did.values()) >= FEW // 60, f"hardly anything was done: {town.did}"
+    assert sum(town.did.values()) >= FEW // 40, f"hardly anything was done: {town.did}"
 
 
 @pytest.mark.soak
@@ -333,5 +350,5 @@ async def test_a_rule_that_is_not_kept_is_noticed(
 
     monkeypatch.setattr(Desk, "look", anybodys)
     monkeypatch.setattr(registry.rights, "is_asked", lambda *_: True)
-    town = await pressed(tmp_path, channel, FEW // 5, seed=1)
+    town = await pressed(tmp_path, channel, 2 * FEW, seed=4, until_wrong=True)
     assert any("not allowed" in str(fault) for fault, *_ in town.wrong)
