@@ -23,7 +23,7 @@ from service.letter_ports import Unreadable
 from service.sealing_ports import SignedPdf
 
 _STAMP_WITHIN_S = 10
-_RESERVED_BYTES = 24_576  # of the file, for signature, chain and time stamp
+_RESERVED_BYTES = 49_152  # of the file, two for each byte of signature, chain and time stamp
 
 
 class Unsealed:
@@ -146,6 +146,7 @@ class EntitySeal:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.pdf_utils.misc import PdfError
         from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+        from pyhanko.sign.general import SigningError
         from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
         from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
 
@@ -168,6 +169,6 @@ class EntitySeal:
             )
         except (TimestampRequestError, ClientError, TimeoutError, OSError) as why:
             raise Unavailable(f"the time-stamp authority: {type(why).__name__}") from why
-        except PdfError as why:
+        except (PdfError, SigningError) as why:
             raise Unreadable(f"the PDF cannot be sealed: {why}") from why
         return bytes(made.getvalue())
