@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.sealing_ports import NotOpened
-from service.unsafe import MOST_ENTRIES, MOST_UNPACKED, remarks_of
+from service.unsafe import MOST_ENTRIES, MOST_UNPACKED, Looking, remarks_of
 
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -23,6 +23,8 @@ CONTENT_TYPES = "[Content_Types].xml"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _WHERE_FROM = b"/attachedTemplate"  # the template that Word was started with: nobody fetches it to show the letter
 MOST_PARTS_BYTES = 4 * MOST_UNPACKED
+MOST_ELEMENTS = 300_000  # of a part: a thousand pages
+MOST_RELATIONSHIPS = 10_000  # of a part: its files, and the links in it
 
 
 def opened(docx: bytes) -> dict[str, bytes]:
@@ -34,10 +36,12 @@ def opened(docx: bytes) -> dict[str, bytes]:
     parts = _unpacked(docx)
     for name in [n for n in parts if n.endswith(".rels")]:
         parts[name] = _without_origin(parts[name])
-    if _main_of(parts) not in parts:
+    if _main_of(parts) not in parts or CONTENT_TYPES not in parts:
         raise NotOpened("word.no_document")
-    for remark in remarks_of(closed(parts)):
-        raise NotOpened(remark)
+    looking = Looking()
+    for name, part in parts.items():
+        for remark in looking.remarks_of(name, part):
+            raise NotOpened(remark)
     return parts
 
 
@@ -52,10 +56,12 @@ def closed(parts: Mapping[str, bytes]) -> bytes:
     return body.getvalue()
 
 
-def tree(part: bytes) -> Any:
-    """Return the root of an XML part. Raises NotOpened."""
+def tree(part: bytes, most: int = MOST_ELEMENTS) -> Any:
+    """Return the root of an XML part, of about *most* elements at most. Raises NotOpened."""
     from lxml import etree
 
+    if part.count(b"<") > 2 * most:  # a tree takes many times the room of its bytes
+        raise NotOpened("unsafe.bomb")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(part, parser)
@@ -97,12 +103,12 @@ def add_picture(parts: dict[str, bytes], source: str, png: bytes) -> str:
     name = f"word/media/tarasul{number}.png"
     parts[name] = png
     types = tree(parts[CONTENT_TYPES])
-    if not any(e.get("Extension", "").lower() == "png" for e in types):
+    if not any(e.get("Extension", "").lower() == "png" for e in types.iter(f"{{{_TYPES}}}Default")):
         types.insert(0, etree.Element(f"{{{_TYPES}}}Default", Extension="png", ContentType="image/png"))
         parts[CONTENT_TYPES] = written(types)
     path = _rels_of(source)
     rels = tree(parts[path]) if path in parts else etree.Element(f"{{{RELATIONSHIPS}}}Relationships")
-    taken = {e.get("Id") for e in rels}
+    taken = {e.get("Id") for e in rels.iter(f"{{{RELATIONSHIPS}}}Relationship")}
     name_of_it = next(i for i in (f"rTarasul{n}" for n in range(1, len(taken) + 2)) if i not in taken)
     etree.SubElement(rels, f"{{{RELATIONSHIPS}}}Relationship", Id=name_of_it, Type=f"{OFFICE}/image", Target=f"/{name}")
     parts[path] = written(rels)
@@ -112,7 +118,7 @@ def add_picture(parts: dict[str, bytes], source: str, png: bytes) -> str:
 def _unpacked(docx: bytes) -> dict[str, bytes]:
     if not docx.startswith(b"PK\x03\x04"):
         raise NotOpened(next(iter(remarks_of(docx)), "word.no_document"))
-    parts, left = dict[str, bytes](), MOST_PARTS_BYTES
+    parts, left, markup = dict[str, bytes](), MOST_PARTS_BYTES, MOST_UNPACKED
     try:
         with zipfile.ZipFile(io.BytesIO(docx)) as file:
             listed = file.infolist()
@@ -123,10 +129,15 @@ def _unpacked(docx: bytes) -> dict[str, bytes]:
                     raise NotOpened("unsafe.encrypted")
                 if info.is_dir():
                     continue
+                if info.filename.startswith("/") or {"..", "\\"} & {*info.filename.split("/"), *info.filename}:
+                    raise NotOpened("word.broken", "a part that lies outside the file")
                 with file.open(info) as part:
                     body = part.read(left + 1)
                 left -= len(body)
                 if left < 0:
+                    raise NotOpened("unsafe.bomb")
+                markup -= len(body) if info.filename.lower().endswith((".xml", ".rels")) else 0
+                if markup < 0:
                     raise NotOpened("unsafe.bomb")
                 parts[info.filename] = body
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, zlib.error, RuntimeError) as why:
@@ -138,7 +149,7 @@ def _without_origin(rels: bytes) -> bytes:
     if _WHERE_FROM not in rels:
         return rels
     root = tree(rels)
-    for relationship in list(root):
+    for relationship in root.iter(f"{{{RELATIONSHIPS}}}Relationship"):
         if relationship.get("Type", "").endswith(_WHERE_FROM.decode()) and relationship.get("TargetMode"):
             relationship.set("Target", "Normal.dotm")
             del relationship.attrib["TargetMode"]
@@ -154,7 +165,8 @@ def _main_of(parts: Mapping[str, bytes]) -> str:
 
 def _relationships(parts: Mapping[str, bytes], source: str) -> Iterator[Any]:
     if (path := _rels_of(source)) in parts:
-        yield from (e for e in tree(parts[path]) if e.get("TargetMode") != "External")
+        of = tree(parts[path], MOST_RELATIONSHIPS).iter(f"{{{RELATIONSHIPS}}}Relationship")
+        yield from (e for e in of if e.get("TargetMode") != "External")
 
 
 def _target(source: str, relationship: Any) -> str:

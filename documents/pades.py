@@ -25,7 +25,7 @@ from service.letter_ports import Unreadable
 from service.sealing_ports import SignedPdf
 
 _STAMP_WITHIN_S = 10
-_RESERVED_BYTES = 24_576  # of the file, for signature, chain and time stamp
+_RESERVED_BYTES = 49_152  # of the file, two for each byte of signature, chain and time stamp
 _OF_THE_CERTIFICATE = {
     "pdf.revoked": "the entity's certificate was revoked",
     "pdf.expired": "the entity's certificate was not valid at the time of the stamp",
@@ -163,6 +163,7 @@ class EntitySeal:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.pdf_utils.misc import PdfError
         from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+        from pyhanko.sign.general import SigningError
         from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
         from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
 
@@ -185,6 +186,6 @@ class EntitySeal:
             )
         except (TimestampRequestError, ClientError, TimeoutError, OSError) as why:
             raise Unavailable(f"the time-stamp authority: {type(why).__name__}") from why
-        except PdfError as why:
+        except (PdfError, SigningError) as why:
             raise Unreadable(f"the PDF cannot be sealed: {why}") from why
         return bytes(made.getvalue())

@@ -26,6 +26,7 @@ _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyph
 _LATIN = re.compile(r"[A-Za-z](?:[\x20-\x7e]*[A-Za-z0-9])?")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EMU_PER_MM = 36_000
+MOST_FIELDS = 200  # of a part; each is written anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ def with_fields(docx: bytes, fields: Iterable[str]) -> bytes:
     name = main_part(parts)
     root = tree(parts[name])
     body = root.find(f"{_W}body")
+    if body is None:
+        raise NotOpened("word.broken", "it has no body")
     last = body.find(f"{_W}sectPr")
     place = body.index(last) if last is not None else len(body)
     for field in reversed(missing):
@@ -141,10 +144,15 @@ def _written_parts(parts: Mapping[str, bytes]) -> tuple[str, ...]:
 
 
 def _controls(root: Any) -> Iterator[tuple[str, Any]]:
+    """The fields, in their order. Raises NotOpened where there are more than any letter has."""
+    left = MOST_FIELDS
     for control in root.iter(f"{_W}sdt"):
         tag = control.find(f"{_W}sdtPr/{_W}tag")
         name = tag.get(f"{_W}val", "") if tag is not None else ""
         if name.startswith(TAG):
+            left -= 1
+            if left < 0:
+                raise NotOpened("unsafe.bomb")
             yield name.removeprefix(TAG), control
 
 

@@ -21,7 +21,7 @@ from graph.delta import PAGES, SELECTED, read_changes
 from graph.folders import read_folders
 from graph.mime import OUR_KEY, read_mail
 from graph.mime_tree import Limits
-from graph.uploads import enclose
+from graph.uploads import enclose, must_fit
 from graph.whole import SIZE, Told, read_whole
 from graph.wire import Ask
 from registry.errors import Changed, Gone, Misconfigured, TarasulError, Throttled, Unavailable
@@ -214,6 +214,7 @@ class OutlookMailbox:
 
     async def draft_letter(self, letter: LetterMail, bytes_of: BytesOf, *, key: str) -> Drafted:
         """The one draft that carries *key*, with every enclosure once; see service.sending_ports.LetterMailbox."""
+        must_fit(letter.enclosures)
         made = await self._with(key) or await self._new(
             f"{self._at}/messages",
             letter.html,

@@ -21,8 +21,8 @@ from yarl import URL
 from graph.client import GraphClient
 from graph.limits import LARGEST_MAIL, SMALL_ATTACHMENT
 from graph.wire import Ask, judge, read_json
-from registry.errors import Changed, Gone, Misconfigured, Mistaken, Unavailable
-from service.sending_ports import BytesOf, Enclosure
+from registry.errors import Changed, Gone, Misconfigured, Unavailable
+from service.sending_ports import BytesOf, Enclosure, TooLarge
 
 SMALLEST_IN_PIECES = SMALL_ATTACHMENT.value  # bytes; what is smaller is sent at once
 LARGEST = LARGEST_MAIL.value
@@ -66,13 +66,16 @@ _SESSION = msgspec.json.Decoder(_Session)
 _STANDING = msgspec.json.Decoder(_Standing)
 
 
+def must_fit(files: Sequence[Enclosure]) -> None:
+    """Raises TooLarge for more than a mail may hold."""
+    if (size_bytes := sum(file.size_bytes for file in files)) > LARGEST:
+        raise TooLarge(f"enclosures of {size_bytes} bytes: a mail holds {LARGEST} at most")
+
+
 async def enclose(
     graph: GraphClient, mailbox: str, draft_id: str, files: Sequence[Enclosure], bytes_of: BytesOf
 ) -> None:
-    """Have every one of *files* on the draft. Raises Mistaken for one larger than a mail may hold."""
-    too_large = next((f for f in files if f.size_bytes > LARGEST), None)
-    if too_large is not None:
-        raise Mistaken(f"an enclosure of {too_large.size_bytes} bytes: a mail holds {LARGEST} at most")
+    """Have every one of *files* on the draft."""
     draft = _Draft(graph, mailbox, f"/users/{quote(mailbox, safe='')}/messages/{quote(draft_id, safe='')}")
     there = await draft.names()
     in_pieces = False

@@ -24,7 +24,7 @@ from service import verify
 from service.deliveries import SLIP_TYPE
 from service.dossier import Document, Shown, dossier_page
 from service.ports import Archive, Clock, Store
-from service.sealed_views import PDF_TYPE, TYPES
+from service.sealed_views import BESIDE, DOCX_TYPE, JSON_TYPE, PDF_TYPE, TYPES
 from service.views import Viewer, record_view, sheet_view
 from texts import Language
 
@@ -35,6 +35,7 @@ MAIL_TYPE = "message/rfc822"
 _ENDINGS = {
     MAIL_TYPE: "eml",
     SLIP_TYPE: "json",
+    JSON_TYPE: "json",
     "application/pdf": "pdf",
     "image/gif": "gif",
     "image/jpeg": "jpg",
@@ -121,7 +122,8 @@ class Evidence:
 
     async def _loaded(self, document: Document) -> Document:
         try:
-            return replace(document, body=await self._archive.get(document.sha256))
+            body = await self._archive.get(document.sha256)
+            return replace(document, body=body, size_bytes=len(body))
         except Gone:
             return replace(document, path=None)
 
@@ -198,6 +200,8 @@ def _documents(case: _Case) -> list[Document]:
     known[record.source.sha256] = (first_type, "", first_role)
     if record.sealed is not None:
         known[record.sealed.sha256] = (PDF_TYPE, f"{record.reference.replace('/', '-')}.pdf", "")
+        known[record.sealed.frozen] = (DOCX_TYPE, "", "dossier.the_words")
+        known[record.sealed.manifest] = (JSON_TYPE, "", "dossier.the_manifest")
     documents = []
     for sha256, (size_bytes, kind) in _named(case.entries).items():
         content_type, name, role = known.get(sha256, (kind, "", "dossier.a_file"))
@@ -209,22 +213,23 @@ def _documents(case: _Case) -> list[Document]:
 
 
 def _named(entries: Iterable[Entry]) -> dict[str, tuple[int, str]]:
-    """Size and content type of every document that the lines name, by SHA-256."""
+    """Size (0 where they do not say) and content type of every document that the lines name, by SHA-256."""
     found: dict[str, tuple[int, str]] = {}
     for entry in entries:
-        for sha256, (size_bytes, kind) in _named_in(_body(entry)).items():
-            found.setdefault(sha256, (size_bytes, TYPES.get(entry.type, kind)))
+        for sha256, told in _named_in(_body(entry), TYPES.get(entry.type, MAIL_TYPE)).items():
+            found.setdefault(sha256, told)
     return found
 
 
-def _named_in(value: Any) -> dict[str, tuple[int, str]]:
+def _named_in(value: Any, usual: str) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
     if isinstance(value, Mapping):
         if isinstance(value.get("sha256"), str) and isinstance(value.get("size_bytes"), int):
-            found[value["sha256"]] = (value["size_bytes"], str(value.get("content_type", MAIL_TYPE)))
+            found[value["sha256"]] = (value["size_bytes"], str(value.get("content_type", usual)))
+            found |= {value[name]: (0, kind) for name, kind in BESIDE.items() if isinstance(value.get(name), str)}
         value = list(value.values())
     for inner in value if isinstance(value, list) else ():
-        found |= _named_in(inner)
+        found |= _named_in(inner, usual)
     return found
 
 

@@ -24,7 +24,7 @@ from registry.record import Record
 from registry.vocabulary import is_secret
 from service.outcomes import Done, Later
 from service.ports import Archive, Store
-from service.sending_ports import Enclosure, LetterMail, LetterMailbox
+from service.sending_ports import Enclosure, LetterMail, LetterMailbox, TooLarge
 from texts import LANGUAGES, Language, both_dates, say
 from texts.isolates import bare
 from texts.names import safe_name
@@ -60,16 +60,17 @@ class Letters:
             raise Mistaken("no mailbox of ours sends this letter")
         box, key = self._mailboxes[mailbox], key_of(effect.record_id, effect.recipient, effect.attempt)
         if recipient is None or not still_due(record, effect.recipient, effect.attempt):
-            drafted = await box.drafted(key)
-            if drafted is not None:
-                with contextlib.suppress(Gone):
-                    await box.withdraw(drafted)
+            await _withdraw(box, key)
             return Done()
+        if effect.attempt > 1:  # what could not be sent then must not be sent by somebody who finds it
+            await _withdraw(box, key_of(effect.record_id, effect.recipient, effect.attempt - 1))
         try:
             answers = await self._answered(record, recipient)
             draft = await box.draft_letter(letter_mail(record, recipient, office, answers), self._bytes, key=key)
         except Gone:  # somebody deleted it while it was filled: another one is made
             return Later(_LOOK_AGAIN_S, "the draft was deleted while it was filled")
+        except TooLarge:
+            return Done(refused(effect, "dispatch.why.too_large"))
         return Done(
             NoteLetterDrafted(
                 record_id=effect.record_id,
@@ -120,6 +121,14 @@ class Letters:
         )
         assert stored is not None, "an effect's record exists"
         return stored.record, office
+
+
+async def _withdraw(box: LetterMailbox, key: str) -> None:
+    """Take back the draft that carries *key*; what was sent is left alone."""
+    drafted = await box.drafted(key)
+    if drafted is not None:
+        with contextlib.suppress(Gone):
+            await box.withdraw(drafted)
 
 
 def refused(effect: DraftLetter | SendLetter, reason: str) -> NoteLetterRefused:

@@ -53,7 +53,6 @@ from registry.effects import (
 from registry.errors import Changed, Gone, Misconfigured, Mistaken, Stale, TarasulError, Throttled, Unavailable
 from registry.reaching import mailbox_of
 from registry.record import Record, Step
-from registry.sealed_commands import NoteSealed
 from registry.sealed_effects import SealLetter
 from service.annexes import Annexes
 from service.digest import tell_waiting
@@ -75,7 +74,7 @@ from service.ports import (
     Transaction,
 )
 from service.replies import day_said, question_html, question_subject, reply_html
-from service.sealing import Sealing, sealed_key
+from service.sealing import Sealing
 from service.showing import Fresh, still_asked, to_send, view_of_delegation, view_of_step
 from service.take import Taker, Undone
 from texts import say
@@ -88,6 +87,7 @@ _LOOKS_FOR_A_MAIL = 12  # of _LOOK_AGAIN_S each: an hour, in which the mailbox i
 _LOOKS_FOR_A_QUESTION = 3
 _CHAT_AGAIN_S = 15.0  # the first wait for the news of a chat; each one after it is twice as long
 _LONGEST_WAIT_S = 600.0
+_LONG_TRIES = 20  # of what is down
 _SHORTEST_THROTTLE_S, _LONGEST_THROTTLE_S = 1.0, 86_400.0
 
 
@@ -152,6 +152,10 @@ class Performer:
             outcome = Later(wait_s, str(error), patient=True)
         except (Unavailable, TimeoutError) as error:
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}", patient=True)
+            if claimed.tries % _LONG_TRIES == 0:  # about two hours: it goes on being tried, and somebody should know
+                log.error("waits for long", extra=said | {"why": outcome.why})
+                if isinstance(effect, SealLetter):
+                    await asyncio.to_thread(self._note_waiting, effect)
         except Changed as error:  # somebody wrote first, each time we tried: they will have done in a while
             outcome = Later(_backoff_s(claimed.tries), f"{type(error).__name__}: {error}")
         except ChatBlocked as error:
@@ -350,9 +354,7 @@ class Performer:
     async def _seal(self, effect: SealLetter) -> Done:
         """Nothing to seal with: a house without an archive of its own, as tests are."""
         noted = await self._sealing.seal(effect.record_id) if self._sealing is not None else None
-        if noted is None:
-            return Done()
-        return Done(noted, also=lambda tx, at: _note_sealed(tx, noted, at))
+        return Done(noted)
 
     # ------------------------------------------------------------ whom Teams does not reach
 
@@ -463,6 +465,11 @@ class Performer:
         if isinstance(effect, AskAction | RemindCard | RefreshCard | TellDay | ShowDelegation | AskForDelegate):
             self._store.write(lambda tx: tx.block_conversation(effect.person, reason, self._clock()))
 
+    def _note_waiting(self, effect: SealLetter) -> None:
+        """A letter has its number and no file: its sheet says so, and that it is still being tried."""
+        note = NoteStuck(record_id=effect.record_id, effect=type(effect).__name__, reason="stuck.unavailable")
+        self._taker.take(note, key=f"waits:{effect.lane}")
+
     async def _stuck(self, claimed: Claimed, owner: str, reason: str, why: str) -> None:
         name = type(claimed.effect).__name__
         log.error("stuck", extra={"effect": name, "record": claimed.effect.record_id, "why": why})
@@ -480,10 +487,6 @@ class Performer:
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, note))
         except Undone:  # the sheet says so already
             await asyncio.to_thread(self._store.write, lambda tx: work(tx, None))
-
-
-def _note_sealed(tx: Transaction, noted: NoteSealed, at: datetime) -> None:
-    tx.first_time(sealed_key(noted.sha256), noted.record_id, at)
 
 
 def _reply_key(record: Record) -> str:

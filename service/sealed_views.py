@@ -8,7 +8,16 @@ from texts import LANGUAGES, say
 
 PDF_TYPE = "application/pdf"
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-TYPES = {"Sealed": PDF_TYPE, "Frozen": DOCX_TYPE, "DraftPlaced": DOCX_TYPE, "DraftChanged": DOCX_TYPE}
+JSON_TYPE = "application/json"
+# Of what the lines name as `sha256`.
+TYPES = {
+    "Sealed": PDF_TYPE,
+    "PreviewMade": PDF_TYPE,
+    "Frozen": DOCX_TYPE,
+    "DraftPlaced": DOCX_TYPE,
+    "DraftChanged": DOCX_TYPE,
+}
+BESIDE = {"frozen": DOCX_TYPE, "manifest": JSON_TYPE}  # what they name beside it: made of these words, kept for so long
 
 
 def sealed_view(record: Record) -> dict[str, Any] | None:

@@ -4,7 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from registry.errors import Mistaken
 from service.ports import Drafted, Mailbox
+
+
+class TooLarge(Mistaken):
+    """The enclosures are more than one mail may hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class LetterMailbox(Mailbox, Protocol):
         earlier try was cut off. Of one that was sent already nothing is changed.
 
         Raises:
-            Mistaken: An enclosure is larger than a mail may hold, or the address is none.
+            TooLarge: The enclosures are, all together; nothing was made.
+            Mistaken: The address is none.
         """
         ...

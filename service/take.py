@@ -39,10 +39,12 @@ from registry.joining import MOST_IN_A_MATTER
 from registry.numbers import series_of
 from registry.office import Office, Unit
 from registry.record import Record
+from registry.sealed_events import Sealed
 from registry.sheet import FIRST_PREV_HASH, Entry, write_entry
 from registry.vocabulary import KINDS
 from service.ports import Clock, SeenMail, Store, Stored, Transaction, Wanted
 from service.same_files import SCAN, first_with, note_files
+from service.sealing import sealed_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ def note_ids(tx: Transaction, record: Record, event: Event, now: datetime) -> No
                 note_files(tx, record, now)
         case AnnexFetched():
             note_files(tx, record, now)
+        case Sealed(sha256=sha256):
+            tx.first_time(sealed_key(sha256), record_id, now)
         case (
             ReplyDrafted(internet_message_id=message_id)
             | ReplySent(internet_message_id=message_id)

@@ -71,12 +71,12 @@ def read_zip(raw: bytes) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
 
 
 def documents_of(value: Any) -> dict[str, int]:
-    """The documents that a line of the sheet names: sizes in bytes by SHA-256."""
+    """The documents that a line of the sheet names: sizes in bytes by SHA-256; 0 where it says none."""
     found: dict[str, int] = {}
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         found.update(documents_of(inner))
     if isinstance(value, dict) and "size_bytes" in value and "sha256" in value:
-        found[value["sha256"]] = value["size_bytes"]
+        found |= {value[n]: 0 for n in ("frozen", "manifest") if n in value} | {value["sha256"]: value["size_bytes"]}
     return found
 
 
@@ -121,7 +121,7 @@ def wrong_with(parts: dict[str, bytes], head: str | None = None) -> list[tuple[s
     if {k: record.get(k) for k in told} != {**told, "entity_id": None} or record.get("version") != len(lines) - 1:
         wrong.append(("record.json", "fits"))
     kept = {name[10:74]: name for name in parts if name.startswith("documents/")}
-    wrong += [(n, "fits") for d, n in kept.items() if d != sha256(parts[n]) or named.get(d) != len(parts[n])]
+    wrong += [(n, "fits") for d, n in kept.items() if d != sha256(parts[n]) or named.get(d) not in (0, len(parts[n]))]
     if sorted(named.keys() - kept.keys()) != manifest["absent"]:
         wrong.append(("documents", "missing"))
     return wrong

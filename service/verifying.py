@@ -8,6 +8,7 @@
 # Rule 3: what is not known is not ours, whether or not there is such a record: both answers are the same.
 
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from service.sealing import sealed_key
 from texts import LANGUAGES, both_dates, say
 
 SEALED, AMENDED, CANCELLED, VOIDED = "sealed", "amended", "cancelled", "voided"
-_HASH = 64
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Verifying:
 
 
 def _found(tx: Transaction, asked: str) -> Record | None:
-    if len(asked) == _HASH:
+    if _HASH.fullmatch(asked):
         record_id = tx.taken_for(sealed_key(asked))
         stored = tx.record(record_id) if record_id is not None else None
         same = stored is not None and stored.record.sealed is not None and stored.record.sealed.sha256 == asked

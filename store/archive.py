@@ -19,6 +19,7 @@ from registry.errors import Gone, Misconfigured, Throttled, Unavailable
 from service.ports import Archive
 from store.folders import make_folder, sync_folder
 
+_THERE = ("BlobAlreadyExists", "BlobImmutableDueToPolicy", "BlobArchived")  # what a conflict says of bytes we have
 _WAIT_S = 5.0  # where the storage account asks for patience and does not say how much
 
 
@@ -96,7 +97,9 @@ class BlobArchive:
         sha256 = hashlib.sha256(body).hexdigest()
         try:
             await self._blob(sha256).upload_blob(body, overwrite=False)
-        except ResourceExistsError:
+        except ResourceExistsError as error:  # so the library calls every conflict, the container's own end as well
+            if getattr(error, "error_code", None) not in _THERE:
+                raise _told(error) from error
             return sha256
         except AzureError as error:
             raise _told(error) from error

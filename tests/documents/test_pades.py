@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
+from documents import pades
 from documents.pades import EntitySeal, Unsealed, read_seal
 from documents.pdf_check import Verdict, check
 from documents.pdf_trust import Trust
@@ -81,6 +82,17 @@ async def test_an_authority_that_is_down_is_waited_for() -> None:
     signer = EntitySeal(seal, now, timestamp_url="http://127.0.0.1:9/tsa")
     with pytest.raises(Unavailable):
         await signer.sign(plain_pdf(), reason="r", name="n", field="x")
+
+
+async def test_a_long_chain_and_a_time_stamp_have_room_and_what_has_none_is_not_tried_for_hours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    above = (certificate(f"Authority {n} {'x' * 40}", number=1) for n in range(30))
+    chain = seal() + b"".join(c.public_bytes(Encoding.PEM) for c in above)
+    assert len((await sealed(secret=chain, stamps=True)).body) > 12_288
+    monkeypatch.setattr(pades, "_RESERVED_BYTES", 2_000)
+    with pytest.raises(Unreadable, match="larger than expected"):
+        await sealed(stamps=True)
 
 
 def test_a_certificate_is_read_as_the_vault_keeps_it() -> None:

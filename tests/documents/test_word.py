@@ -1,6 +1,8 @@
 """Word documents: their fields filled, their words read, and nothing of them opened unguarded."""
 
 import io
+import random
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,9 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fea7359d"
     "c60000000049454e44ae426082"
 )
+
+
+_QR = Picture(png=PNG, width_mm=20, height_mm=20, alt="رمز")
 
 
 def with_part(docx: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
@@ -65,7 +70,7 @@ def test_a_field_can_be_filled_again_and_others_stay_as_they_are() -> None:
 
 
 def test_the_same_values_make_the_same_bytes() -> None:
-    values = {"subject": "موضوع", "qr": Picture(png=PNG, width_mm=20, height_mm=20, alt="رمز")}
+    values: dict[str, str | Picture] = {"subject": "موضوع", "qr": _QR}
     assert fill(template("decision"), values) == fill(template("decision"), values)
 
 
@@ -156,7 +161,93 @@ def bomb() -> bytes:
     return with_part(template("outgoing_letter"), "word/big.bin", lambda _: bytes(3 * 2**20))
 
 
-UNSAFE = {
+def related(inner: str) -> bytes:
+    """A letter with one more relationship."""
+    return with_part(
+        template("outgoing_letter"),
+        "word/_rels/document.xml.rels",
+        lambda part: part.replace(b"</Relationships>", inner.encode() + b"</Relationships>"),
+    )
+
+
+_PICTURE = 'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"'
+_KINDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MANY = '<w:sdt><w:sdtPr><w:tag w:val="tarasul:qr"/></w:sdtPr><w:sdtContent><w:p/></w:sdtContent></w:sdt>'
+_FAR = f"<!-- {'x' * 9_000} -->"
+
+UNSAFE: dict[str, tuple[Callable[[], bytes], str]] = {
+    # the same, spelt in ways that XML allows
+    "a picture from elsewhere, in a letter's code": (
+        lambda: related(f'<Relationship Id="x" {_PICTURE} Target="http://evil.example/" TargetMode="&#69;xternal"/>'),
+        "unsafe.external",
+    ),
+    "a picture whose address looks like a link's": (
+        lambda: related(
+            f'<Relationship Id="x" {_PICTURE} Target="http://evil.example/hyperlink" TargetMode="External"/>'
+        ),
+        "unsafe.external",
+    ),
+    "a picture behind a sign": (
+        lambda: related(f'<Relationship Id="a>b" {_PICTURE} Target="http://evil.example/" TargetMode="External"/>'),
+        "unsafe.external",
+    ),
+    "a picture under another prefix, after many words": (
+        lambda: related(
+            f'{_FAR}<p-q:Relationship xmlns:p-q="{package.RELATIONSHIPS}" Id="x" {_PICTURE} '
+            f'Target="http://evil.example/{"x" * 9_000}" TargetMode="External"/>'
+        ),
+        "unsafe.external",
+    ),
+    "a picture on a neighbour's disk": (
+        lambda: related(f'<Relationship Id="x" {_PICTURE} Target="\\\\evil\\x.png"/>'),
+        "unsafe.external",
+    ),
+    "a picture that a field fetches": (
+        lambda: in_body(
+            '<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText> INCLUDE</w:instrText></w:r><w:r>'
+            '<w:instrText>PICTURE "http://evil.example/x.png"</w:instrText><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+        ),
+        "unsafe.external",
+    ),
+    "a program that a field runs": (
+        lambda: in_body('<w:p><w:fldSimple w:instr=" DDEAUTO c:\\cmd.exe &quot;/k x&quot;"/></w:p>'),
+        "unsafe.external",
+    ),
+    "a drawing's picture from elsewhere": (
+        lambda: in_body(
+            '<w:p><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml">'
+            '<v:imagedata src="http://evil.example/"/></v:shape></w:pict></w:r></w:p>'
+        ),
+        "unsafe.external",
+    ),
+    "macros under another name": (
+        lambda: related(
+            '<Relationship Id="x" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" '
+            'Target="a.bin"/>'
+        ),
+        "unsafe.macros",
+    ),
+    "an object with macros": (
+        lambda: of(
+            "word/embeddings/o.bin",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "_VBA_PROJECT".encode("utf-16-le") + bytes(2),
+        ),
+        "unsafe.macros",
+    ),
+    "a page that is put in when it is opened": (
+        lambda: related(f'<Relationship Id="x" Type="{_KINDS}/aFChunk" Target="a.html"/>'),
+        "unsafe.unexamined",
+    ),
+    "a part that lies elsewhere": (lambda: of("../../x.xml", b"<a/>"), "word.broken"),
+    "no table of contents": (
+        lambda: closed({n: b for n, b in opened(template("decision")).items() if n != package.CONTENT_TYPES}),
+        "word.no_document",
+    ),
+    "no end of elements": (lambda: in_body("<w:p/>" * 700_000), "unsafe.bomb"),
+    "no end of relationships": (
+        lambda: related('<Relationship Id="x" Type="y" Target="z"/>' * 30_000),
+        "unsafe.bomb",
+    ),
     "macros": (lambda: of("word/vbaProject.bin", b"x"), "unsafe.macros"),
     "a file of an entity": (lambda: of("word/document.xml", XXE), "unsafe.entities"),
     "entities in entities": (lambda: of("word/document.xml", LAUGHS), "unsafe.entities"),
@@ -197,6 +288,42 @@ def test_what_may_do_harm_is_refused_by_name(name: str, monkeypatch: pytest.Monk
             asked(document)
         assert refused.value.reason == reason
         assert isinstance(refused.value, Mistaken)
+
+
+def test_a_letter_whose_fields_have_no_end_is_not_filled() -> None:
+    """Each would be written anew, with a picture of its own: a file of six kilobytes that takes a minute."""
+    letter = in_body(_MANY * 5_000)
+    with pytest.raises(NotOpened, match=r"unsafe\.bomb"):
+        with_fields(letter, STAMPED)
+    with pytest.raises(NotOpened, match=r"unsafe\.bomb"):
+        fill(letter, {"subject": "x"})
+
+
+def test_what_is_no_letter_any_more_is_refused_and_nothing_else_goes_wrong() -> None:
+    """Parts that lack an element, an attribute, some bytes: an error that nobody foresaw is tried again for hours."""
+    chance, parts, refused = random.Random(7), opened(template("outgoing_letter")), 0
+    for _ in range(40):
+        name = chance.choice(sorted(parts))
+        part = parts[name]
+        if chance.random() < 0.5:
+            words = [w for w in re.findall(rb"<(?:\w+:)?(\w+)|\s([\w:]+)=", part) if any(w)]
+            word = next(filter(None, chance.choice(words)))
+            part = re.sub(rb"\b" + word + rb"\b", b"x" + word.partition(b":")[2], part)
+        else:
+            at = chance.randrange(len(part))
+            part = part[:at] + b"<!-- -->" * chance.randint(0, 1) + part[at + chance.randint(0, 9) :]
+        letter = closed(parts | {name: part})
+        try:
+            words_of(letter)
+            pending_of(letter)
+            fill(with_fields(letter, STAMPED), {"qr": _QR, "subject": "x"})
+        except NotOpened:
+            refused += 1
+    assert refused > 5, "some of them were spoilt"
+
+
+def test_a_remark_in_the_list_of_parts_is_no_part() -> None:
+    assert "الموضوع" in words_of(related("<!-- by another program -->"))
 
 
 def test_the_template_that_a_letter_was_started_with_is_forgotten_not_fetched() -> None:

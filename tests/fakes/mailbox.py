@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graph.mime import read_mail
-from graph.uploads import LARGEST
-from registry.errors import Gone, Misconfigured, Mistaken
+from graph.uploads import must_fit
+from registry.errors import Gone, Misconfigured
 from registry.mail import Address
 from service.ports import Arrived, Changes, Clock, Drafted, Fetched, Folder
 from service.sending_ports import BytesOf, LetterMail
@@ -151,8 +151,7 @@ class FakeMailbox:
 
     async def draft_letter(self, letter: LetterMail, bytes_of: BytesOf, *, key: str) -> Drafted:
         self.faults.before("draft_letter")
-        if any(file.size_bytes > LARGEST for file in letter.enclosures):
-            raise Mistaken("an enclosure larger than a mail may hold")
+        must_fit(letter.enclosures)
         known = next((r for r in (*self.drafts.values(), *self.sent.values()) if r.key == key), None)
         if known is None:
             made, domain = self._new_id(), self.address.rpartition("@")[2]

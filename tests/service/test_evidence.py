@@ -1,5 +1,6 @@
 """What a record proves without us: exports verify, what is changed is found, what was exported can be taken in."""
 
+import asyncio
 import contextlib
 import json
 import random
@@ -21,6 +22,7 @@ from service import verify
 from service.evidence import Evidence, ExportTooLarge
 from service.taking_in import NotTakenIn, TakingIn
 from service.views import Viewer
+from tests.draft_house import DraftHouse
 from tests.programs import REPOSITORY
 from tests.registry.test_circuits import at_huda, issued
 from tests.registry.test_sheet import written
@@ -300,6 +302,26 @@ async def test_what_is_too_large_lies_beside_it_or_is_refused(house: Registry, m
     monkeypatch.setattr(made, "LARGEST_EXPORT_BYTES", 100)
     with pytest.raises(ExportTooLarge):
         await evidence(house).export(SYSTEM, record.record_id)
+
+
+async def test_each_file_of_a_draft_is_exported_as_what_it_is() -> None:
+    house = DraftHouse()
+    await asyncio.to_thread(_submitted, house)
+    document = house.record.document
+    assert document is not None
+    made = await Evidence(house.store, house.archive, house.clock, lambda _: "").export(SYSTEM, house.record_id)
+    assert made is not None
+    parts, wrong = verify.read_zip(made[1])
+    assert (wrong, verify.wrong_with(parts, made[0])) == ([], [])
+    assert {f"documents/{document.frozen}.docx", f"documents/{document.preview}.pdf"} <= parts.keys()
+    assert not [name for name in parts if name.endswith((".eml", ".bin"))]
+
+
+def _submitted(house: DraftHouse) -> None:
+    house.begin()
+    house.go(2)
+    house.press()
+    house.go(3)
 
 
 async def test_a_document_that_is_gone_is_named_as_absent(house: Registry) -> None:

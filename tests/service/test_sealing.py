@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from registry.sheet import read_entry
 from service import verify
 from service.evidence import Evidence
 from service.sealing import Sealing, sealed_key
+from service.taking_in import TakingIn
+from service.verifying import Verifying
 from service.views import Viewer
 from tests.circuit_values import TEXT, draft, laid_down
 from tests.documents.papers import fingerprint, seal
@@ -147,6 +150,22 @@ async def test_whatever_breaks_there_is_one_issued_file_and_the_sheet_names_no_o
     assert await desk.sealing.seal("m1") is None
 
 
+async def test_a_number_that_has_no_file_for_hours_is_said_on_the_sheet_once_and_sealed_in_the_end(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where the time-stamp authority is down, or a letter takes longer to convert than an effect may."""
+    desk.converter.faults.add("pdf", Unavailable("down"), times=45)
+    for tried in range(1, 46):
+        await desk.perform()
+        desk.house.later(1_000)
+        assert desk.record.stuck == (("SealLetter",) if tried >= 20 else ())
+    entries = desk.house.store.read(lambda tx: tx.sheet("m1"))
+    assert [e.type for e in entries].count("EffectStuck") == 1
+    assert [r.message for r in caplog.records if r.levelname == "ERROR"] == ["waits for long"] * 2
+    await desk.perform()
+    assert desk.record.sealed is not None
+
+
 async def test_two_who_seal_at_once_make_two_files_and_one_letter(desk: Desk) -> None:
     first, second = await asyncio.gather(desk.sealing.seal("m1"), desk.sealing.seal("m1"))
     assert first is not None
@@ -194,7 +213,10 @@ async def test_the_issued_file_is_among_the_record_s_documents_and_in_its_export
     made = await evidence.export(Viewer(None), "m1")
     assert made is not None
     parts, wrong = verify.read_zip(made[1])
-    assert f"documents/{sealed.sha256}.pdf" in parts
+    assert [name for name in parts if name.startswith("documents/")] == sorted(
+        [f"documents/{sealed.sha256}.pdf", f"documents/{sealed.frozen}.docx", f"documents/{sealed.manifest}.json"]
+    ), "the letter, the words it was made of, and what the archive must know of it"
+    assert json.loads(parts[f"documents/{sealed.manifest}.json"])["retention"] == "ordinary"
     assert [*wrong, *verify.wrong_with(parts, made[0])] == []
     changed = parts | {f"documents/{sealed.sha256}.pdf": parts[f"documents/{sealed.sha256}.pdf"] + b"\n"}
     assert verify.wrong_with(changed, made[0]) != []
@@ -202,6 +224,24 @@ async def test_the_issued_file_is_among_the_record_s_documents_and_in_its_export
     assert page is not None
     assert sealed.sha256 in page.decode()
     assert hashlib.sha256(house.archive.kept[sealed.sha256]).hexdigest() == sealed.sha256
+
+
+async def test_a_letter_that_is_taken_in_is_whole_and_known_as_ours_again(desk: Desk, tmp_path: Path) -> None:
+    await desk.perform()
+    sealed, house = desk.record.sealed, desk.house
+    assert sealed is not None
+    made = await Evidence(house.store, house.archive, house.clock, lambda _: "").export(Viewer(None), "m1")
+    assert made is not None
+    (tmp_path / "other").mkdir()
+    other = Registry(tmp_path / "other")
+    taking_in = TakingIn(other.store, other.archive, other.clock, desk.record.entity_id)
+    assert await taking_in.take_in(made[1], made[0]) == desk.record
+    assert {sealed.sha256, sealed.frozen, sealed.manifest} <= set(other.archive.kept)
+    told = Verifying(other.store)
+    assert (told.look(sealed.sha256) or {})["reference"] == desk.record.reference
+    assert told.look(token_of(desk.record, sealed.frozen)) == told.look(sealed.sha256)
+    assert await Evidence(other.store, other.archive, other.clock, lambda _: "").export(Viewer(None), "m1") == made
+    other.store.close()
 
 
 async def test_the_sheet_holds_with_the_seal_on_it(desk: Desk) -> None:

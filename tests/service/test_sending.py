@@ -159,12 +159,14 @@ async def test_what_cannot_be_sent_is_put_before_the_register_who_sends_it_again
     house.box.faults.add("send_draft", error)
     await house.issued()
     await house.work()
+    assert len(house.box.drafts) == 1
     assert (house.states(), house.record("l1").recipients[0].why) == (["refused"], why)
     assert [h.unit for h in holders(house.record("l1"))] == ["registry"]
     house.take(Resend(record_id="l1", by="abdullah", recipient=1, address="right@bank.example"))
     await house.work()
     assert [to for to, _ in letters_in(house)] == ["right@bank.example"]
     assert (house.states(), house.record("l1").ended) == (["sent"], True)
+    assert house.box.drafts == {}, "nobody sends the first one later"
 
 
 async def test_a_letter_that_is_not_to_be_found_is_looked_for_and_never_made_anew(house: Sender) -> None:
@@ -198,6 +200,17 @@ async def test_nothing_leaves_by_mail_that_is_more_secret_than_the_office_allows
     await house.issued(confidentiality="restricted")
     await house.work()
     assert (letters_in(house), house.states()) == ([], ["by_hand"])
+
+
+async def test_more_than_a_mail_may_hold_is_drafted_nowhere_and_brought_by_hand(house: Sender) -> None:
+    sha256 = await house.archive.put(b"annex")
+    half = Part(name="كشف.pdf", content_type="application/pdf", size_bytes=80 * 2**20, sha256=sha256)
+    await house.issued(annexes=(half, replace(half, name="ب.pdf")))
+    await house.work()
+    assert (house.box.drafts, house.box.sent) == ({}, {})
+    assert [(r.state, r.why) for r in house.record("l1").recipients] == [("refused", "dispatch.why.too_large")]
+    assert [h.unit for h in holders(house.record("l1"))] == ["registry"]
+    assert house.store.read(lambda tx: tx.stuck()) == [], "nothing is the operator's turn"
 
 
 async def test_a_bounce_is_tied_to_its_recipient_and_becomes_a_task(house: Sender) -> None:

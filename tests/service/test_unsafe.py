@@ -90,6 +90,28 @@ DANGEROUS: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "a template elsewhere": (related("attachedTemplate", **EXTERNAL), "unsafe.external"),
     "a picture elsewhere": (related("image", **EXTERNAL), "unsafe.external"),
     "a workbook elsewhere": (related("externalLinkPath", **EXTERNAL), "unsafe.external"),
+    "a picture elsewhere, in a letter's code": (
+        related("image", "https://elsewhere.example/t", 'TargetMode="&#x45;xternal"'),
+        "unsafe.external",
+    ),
+    "a picture whose address looks like a link's": (
+        related("image", "https://elsewhere.example/hyperlink", 'TargetMode="External"'),
+        "unsafe.external",
+    ),
+    "a picture on a neighbour's disk": (related("image", "\\\\elsewhere\\t.png", ""), "unsafe.external"),
+    "a picture that a field fetches": (
+        office(word__header1_xml='<a><w:fldSimple w:instr="INCLUDEPICTURE &quot;http://x/&quot;"/></a>'),
+        "unsafe.external",
+    ),
+    "macros under another name": (related("vbaProject", "a.bin", ""), "unsafe.macros"),
+    "an object with macros": (
+        office(word__embeddings__o_bin=OLE + "_VBA_PROJECT".encode("utf-16-le") + bytes(40)),
+        "unsafe.macros",
+    ),
+    "more relationships than are read": (
+        office(word___rels__a_xml_rels=f"<a>{'<!-- nothing -->' * 200_000}</a>"),
+        "unsafe.unexamined",
+    ),
     "a docx with a password": (OLE + "EncryptedPackage".encode("utf-16-le") + bytes(40), "unsafe.encrypted"),
     "a zip with a password": (encrypted_zip(), "unsafe.encrypted"),
     "a pdf with a password": (pdf(b"<< /Encrypt 5 0 R >>"), "unsafe.encrypted"),
@@ -118,6 +140,10 @@ DANGEROUS: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
 HARMLESS = {
     "a docx": office(),
     "a docx with a link to press": related("hyperlink", **EXTERNAL),
+    "a docx that counts its pages": office(word__footer1_xml='<a><w:fldSimple w:instr=" PAGE \\* MERGEFORMAT "/></a>'),
+    "a docx with a link in a field": office(
+        word__footer1_xml='<a><w:fldSimple w:instr="HYPERLINK &quot;http://x/&quot;"/></a>'
+    ),
     "a docx with a picture inside": related("image", "media/image1.png", ""),
     "a doc": OLE + "WordDocument".encode("utf-16-le") + bytes(40),
     "a pdf": pdf(b"<< /OpenAction [3 0 R /Fit] /Title (JavaScript) >>"),
@@ -167,9 +193,20 @@ def test_spoilt_bytes_are_looked_at_without_a_fault(what: str) -> None:
         lambda: b'<?xml version="1.0"?>' + b"<!DOCTYPE " * 500_000,
         lambda: office(word___rels__a_xml_rels="<Relationship " * 150_000),
         lambda: office(**{f"a{n}_xml": bytes(2**20) for n in range(60)}),
+        lambda: office(**{f"a{n}_xml": "<src>" + "<a/>" * 290_000 for n in range(4)}),
         lambda: OLE + b"_\0V\0B\0A\0" * 2_000_000,
     ],
-    ids=["streams", "packed streams", "dictionaries", "spelt names", "doctypes", "relationships", "files", "names"],
+    ids=[
+        "streams",
+        "packed streams",
+        "dictionaries",
+        "spelt names",
+        "doctypes",
+        "relationships",
+        "files",
+        "elements",
+        "names",
+    ],
 )
 def test_the_cost_is_bounded_whatever_the_bytes_say(make: Callable[[], bytes]) -> None:
     """CPU of this thread, which no neighbour changes: a large and hostile document costs about a second at most."""

@@ -47,7 +47,10 @@ async def test_nothing_is_told_that_does_not_stand_on_the_letter(desk: Desk) -> 
         assert secret not in said
 
 
-@pytest.mark.parametrize("asked", ["", "m1", "f" * 64, "m1-" + "0" * 32, "m2-" + "0" * 32, "../m1", "'; --"])
+STRANGE = ["\0" * 64, "\ud800" * 64, "İ" * 64, "m1-" + "٠" * 32, "m1\0-" + "0" * 32, "f" * 70_000]
+
+
+@pytest.mark.parametrize("asked", ["", "m1", "f" * 64, "m1-" + "0" * 32, "m2-" + "0" * 32, "../m1", "'; --", *STRANGE])
 async def test_what_is_not_ours_is_answered_alike(desk: Desk, asked: str) -> None:
     assert Verifying(desk.house.store).look(asked) is None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
 from registry.errors import Gone, Misconfigured, Unavailable
@@ -172,6 +173,40 @@ async def test_a_container_that_refuses_us_is_the_operator_s_turn(azurite: str) 
     with pytest.raises(Misconfigured):
         await archive.put(b"a letter")
     await archive.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("code", "there"),
+    [
+        ("BlobAlreadyExists", True),
+        ("BlobImmutableDueToPolicy", True),
+        ("ContainerBeingDeleted", False),
+        ("AccountBeingCreated", False),
+        ("PublicAccessNotPermitted", False),
+    ],
+)
+async def test_only_bytes_that_are_there_count_as_kept(code: str, there: bool) -> None:
+    """Every conflict is "it exists" to the library, and none of the others keeps a letter."""
+
+    async def conflict(request: web.BaseRequest) -> web.Response:
+        await request.read()
+        return web.Response(status=409, headers={"x-ms-error-code": code})
+
+    server = web.Server(conflict)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    archive = open_archive(f"http://127.0.0.1:{runner.addresses[0][1]}/account/archive?sig=x")
+    try:
+        if there:
+            assert await archive.put(b"a letter") == hashlib.sha256(b"a letter").hexdigest()
+        else:
+            with pytest.raises(Unavailable, match="409"):
+                await archive.put(b"a letter")
+    finally:
+        await archive.close()  # type: ignore[attr-defined]
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize("url", ["", "archive", "ftp://host/x", "https://host", "http://host/"])

@@ -47,6 +47,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "dossier.the_mail": ("البريد بتمامه", "The mail, whole"),
     "dossier.the_slip": ("بيان القيد", "The entry slip"),
     "dossier.another_mail": ("بريد لاحق", "A later mail"),
+    "dossier.the_words": ("الكتاب كما وُقّع، قبل ختمه", "The letter as it was signed, before it was stamped"),
+    "dossier.the_manifest": ("بيان الحفظ", "What the archive must know of it"),
     "dossier.a_file": ("مستند على الصحيفة", "A document on the sheet"),
     "dossier.whole": (
         "السلسلة سليمة، وعدد أحداثها {count}، وهذا رأسها:",

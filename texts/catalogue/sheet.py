@@ -124,6 +124,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "stuck.misconfigured": ("صلاحية أو إعداد ناقص", "a permission or a setting is missing"),
     "stuck.mistaken": ("رفضت الخدمة الطلب", "the service refused the request"),
     "stuck.gone": ("لم يعد موجوداً", "it is no longer there"),
+    "stuck.unavailable": (
+        "الخدمة التي يحتاجها لا تجيب منذ ساعات، والمحاولة مستمرة",
+        "the service that it needs has not answered for hours; it goes on being tried",
+    ),
     "stuck.tries": ("لم تنجح المحاولات المتكررة", "repeated tries did not succeed"),
     "note.draft_hidden": ("مسودة لا يراها إلا كاتبها", "A draft only its author sees"),
     "note.secret_hidden": ("نص سري", "A secret text"),
