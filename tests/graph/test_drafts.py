@@ -198,6 +198,7 @@ async def test_whatever_is_lost_or_spoilt_on_the_way_nothing_is_doubled_or_writt
     place = InOneDrive(world, client, downloads, world.state["app_id"])
     names = ("504_after", "lost", "reset", "503", "429", "half", "cut", "proxy", "nothing", "500", "504")
     faults = [{"match": "graph", "fault": name, "rate": 0.05, "args": {"retry_after": None}} for name in names]
+    faults[names.index("500")]["args"] = {"code": "generalException"}  # a page of HTML is what a gateway answers
     faults += [{"match": "files", "fault": name, "rate": 0.1} for name in ("lost", "503", "cut", "reset")]
     folders, own = (f"by chance {seed}",), b"PK somebody's own"
     theirs = place.put_own(OMAR, folders, marked(NAME, "one key"), own)
