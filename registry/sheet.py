@@ -141,8 +141,7 @@ def verify(entries: Iterable[Entry]) -> Broken | None:
         ):
             return Broken(seq, "sheet.line_changed")
         for text in texts:  # only a private field has such an object for its value
-            named = sha256((text.salt + text.text).encode()).hexdigest()
-            if canonical.rfind(f'"{text.field}":{{"sha256":"{named}"}}'.encode()) < 0:
+            if canonical.rfind(f'"{text.field}":{{"sha256":"{text_hash(text)}"}}'.encode()) < 0:
                 return Broken(seq, "sheet.text_changed")
         prev_hash = hashed
     return None
