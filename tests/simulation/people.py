@@ -29,6 +29,7 @@ type Json = dict[str, Any]
 
 _NOBODY = "nobody answers"
 _SAID = ("المعلق عندي", "مساعدة", "السلام عليكم", "المحجور", "pending", "?", "رقم {number}", "{number}", "أين الكتاب")
+_PRESSED = tuple(verb for verb in Verb if verb is not Verb.REPLY)  # a reply begins on a form
 _ALSO = ("view", "correct", "register", "pending", "no such verb")  # what changes nothing
 
 
@@ -115,7 +116,7 @@ class People:
 
     def _verb(self, view: CardView) -> Verb:
         if self.rng.random() < 0.12:
-            return self.rng.choice(list(Verb))
+            return self.rng.choice(_PRESSED)
         fits = [*sorted(view.step.disposition.closed_by)] * 3 + [Verb.RETURN, Verb.ANNOTATE]
         fits += [Verb.REFER, Verb.REFER, Verb.REFER, Verb.CLOSE] if view.step.custody else []
         return self.rng.choice(fits)
