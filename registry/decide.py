@@ -138,7 +138,7 @@ def decide(command: Command, record: Record | None, office: Office, now: datetim
     letters = letters_due(record, after, office)
     # what is to be sealed comes first: of a circular's thousand cards most then go out with the issued file on them
     effects = (*decision.effects, *dict.fromkeys((*seals_due(record, after), *cards, *files, *letters)))
-    told = answers_told(record, after, events[-1].by)
+    told = answers_told(record, after, events[-1].by) if events else ()
     return Accepted(tuple(events), effects, then=(*decision.then, *told), after=after)
 
 

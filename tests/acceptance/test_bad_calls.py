@@ -30,11 +30,19 @@ def kept(ministry: Ministry) -> dict[str, list[tuple[Any, ...]]]:
         return {table: sorted(database.execute(f"SELECT * FROM {table}"), key=repr) for table in KEPT}
 
 
+def the_morning_is_over(ministry: Ministry) -> bool:
+    """Whether the operator was told of yesterday, which every ministry here begins with, and was welcomed for it."""
+    there_is = kept(ministry)
+    told = [row for row in there_is["outbox"] if "TellDay" in row and "done" in row]
+    return bool(told) and any(str(row[1]).startswith("welcome:") for row in there_is["inbox"])
+
+
 @contextmanager
 def nothing_changes(ministry: Ministry) -> Iterator[None]:
     """What the product keeps, and what lies in the registry's mailbox, is afterwards what it was."""
 
     def all_there_is() -> Any:
+        ministry.awaited(lambda: the_morning_is_over(ministry), "the morning's statement to be told")
         ministry.at_rest()
         return kept(ministry), [ministry.mails(REGISTRY, folder) for folder in ("inbox", "sentitems", "drafts")]
 

@@ -153,7 +153,9 @@ class Day:
         return Process(name, self.kept.store(), self.rng, self.weather, self.now, self.outside, self.parts)
 
     def alive(self) -> Process | None:
-        alive = [p for p in self.processes if not p.dead]
+        for died_unseen in [p for p in self.processes if p.dead]:  # in what runs beside its job, such as a lease kept
+            self.bury(died_unseen)
+        alive = list(self.processes)
         return self.rng.choice(alive) if alive else None
 
     def ring(self, what: str, job: Job, tries: int = 0) -> None:
