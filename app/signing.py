@@ -22,3 +22,19 @@ def signer(secret: str) -> "Sign":
         return Signature("Ed25519", base64.b64encode(public).decode(), base64.b64encode(key.sign(text)).decode())
 
     return sign
+
+
+def is_signed(text: bytes, public_key: str, signature: bytes) -> bool:
+    """Whether *text* was signed under *public_key*, DER in base64, as `signer` signs."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        key = load_der_public_key(base64.b64decode(public_key))
+        if not isinstance(key, Ed25519PublicKey):
+            return False
+        key.verify(signature, text)
+    except (ValueError, InvalidSignature):
+        return False
+    return True

@@ -28,6 +28,7 @@ log = logging.getLogger("tarasul.statement")
 
 _OVER_AFTER = timedelta(hours=1)  # what came just before midnight has its verdict by then
 _LONGEST_SILENCE = 31  # days without a statement that are made up for
+_YEAR = 366
 _STAYS_RED = 7  # days in which a red one may still come to add up
 _TOLD_AT = time(7, 30)
 _MOST_NAMED = 5
@@ -187,6 +188,12 @@ def _last(tx: Transaction, day: date) -> _Kept | None:
         found = _Kept(day, number, colour == "green", sha256)
         number += 1
     return found
+
+
+def newest(tx: Transaction, today: date) -> tuple[str, str] | None:
+    """The date of the newest statement and its name in the archive; None where none was made for a year."""
+    days = (today - timedelta(days=back) for back in range(_YEAR))
+    return next(((k.day.isoformat(), k.sha256) for d in days if (k := _last(tx, d)) is not None), None)
 
 
 def _before(tx: Transaction, day: date) -> _Kept | None:
