@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, override
+from urllib.parse import quote
 
 import pytest
 
@@ -23,6 +26,7 @@ from service.evidence import Evidence, ExportTooLarge
 from service.taking_in import NotTakenIn, TakingIn
 from service.views import Viewer
 from tests.draft_house import DraftHouse
+from tests.graph.hostile import HOSTILE_NAMES
 from tests.programs import REPOSITORY
 from tests.registry.test_circuits import at_huda, issued
 from tests.registry.test_sheet import written
@@ -291,6 +295,52 @@ async def test_the_dossier_holds_the_documents_and_runs_and_fetches_nothing(hous
         assert "للدراسة &lt;b&gt;" in page
         assert "http" not in page.replace("http-equiv", "")
         assert house.store.read(lambda tx: tx.sheet(record.record_id))[-1].hash in page
+
+
+class Tags(HTMLParser):
+    """The elements of a page, each with the names of its attributes and where it leads to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: set[tuple[str, str, str]] = set()
+        self.feed(page)
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        leads = {"href", "src", "action", "srcset", "style"}
+        self.seen |= {(tag, name, (value or "").partition(",")[0] if name in leads else "") for name, value in attrs}
+
+
+async def test_whatever_a_letter_and_its_annexes_are_called_the_dossier_stays_the_page_that_it_is(
+    house: Registry,
+) -> None:
+    async def tags(subject: str, names: list[str], key: str) -> set[tuple[str, str, str]]:
+        mail = message_from_bytes(with_annex(key=key), policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        del mail["Subject"]
+        mail["Subject"] = subject
+        for name in names:
+            mail.add_attachment(name.encode("utf-8", "replace") or b"x", "application", "pdf", filename="name")
+            part = [*mail.iter_attachments()][-1]
+            part.replace_header("Content-Disposition", f"attachment; filename*=utf-8''{quote(name, safe='')}")
+        record = await house.registered(mail.as_bytes())
+        page = await evidence(house).dossier(SYSTEM, record.record_id, "ar")
+        assert page is not None
+        return Tags(page.decode()).seen
+
+    tame = await tags("طلب", ["كشف.pdf", "صورة.pdf"], "tame")
+    hostile = [
+        *HOSTILE_NAMES,
+        '"><script>alert(1)</script>.pdf',
+        "' onmouseover='x",
+        "javascript:x",
+        "</a><iframe src=//x>",
+    ]
+    hostile = [name for name in hostile if name.isprintable() and len(name) < 200]
+    assert len(hostile) > 20
+    for at in range(0, len(hostile), 20):
+        subject = f"<img src=x onerror=alert({at})>\"'&lt;!--"
+        assert await tags(subject, hostile[at : at + 20], f"hostile{at}") == tame
 
 
 async def test_what_is_too_large_lies_beside_it_or_is_refused(house: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
