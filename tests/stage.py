@@ -204,17 +204,25 @@ class Stage:
         process.wait()
 
     def _wait_answers(self, name: str, path: str) -> None:
-        url = self.urls[name] + path
+        url, last = self.urls[name] + path, "nothing"
 
         def answers() -> bool:
+            nonlocal last
             if self._processes[name].poll() is not None:
                 raise RuntimeError(f"the {name} ended:\n" + "\n".join(self.log[-60:]))
             try:
-                return ask("GET", url).status == 200
-            except OSError:
+                answer = ask("GET", url)
+            except OSError as error:
+                last = repr(error)
                 return False
+            last = f"{answer.status} {answer.body[:500]!r}"
+            return answer.status == 200
 
-        self.until(answers, within_s=60, what=f"{url} answers 200")
+        try:  # longer than a lease lasts: whoever was killed may have held one
+            self.until(answers, within_s=180, what=f"{url} answers 200")
+        except AssertionError as error:
+            error.add_note(f"it answered last: {last}\n" + "\n".join(self.log[-30:]))
+            raise
 
 
 def ask(
